@@ -1,0 +1,66 @@
+# Every target works from a fresh clone; `make help` lists them.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+LINKS  := build/import-root/byline
+PARTS  := node precompiles rpc derivation
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup devnet demo test test-all check lint type bench contracts clients ext links wheel clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+devnet: $(VENV)/.stamp  ## run the devnet: L1 on 8545, L2 on 9545 (ARGS="--data-dir DIR" ...)
+	$(BIN)/byline up $(ARGS)
+
+demo: $(VENV)/.stamp  ## pay the authors of real texts for the answers of a model, end to end
+	$(BIN)/byline demo $(ARGS)
+
+setup: $(VENV)/.stamp links  ## create the virtual environment and install the project into it, editable
+
+$(VENV)/.stamp: pyproject.toml $(wildcard precompiles/*/*.pyx)
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (about a minute, once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'setuptools>=80,<90' 'Cython>=3.1,<4'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+ext: $(VENV)/.stamp  ## rebuild the compiled kernels after a .pyx edit
+	$(BIN)/python -c 'import setuptools; setuptools.setup()' --quiet build_ext --inplace
+
+links:
+	@mkdir -p $(LINKS)
+	@for part in $(PARTS); do ln -sfn ../../../$$part $(LINKS)/$$part; done
+
+lint: $(VENV)/.stamp  ## style and imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+type: $(VENV)/.stamp links  ## static types
+	$(BIN)/mypy
+
+test: $(VENV)/.stamp links  ## the tests, without the slow ones
+	$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
+
+test-all: $(VENV)/.stamp links  ## the tests, slow ones too
+	$(BIN)/pytest -n 2 $(ARGS)
+
+check: lint type test  ## style, types, tests
+
+bench: $(VENV)/.stamp  ## measure, and print a table
+	$(BIN)/byline bench $(ARGS)
+
+contracts: $(VENV)/.stamp  ## compile the contracts and write their artefacts
+	$(BIN)/python -m byline.node.contracts.build $(ARGS)
+
+clients:  ## install viem, ethers and cast from npm, for the tests that use them
+	npm install --prefix build/clients --no-audit --no-fund --loglevel=error viem@2.57.0 ethers@6 @foundry-rs/cast@1.7.1
+
+wheel: $(VENV)/.stamp  ## build the distribution
+	$(BIN)/python -m build --outdir dist
+
+clean:  ## remove what the other targets made
+	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis $(VENV)
+	find $(PARTS) -name '*.so' -delete -o -name '*.c' -delete

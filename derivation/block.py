@@ -1,0 +1,56 @@
+"""A block with its transactions, and the roots that its header commits to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import rlp
+from trie import HexaryTrie
+
+from byline.derivation.hashing import EMPTY_TRIE_ROOT
+from byline.derivation.header import Header
+from byline.derivation.receipt import Receipt
+from byline.derivation.transaction import AnyTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Header and body; uncles and withdrawals are always empty on our chains."""
+
+    header: Header
+    transactions: tuple[AnyTransaction, ...]
+
+    @property
+    def hash(self) -> bytes:
+        """The block hash."""
+        return self.header.hash
+
+    @property
+    def number(self) -> int:
+        """The height."""
+        return self.header.number
+
+
+def list_root(items: Sequence[bytes]) -> bytes:
+    """Return the root of the trie that holds `items` by their RLP-encoded index.
+
+    This is how headers commit to transactions, receipts and withdrawals.
+    """
+    if not items:
+        return EMPTY_TRIE_ROOT
+    trie = HexaryTrie({}, prune=True)
+    with trie.squash_changes() as batch:
+        for index, item in enumerate(items):
+            batch[rlp.encode(index)] = item
+    return trie.root_hash
+
+
+def transactions_root(transactions: Sequence[AnyTransaction]) -> bytes:
+    """Return the transactions root of a block."""
+    return list_root([transaction.raw for transaction in transactions])
+
+
+def receipts_root(receipts: Sequence[Receipt]) -> bytes:
+    """Return the receipts root of a block."""
+    return list_root([receipt.encode() for receipt in receipts])

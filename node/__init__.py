@@ -1,0 +1,1 @@
+"""Everything that starts, stores or waits: chains, L1, sequencer, batcher, driver, CLI."""

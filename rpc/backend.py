@@ -1,0 +1,402 @@
+"""What the RPC asks of a node.
+
+The Protocols here are declared by their user: `node.backend` implements them, tests
+implement them with a few lines.  Values that cross the border are frozen, and the
+protocol nouns (`Header`, `Transaction`, `Receipt`, ...) are those of `byline.derivation`.
+
+Every method is a coroutine: the node decides which thread does the work, and the event
+loop never waits for the EVM or the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+from byline.derivation.block import Block
+from byline.derivation.receipt import Log, Receipt
+from byline.derivation.transaction import AccessListEntry, AnyTransaction, Authorization
+from byline.derivation.types import SyncStatus
+
+Tag: TypeAlias = Literal["latest", "earliest", "pending", "safe", "finalized"]
+
+BlockRef: TypeAlias = Tag | int | bytes
+"""A tag, a number, or a 32-byte hash."""
+
+
+class BackendError(Exception):
+    """An expected refusal; `rpc.errors` gives it its JSON-RPC code."""
+
+
+class UnknownBlock(BackendError):
+    """State or logs of a block that the chain does not hold."""
+
+
+class Refused(BackendError):
+    """The pool does not take a transaction; the message follows geth's words."""
+
+
+class Reverted(BackendError):
+    """A call ended in REVERT; `output` is what it returned."""
+
+    def __init__(self, output: bytes) -> None:
+        super().__init__("execution reverted")
+        self.output = output
+
+
+class Halted(BackendError):
+    """A call ended in an exceptional halt (out of gas, invalid opcode, ...)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedTransaction:
+    """A transaction and where it stands."""
+
+    transaction: AnyTransaction
+    block: Block | None
+    """`None` while it waits in the pool."""
+    index: int | None
+    deposit_nonce: int | None = None
+    """Mined deposits: the sender's nonce before."""
+
+
+@dataclass(frozen=True, slots=True)
+class L1FeeDetail:
+    """The rollup part of an L2 receipt (all wei or protocol scalars)."""
+
+    l1_gas_price: int
+    l1_gas_used: int
+    l1_fee: int
+    l1_base_fee_scalar: int
+    l1_blob_base_fee: int
+    l1_blob_base_fee_scalar: int
+    operator_fee_scalar: int
+    operator_fee_constant: int
+    da_footprint_gas_scalar: int | None
+    """`None` before Jovian."""
+    da_footprint: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedReceipt:
+    """A receipt with what a client wants beside the consensus fields."""
+
+    receipt: Receipt
+    transaction: AnyTransaction
+    block: Block
+    index: int
+    gas_used: int
+    """Gas used by this transaction alone."""
+    effective_gas_price: int
+    contract_address: bytes | None
+    first_log_index: int
+    """Index in the block of the receipt's first log."""
+    l1: L1FeeDetail | None
+    """`None` on the L1 and for deposits."""
+    blob_gas_price: int | None = None
+    """Blob transactions on the L1 only."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedLog:
+    """A log and where it stands."""
+
+    log: Log
+    block_number: int
+    block_hash: bytes
+    block_timestamp: int
+    transaction_hash: bytes
+    transaction_index: int
+    log_index: int
+    removed: bool = False
+    """True when a reorganisation took its block away."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which logs are wanted; empty `addresses` or an empty topic position match all."""
+
+    first: BlockRef = "latest"
+    last: BlockRef = "latest"
+    block_hash: bytes | None = None
+    """When set, exactly this block; `first` and `last` are ignored."""
+    addresses: frozenset[bytes] = frozenset()
+    topics: tuple[frozenset[bytes], ...] = ()
+    """By position; a log with fewer topics than positions does not match."""
+
+    def matches(self, log: Log) -> bool:
+        """Tell whether `log` passes addresses and topics (not the block range)."""
+        if self.addresses and log.address not in self.addresses:
+            return False
+        if len(self.topics) > len(log.topics):
+            return False
+        return all(
+            not want or got in want for want, got in zip(self.topics, log.topics, strict=False)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """A call, or a transaction to be filled and signed; `None` means not given."""
+
+    sender: bytes | None = None
+    to: bytes | None = None
+    gas: int | None = None
+    gas_price: int | None = None
+    max_fee_per_gas: int | None = None
+    max_priority_fee_per_gas: int | None = None
+    value: int = 0
+    data: bytes = b""
+    nonce: int | None = None
+    chain_id: int | None = None
+    access_list: tuple[AccessListEntry, ...] | None = None
+    authorizations: tuple[Authorization, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOverride:
+    """What an `eth_call` pretends about one account."""
+
+    balance: int | None = None
+    nonce: int | None = None
+    code: bytes | None = None
+    storage: Mapping[int, int] | None = None
+    """Replaces all storage (`state`)."""
+    storage_diff: Mapping[int, int] | None = None
+    """Changes these slots only (`stateDiff`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageProof:
+    """One slot with its Merkle-Patricia proof; `key` comes back as it was asked."""
+
+    key: str
+    value: int
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountProof:
+    """EIP-1186: an account and slots, proven against a state root."""
+
+    address: bytes
+    balance: int
+    nonce: int
+    code_hash: bytes
+    storage_hash: bytes
+    proof: tuple[bytes, ...]
+    storage: tuple[StorageProof, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeeHistory:
+    """What `eth_feeHistory` answers, before it is made hex."""
+
+    oldest_block: int
+    base_fees: tuple[int, ...]
+    """One more than blocks: the last is that of the next block."""
+    gas_used_ratios: tuple[float, ...]
+    rewards: tuple[tuple[int, ...], ...] | None
+    """By block, by percentile; `None` when no percentiles were asked for."""
+    blob_base_fees: tuple[int, ...]
+    blob_gas_used_ratios: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewHead:
+    """A block became the head; `reverted` are logs that a reorganisation took away."""
+
+    block: Block
+    logs: tuple[LocatedLog, ...]
+    reverted: tuple[LocatedLog, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewPending:
+    """The pool took a transaction."""
+
+    transaction: AnyTransaction
+
+
+ChainEvent: TypeAlias = NewHead | NewPending
+
+
+@dataclass(frozen=True, slots=True)
+class OutputAtBlock:
+    """An L2 output root and what it is made of."""
+
+    output_root: bytes
+    block: Any
+    """`L2BlockRef` of the block."""
+    withdrawal_storage_root: bytes
+    state_root: bytes
+
+
+class Chain(Protocol):
+    """Blocks, transactions, receipts, logs; the same for L1 and L2."""
+
+    chain_id: int
+
+    async def block_number(self) -> int:
+        """Return the height of the head."""
+
+    async def block(self, ref: BlockRef) -> Block | None:
+        """Return a block; `None` when unknown.  `pending` is the next block, unsealed."""
+
+    async def receipts(self, ref: BlockRef) -> Sequence[LocatedReceipt] | None:
+        """Return a block's receipts in order; `None` when the block is unknown."""
+
+    async def transaction(self, tx_hash: bytes) -> LocatedTransaction | None:
+        """Return a mined or pooled transaction."""
+
+    async def receipt(self, tx_hash: bytes) -> LocatedReceipt | None:
+        """Return the receipt of a mined transaction."""
+
+    async def logs(self, wanted: LogFilter) -> Sequence[LocatedLog]:
+        """Return matching logs in chain order.
+
+        Raises `UnknownBlock` when a bound or the named block does not exist.
+        """
+
+    async def fee_history(
+        self, count: int, newest: BlockRef, percentiles: Sequence[float] | None
+    ) -> FeeHistory:
+        """Return fees of the `count` blocks up to `newest`."""
+
+    async def gas_price(self) -> int:
+        """Return a legacy gas price that the next block takes."""
+
+    async def priority_fee(self) -> int:
+        """Return a tip that the next block takes."""
+
+    async def blob_base_fee(self) -> int:
+        """Return the blob base fee of the next block; 1 on the L2."""
+
+
+class State(Protocol):
+    """Accounts at any block, and calls on top of them; raise `UnknownBlock`."""
+
+    async def balance(self, address: bytes, ref: BlockRef) -> int:
+        """Return wei."""
+
+    async def nonce(self, address: bytes, ref: BlockRef) -> int:
+        """Return the nonce; at `pending` it counts pooled transactions."""
+
+    async def code(self, address: bytes, ref: BlockRef) -> bytes:
+        """Return the code."""
+
+    async def storage(self, address: bytes, slot: int, ref: BlockRef) -> int:
+        """Return one word."""
+
+    async def proof(self, address: bytes, keys: Sequence[str], ref: BlockRef) -> AccountProof:
+        """Return the account and the slots `keys` (hex) with proofs."""
+
+    async def call(
+        self,
+        request: CallRequest,
+        ref: BlockRef,
+        overrides: Mapping[bytes, AccountOverride],
+    ) -> bytes:
+        """Run a call and return its output; raises `Reverted` or `Halted`, or `Refused`."""
+
+    async def estimate_gas(
+        self,
+        request: CallRequest,
+        ref: BlockRef,
+        overrides: Mapping[bytes, AccountOverride],
+    ) -> int:
+        """Return the least gas limit with which the transaction succeeds."""
+
+    async def create_access_list(
+        self, request: CallRequest, ref: BlockRef
+    ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
+        """Return what the call touches, the gas it then needs, and its error if any."""
+
+
+class Pool(Protocol):
+    """Transactions on their way into a block."""
+
+    async def submit(self, raw: bytes) -> bytes:
+        """Take an encoded transaction and return its hash; raises `Refused`.
+
+        With automine the transaction is in a block when this returns.
+        """
+
+    async def pending(self) -> Sequence[AnyTransaction]:
+        """Return executable transactions in order."""
+
+    async def queued(self) -> Sequence[AnyTransaction]:
+        """Return transactions that wait for an earlier nonce."""
+
+
+class Accounts(Protocol):
+    """The node's unlocked development accounts."""
+
+    async def addresses(self) -> Sequence[bytes]:
+        """Return them in mnemonic order."""
+
+    async def sign_transaction(self, request: CallRequest) -> bytes:
+        """Fill what is missing, sign, return the raw bytes; raises `Refused`."""
+
+    async def sign_message(self, address: bytes, message: bytes) -> bytes:
+        """Return the 65-byte EIP-191 signature; raises `Refused` for a foreign account."""
+
+    async def sign_typed_data(self, address: bytes, document: Mapping[str, Any]) -> bytes:
+        """Return the 65-byte EIP-712 signature; raises `Refused` for a foreign account."""
+
+
+class Controls(Protocol):
+    """What a test does to a chain and a user of a public one cannot."""
+
+    async def mine(self, blocks: int, timestamp: int | None) -> None:
+        """Make `blocks` blocks; `timestamp` is that of the first.  Raises `Refused`."""
+
+    async def snapshot(self) -> int:
+        """Remember both chains as they are and return an id that grows by one."""
+
+    async def revert(self, snapshot_id: int) -> bool:
+        """Go back, forgetting this snapshot and later ones; false for an unknown id."""
+
+
+class Rollup(Protocol):
+    """The rollup node's side of the L2."""
+
+    async def sync_status(self) -> SyncStatus:
+        """Return the heads of both chains."""
+
+    async def output_at(self, number: int) -> OutputAtBlock:
+        """Return the output root at an L2 block; raises `UnknownBlock`."""
+
+    async def rollup_config(self) -> Mapping[str, Any]:
+        """Return rollup.json."""
+
+
+class Events(Protocol):
+    """What happens on the chain, as it happens."""
+
+    def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[ChainEvent]]:
+        """Return a context whose iterator yields events from now on, in order.
+
+        A reader that falls too far behind (1,024 events) gets the iterator ended.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One chain behind one RPC port; parts that a chain lacks are `None`."""
+
+    name: str
+    """`l1` or `l2`."""
+    client_version: str
+    chain: Chain
+    state: State
+    pool: Pool
+    accounts: Accounts
+    controls: Controls
+    events: Events
+    rollup: Rollup | None = None
+    """Only beside the L2."""
+    contracts: Mapping[str, bytes] = field(default_factory=dict)
+    """Name to address of what is deployed at genesis."""
