@@ -1,0 +1,75 @@
+"""Executing a deposit (0x7E): it mints, it is never refused, it pays no fee.
+
+Source: OP Stack specs, protocol/deposits.md ("Execution"), regolith/overview.md;
+op-revm `handler.rs` for what happens on failure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from byline.derivation.intrinsic import data_floor_gas, message_intrinsic_gas
+from byline.derivation.transaction import DepositTransaction
+from byline.node.evm.machine import CallOutcome, Machine, MessageCall
+from byline.node.evm.transition import MAX_INITCODE_SIZE, MAX_NONCE, MAX_REFUND_QUOTIENT, Applied
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    reason: str
+
+
+def execute_deposit(machine: Machine, tx: DepositTransaction) -> Applied:
+    """Apply a deposit.
+
+    Its mint stays whatever follows.  What would make another transaction invalid (too
+    little gas, no funds for the value) makes a deposit fail: status 0, all its gas used,
+    the nonce raised, nothing else changed.
+    """
+    machine.begin_transaction()
+    if tx.mint:
+        machine.set_balance(tx.sender, machine.balance(tx.sender) + tx.mint)
+    nonce = machine.nonce(tx.sender)
+    token = machine.snapshot()
+    outcome = _run(machine, tx, nonce)
+    if isinstance(outcome, _Failed):
+        machine.restore(token)
+        machine.set_nonce(tx.sender, min(nonce + 1, MAX_NONCE))
+        return Applied(False, tx.gas, (), error=outcome.reason, deposit_nonce=nonce)
+    machine.accept(token)
+    used = tx.gas - outcome.gas_left
+    used -= min(outcome.refund, used // MAX_REFUND_QUOTIENT)
+    return Applied(
+        succeeded=outcome.succeeded,
+        gas_used=max(used, data_floor_gas(tx.data)),
+        logs=outcome.logs,
+        output=outcome.output,
+        reverted=outcome.reverted,
+        error=outcome.error,
+        created=outcome.created if outcome.succeeded else None,
+        deposit_nonce=nonce,
+    )
+
+
+def _run(machine: Machine, tx: DepositTransaction, nonce: int) -> CallOutcome | _Failed:
+    intrinsic = message_intrinsic_gas(tx.to, tx.data)
+    if tx.gas < max(intrinsic, data_floor_gas(tx.data)):
+        return _Failed("intrinsic gas too low")
+    if tx.to is None and len(tx.data) > MAX_INITCODE_SIZE:
+        return _Failed("max initcode size exceeded")
+    if machine.balance(tx.sender) < tx.value:
+        return _Failed("insufficient balance for transfer")
+    if nonce == MAX_NONCE:
+        return _Failed("nonce has max value")
+    machine.set_nonce(tx.sender, nonce + 1)
+    return machine.run(
+        MessageCall(
+            sender=tx.sender,
+            to=tx.to,
+            value=tx.value,
+            data=tx.data,
+            gas=tx.gas - intrinsic,
+            gas_price=0,
+            nonce=nonce,
+        )
+    )

@@ -1,0 +1,317 @@
+"""The reference engine: py-evm's Prague state and interpreter behind `machine.Machine`.
+
+Only this file touches py-evm's insides.  What py-evm gets wrong at the level of a
+transaction (see `transition`) never reaches it: it runs single message calls.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import rlp
+from eth.constants import CREATE_CONTRACT_ADDRESS
+from eth.exceptions import OutOfGas, Revert, VMError
+from eth.vm.execution_context import ExecutionContext
+from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
+from eth.vm.forks.prague.computation import PragueComputation
+from eth.vm.forks.prague.state import PragueState
+from eth.vm.forks.spurious_dragon._utils import collect_touched_accounts
+from eth.vm.message import Message
+
+from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
+from byline.derivation.receipt import Log
+from byline.node.evm.machine import BlockContext, CallOutcome, MessageCall, NodeReader
+from byline.node.storage.atomic import StateDatabase
+
+DELEGATION_PREFIX: Final = b"\xef\x01\x00"
+"""Code of an account that runs the code of another (EIP-7702)."""
+
+SYSTEM_ADDRESS: Final = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
+SYSTEM_CALL_GAS: Final = 30_000_000
+
+CALL_STACK_BYTES: Final = 512 * 1024 * 1024
+"""Stack of a thread that runs the EVM: 1,024 nested calls take a few hundred kB each."""
+
+RECURSION_LIMIT: Final = 30_000
+"""Python frames; py-evm uses about a dozen for each nested call."""
+
+
+def prepare_threads() -> None:
+    """Let threads started from now on run 1,024 nested calls (address space, not memory)."""
+    threading.stack_size(CALL_STACK_BYTES)
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
+
+
+class _State(PragueState):  # type: ignore[misc]
+    """py-evm's state without its habit of looking for system contracts at every start."""
+
+    def set_system_contracts(self) -> None:
+        pass
+
+
+class _Computation(PragueComputation):  # type: ignore[misc]
+    """py-evm's interpreter, with the rules for creations by transaction left to `transition`.
+
+    py-evm charges for and limits the code of a creation (EIP-3860) wherever the sender is
+    the origin, so an account with delegated code (EIP-7702) would pay twice; and `eth_call`
+    of a longer init code would raise out of the interpreter.
+    """
+
+    @classmethod
+    def validate_create_message(cls, message: Message) -> None:
+        if message.depth:
+            super().validate_create_message(message)
+
+    @classmethod
+    def consume_initcode_gas_cost(cls, computation: Any) -> None:
+        pass
+
+
+@functools.cache
+def _state_class(precompiles: frozenset[tuple[bytes, Any]]) -> type[_State]:
+    """Return a state class whose computations know exactly `precompiles`.
+
+    py-evm keeps the table on the class, so every table needs classes of its own.
+    """
+    computation = type("Computation", (_Computation,), {"_precompiles": dict(precompiles)})
+    return type("State", (_State,), {"computation_class": computation})
+
+
+class PyEvmMachine:
+    """A py-evm state and the database overlay that collects what it writes."""
+
+    def __init__(self, database: StateDatabase, state: Any) -> None:
+        self._database = database
+        self._state = state
+
+    def balance(self, address: bytes) -> int:
+        return int(self._state.get_balance(address))
+
+    def set_balance(self, address: bytes, value: int) -> None:
+        self._state.set_balance(address, value)
+
+    def nonce(self, address: bytes) -> int:
+        return int(self._state.get_nonce(address))
+
+    def set_nonce(self, address: bytes, value: int) -> None:
+        self._state.set_nonce(address, value)
+
+    def code(self, address: bytes) -> bytes:
+        return bytes(self._state.get_code(address))
+
+    def set_code(self, address: bytes, code: bytes) -> None:
+        if code:
+            self._state.set_code(address, code)
+        else:
+            self._state.delete_code(address)
+
+    def storage(self, address: bytes, slot: int) -> int:
+        return int(self._state.get_storage(address, slot))
+
+    def set_storage(self, address: bytes, slot: int, value: int) -> None:
+        self._state.set_storage(address, slot, value)
+
+    def clear_storage(self, address: bytes) -> None:
+        self._state.delete_storage(address)
+
+    def exists(self, address: bytes) -> bool:
+        return bool(self._state.account_exists(address))
+
+    def snapshot(self) -> Any:
+        return self._state.snapshot()
+
+    def restore(self, token: Any) -> None:
+        self._state.revert(token)
+
+    def accept(self, token: Any) -> None:
+        self._state.commit(token)
+
+    def begin_transaction(self) -> None:
+        self._state.lock_changes()
+        self._state.clear_transient_storage()
+
+    def warm(self, address: bytes) -> None:
+        self._state.mark_address_warm(address)
+
+    def run(self, call: MessageCall) -> CallOutcome:
+        state = self._state
+        if self.balance(call.sender) < call.value:
+            words = "insufficient balance for transfer"
+            return CallOutcome(False, b"", call.gas, call.refund, (), None, False, words)
+        message = self._message(call)
+        context = CancunTransactionContext(gas_price=call.gas_price, origin=call.sender)
+        context._blob_versioned_hashes = tuple(call.blob_hashes)
+        state.mark_address_warm(call.sender)
+        state.mark_address_warm(message.storage_address)
+        for address in call.warm_addresses:
+            state.mark_address_warm(address)
+        for address, slot in call.warm_slots:
+            state.mark_storage_warm(address, slot)
+        if not message.is_create:
+            computation = state.computation_class.apply_message(state, message, context)
+        elif self._collides(message.storage_address):
+            return CallOutcome(False, b"", 0, 0, (), None, False, "contract address collision")
+        else:
+            computation = state.computation_class.apply_create_message(state, message, context)
+        outcome = _outcome(computation, message)
+        self._clear(computation)
+        return outcome
+
+    def _message(self, call: MessageCall) -> Message:
+        if call.to is None:
+            return Message(
+                gas=call.gas,
+                to=CREATE_CONTRACT_ADDRESS,
+                sender=call.sender,
+                value=call.value,
+                data=b"",
+                code=call.data,
+                create_address=created_address(call.sender, call.nonce),
+                refund=call.refund,
+            )
+        code = self.code(call.to)
+        delegated = code.startswith(DELEGATION_PREFIX) and len(code) == 23
+        if delegated:
+            self._state.mark_address_warm(code[3:])
+            code = self.code(code[3:])
+        return Message(
+            gas=call.gas,
+            to=call.to,
+            sender=call.sender,
+            value=call.value,
+            data=call.data,
+            code=code,
+            is_delegation=delegated,
+            refund=call.refund,
+        )
+
+    def _collides(self, address: bytes) -> bool:
+        """Code, a nonce, or storage (EIP-7610) at the address of a new contract."""
+        state = self._state
+        return bool(state.has_code_or_nonce(address)) or self.storage_root(address) not in (
+            EMPTY_TRIE_ROOT,
+            b"",
+        )
+
+    def _clear(self, computation: Any) -> None:
+        """Delete what SELFDESTRUCT marked, and touched accounts that are empty (EIP-161)."""
+        state = self._state
+        for address in computation.get_accounts_for_deletion():
+            state.delete_account(address)
+        for address in collect_touched_accounts(computation):
+            if state.account_exists(address) and state.account_is_empty(address):
+                state.delete_account(address)
+
+    def system_call(self, to: bytes, data: bytes) -> CallOutcome:
+        self.begin_transaction()
+        message = Message(
+            gas=SYSTEM_CALL_GAS,
+            to=to,
+            sender=SYSTEM_ADDRESS,
+            value=0,
+            data=data,
+            code=self.code(to),
+            should_transfer_value=False,
+        )
+        context = CancunTransactionContext(gas_price=0, origin=SYSTEM_ADDRESS)
+        context._blob_versioned_hashes = ()
+        computation = self._state.computation_class.apply_message(self._state, message, context)
+        outcome = _outcome(computation, message)
+        self._clear(computation)
+        self.begin_transaction()
+        return outcome
+
+    def commit(self) -> bytes:
+        self._state.lock_changes()
+        self._state.persist()
+        return bytes(self._state.state_root)
+
+    def storage_root(self, address: bytes) -> bytes:
+        return bytes(self._state._account_db._get_storage_root(address))
+
+    @property
+    def nodes(self) -> Mapping[bytes, bytes]:
+        return self._database.written
+
+
+def created_address(sender: bytes, nonce: int) -> bytes:
+    """Return the address of the contract that `sender` creates with `nonce`."""
+    encoded: bytes = rlp.encode([sender, nonce])
+    return keccak256(encoded)[12:]
+
+
+def _outcome(computation: Any, message: Message) -> CallOutcome:
+    if computation.is_success:
+        reverted, error = False, None
+    else:
+        reverted = isinstance(computation.error, Revert)
+        error = None if reverted else _words(computation.error)
+    return CallOutcome(
+        succeeded=computation.is_success,
+        output=bytes(computation.output) if computation.is_success or reverted else b"",
+        gas_left=computation.get_gas_remaining(),
+        refund=computation.get_gas_refund(),
+        logs=tuple(
+            Log(bytes(address), tuple(topic.to_bytes(32, "big") for topic in topics), bytes(data))
+            for address, topics, data in computation.get_log_entries()
+        ),
+        created=message.storage_address if message.is_create else None,
+        reverted=reverted,
+        error=error,
+    )
+
+
+_NAMES: Final[tuple[tuple[str, str], ...]] = (
+    ("InvalidInstruction", "invalid opcode"),
+    ("InvalidJumpDestination", "invalid jump destination"),
+    ("InsufficientStack", "stack underflow"),
+    ("FullStack", "stack limit reached 1024"),
+    ("WriteProtection", "write protection"),
+    ("InsufficientFunds", "insufficient balance for transfer"),
+    ("StackDepthLimit", "max call depth exceeded"),
+    ("OutOfBoundsRead", "return data out of bounds"),
+)
+
+
+def _words(error: VMError) -> str:
+    """Name an exceptional halt as geth does; clients match on these words."""
+    if isinstance(error, OutOfGas):
+        return "out of gas"
+    for name, words in _NAMES:
+        if type(error).__name__ == name:
+            return words
+    return str(error) or type(error).__name__
+
+
+class PyEvmEngine:
+    """Opens machines that run on py-evm."""
+
+    name = "pyevm"
+
+    def open(
+        self,
+        read_node: NodeReader,
+        state_root: bytes,
+        block: BlockContext,
+        precompiles: Mapping[bytes, Callable[[Any], Any]],
+    ) -> PyEvmMachine:
+        """See `machine.Engine.open`."""
+        database = StateDatabase(read_node)
+        context = ExecutionContext(
+            coinbase=block.coinbase,
+            timestamp=block.timestamp,
+            block_number=block.number,
+            difficulty=0,
+            mix_hash=block.prev_randao,
+            gas_limit=block.gas_limit,
+            prev_hashes=block.ancestors,
+            chain_id=block.chain_id,
+            base_fee_per_gas=block.base_fee,
+            excess_blob_gas=block.excess_blob_gas,
+        )
+        state_class = _state_class(frozenset(precompiles.items()))
+        return PyEvmMachine(database, state_class(database, context, state_root))

@@ -1,0 +1,189 @@
+"""A signed transaction: what must hold before it may touch the state, and how it is paid.
+
+Every check stands before the first change, so a refused transaction leaves no trace and
+a block can go on without it.  This also covers what py-evm does not check: EIP-3607, fee
+caps against the balance, intrinsic gas and the EIP-7623 floor of every type.
+
+Sources: EIP-1559, 2681, 2930, 3529, 3607, 3860, 7623, 7702; ethereum/execution-specs,
+`check_transaction` and `process_transaction`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import rlp
+from eth_keys.datatypes import Signature
+from eth_keys.exceptions import BadSignature
+from eth_keys.exceptions import ValidationError as KeyProblem
+
+from byline.derivation.errors import InvalidData
+from byline.derivation.hashing import ZERO_ADDRESS, keccak256
+from byline.derivation.intrinsic import floor_gas, intrinsic_gas
+from byline.derivation.receipt import Log
+from byline.derivation.transaction import SECP256K1_N, SET_CODE, Authorization, Transaction
+from byline.node.evm.machine import CallOutcome, Machine, MessageCall
+from byline.node.evm.pyevm import DELEGATION_PREFIX
+
+MAX_INITCODE_SIZE: Final = 49_152
+"""Bytes of code that a creation may run (EIP-3860)."""
+MAX_REFUND_QUOTIENT: Final = 5
+"""At most a fifth of the gas used comes back as a refund (EIP-3529)."""
+MAX_NONCE: Final = 2**64 - 1
+NEW_ACCOUNT_COST: Final = 25_000
+AUTHORIZATION_COST: Final = 12_500
+"""EIP-7702: an authorization of an account that exists gets the difference back."""
+SET_CODE_MAGIC: Final = b"\x05"
+
+
+class InvalidTransaction(Exception):
+    """A transaction that no block may hold; the message follows geth's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one transaction did."""
+
+    succeeded: bool
+    gas_used: int
+    logs: tuple[Log, ...]
+    output: bytes = b""
+    reverted: bool = False
+    error: str | None = None
+    created: bytes | None = None
+    deposit_nonce: int | None = None
+
+
+def check_stateless(tx: Transaction, chain_id: int, base_fee: int, gas_left: int) -> None:
+    """Check what needs no account: chain id, fees, gas limits, sizes.
+
+    `gas_left` is what the block still has.  Raises `InvalidTransaction`.
+    """
+    if tx.chain_id is not None and tx.chain_id != chain_id:
+        raise InvalidTransaction(
+            f"invalid chain id for signer: have {tx.chain_id} want {chain_id}"
+        )
+    if tx.gas > gas_left:
+        raise InvalidTransaction(f"gas limit reached: {tx.gas} wanted, {gas_left} left in block")
+    if tx.max_priority_fee_per_gas > tx.max_fee_per_gas:
+        raise InvalidTransaction(
+            "max priority fee per gas higher than max fee per gas: "
+            f"tip {tx.max_priority_fee_per_gas}, cap {tx.max_fee_per_gas}"
+        )
+    if tx.max_fee_per_gas < base_fee:
+        raise InvalidTransaction(
+            "max fee per gas less than block base fee: "
+            f"maxFeePerGas: {tx.max_fee_per_gas}, baseFee: {base_fee}"
+        )
+    if tx.to is None and len(tx.data) > MAX_INITCODE_SIZE:
+        raise InvalidTransaction(
+            f"max initcode size exceeded: code size {len(tx.data)} limit {MAX_INITCODE_SIZE}"
+        )
+    if tx.type == SET_CODE and not tx.authorizations:
+        raise InvalidTransaction("EIP-7702 transaction with empty auth list")
+    needed = max(intrinsic_gas(tx), floor_gas(tx))
+    if tx.gas < needed:
+        raise InvalidTransaction(f"intrinsic gas too low: gas {tx.gas}, minimum needed {needed}")
+
+
+def check_sender(machine: Machine, tx: Transaction, most: int) -> bytes:
+    """Check the account behind `tx`, which may cost it at most `most` wei; return it."""
+    try:
+        sender = tx.sender
+    except InvalidData as exc:
+        raise InvalidTransaction(str(exc)) from exc
+    nonce = machine.nonce(sender)
+    if tx.nonce < nonce:
+        raise InvalidTransaction(f"nonce too low: next nonce {nonce}, tx nonce {tx.nonce}")
+    if tx.nonce > nonce:
+        raise InvalidTransaction(f"nonce too high: next nonce {nonce}, tx nonce {tx.nonce}")
+    if nonce == MAX_NONCE:
+        raise InvalidTransaction(f"nonce has max value: {nonce}")
+    code = machine.code(sender)
+    if code and not code.startswith(DELEGATION_PREFIX):
+        raise InvalidTransaction("sender not an eoa")
+    balance = machine.balance(sender)
+    if balance < most:
+        raise InvalidTransaction(
+            "insufficient funds for gas * price + value: "
+            f"balance {balance}, tx cost {most}, overshot {most - balance}"
+        )
+    return sender
+
+
+def execute(
+    machine: Machine, tx: Transaction, sender: bytes, gas_price: int
+) -> tuple[CallOutcome, int]:
+    """Run a checked and paid transaction; return the outcome and the gas it used.
+
+    The caller has called `machine.begin_transaction`, and pays back what was not used.
+    """
+    machine.set_nonce(sender, tx.nonce + 1)
+    machine.warm(sender)
+    refund = apply_authorizations(machine, tx.authorizations, tx.chain_id or 0)
+    outcome = machine.run(
+        MessageCall(
+            sender=sender,
+            to=tx.to,
+            value=tx.value,
+            data=tx.data,
+            gas=tx.gas - intrinsic_gas(tx),
+            gas_price=gas_price,
+            nonce=tx.nonce,
+            warm_addresses=[entry.address for entry in tx.access_list],
+            warm_slots=[
+                (entry.address, int.from_bytes(key, "big"))
+                for entry in tx.access_list
+                for key in entry.storage_keys
+            ],
+            blob_hashes=tx.blob_hashes,
+            refund=refund,
+        )
+    )
+    used = tx.gas - outcome.gas_left
+    used -= min(outcome.refund, used // MAX_REFUND_QUOTIENT)
+    return outcome, max(used, floor_gas(tx))
+
+
+def apply_authorizations(
+    machine: Machine, authorizations: Sequence[Authorization], chain_id: int
+) -> int:
+    """Delegate accounts as they signed (EIP-7702); return the gas refund.
+
+    An authorization that does not hold is skipped, as the EIP says.
+    """
+    refund = 0
+    for item in authorizations:
+        if item.chain_id not in (0, chain_id) or item.nonce >= MAX_NONCE:
+            continue
+        authority = _authority(item)
+        if authority is None:
+            continue
+        machine.warm(authority)
+        code = machine.code(authority)
+        if code and not code.startswith(DELEGATION_PREFIX):
+            continue
+        if machine.nonce(authority) != item.nonce:
+            continue
+        if machine.exists(authority):
+            refund += NEW_ACCOUNT_COST - AUTHORIZATION_COST
+        cleared = item.address == ZERO_ADDRESS
+        machine.set_code(authority, b"" if cleared else DELEGATION_PREFIX + item.address)
+        machine.set_nonce(authority, item.nonce + 1)
+    return refund
+
+
+def _authority(item: Authorization) -> bytes | None:
+    """Return the account that signed, or `None` when the signature is not valid."""
+    if not (0 < item.r < SECP256K1_N and 0 < item.s <= SECP256K1_N // 2 and item.y_parity < 2):
+        return None
+    digest = keccak256(
+        SET_CODE_MAGIC + rlp.encode([item.chain_id, item.address, item.nonce])
+    )
+    try:
+        signature = Signature(vrs=(item.y_parity, item.r, item.s))
+        return signature.recover_public_key_from_msg_hash(digest).to_canonical_address()
+    except (BadSignature, KeyProblem):
+        return None
