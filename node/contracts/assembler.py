@@ -1,0 +1,197 @@
+"""A two-pass assembler for the few contracts that Vyper cannot express.
+
+A source is words separated by space; `;` begins a comment that ends with its line.
+
+    ADD             an instruction by its name (`PUSHn` is never written, except PUSH0)
+    123  0x7b       pushes a number of up to 32 bytes in the fewest bytes
+    loop:           a label: a JUMPDEST here
+    @loop           pushes the position of that label (always PUSH2)
+    .const NAME N   gives a number a name; NAME then pushes it
+    .error TEXT     pushes nothing; declares an entry of the ABI (`declarations`)
+    .function TEXT  the same for a function
+    .event TEXT     the same for an event
+    #name           pushes the selector of the function or error so declared
+    "text"          pushes up to 32 bytes of text, left-aligned in a word
+
+Nothing is optimised: what is written is what runs.  Numbers of the instructions: Ethereum
+yellow paper, appendix H, with EIP-145, 1014, 1052, 1153, 1344, 1884, 3198, 3855, 4399, 4844,
+5656 and 7516.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from byline.node.contracts.declarations import AbiEntry, parse, selector
+
+_NAMES: Final = """
+00 STOP ADD MUL SUB DIV SDIV MOD SMOD ADDMOD MULMOD EXP SIGNEXTEND
+10 LT GT SLT SGT EQ ISZERO AND OR XOR NOT BYTE SHL SHR SAR
+20 KECCAK256
+30 ADDRESS BALANCE ORIGIN CALLER CALLVALUE CALLDATALOAD CALLDATASIZE CALLDATACOPY CODESIZE CODECOPY
+3a GASPRICE EXTCODESIZE EXTCODECOPY RETURNDATASIZE RETURNDATACOPY EXTCODEHASH
+40 BLOCKHASH COINBASE TIMESTAMP NUMBER PREVRANDAO GASLIMIT CHAINID SELFBALANCE BASEFEE BLOBHASH
+4a BLOBBASEFEE
+50 POP MLOAD MSTORE MSTORE8 SLOAD SSTORE JUMP JUMPI PC MSIZE GAS JUMPDEST TLOAD TSTORE MCOPY PUSH0
+80 DUP1 DUP2 DUP3 DUP4 DUP5 DUP6 DUP7 DUP8 DUP9 DUP10 DUP11 DUP12 DUP13 DUP14 DUP15 DUP16
+90 SWAP1 SWAP2 SWAP3 SWAP4 SWAP5 SWAP6 SWAP7 SWAP8 SWAP9 SWAP10 SWAP11 SWAP12 SWAP13 SWAP14 SWAP15
+9f SWAP16
+a0 LOG0 LOG1 LOG2 LOG3 LOG4
+f0 CREATE CALL CALLCODE RETURN DELEGATECALL CREATE2
+fa STATICCALL
+fd REVERT INVALID
+"""
+
+INSTRUCTIONS: Final[Mapping[str, int]] = {
+    name: int(row.split()[0], 16) + index
+    for row in _NAMES.strip().splitlines()
+    for index, name in enumerate(row.split()[1:])
+}
+"""Every instruction that may be written, by name."""
+
+_PUSH0: Final = 0x5F
+_JUMPDEST: Final = 0x5B
+_LABEL_BYTES: Final = 2
+_MAX_CODE: Final = 24_576
+_WORD: Final = re.compile(r';.*|"[^"]*"|[^\s";]+|"')
+_DECLARES: Final = ("function", "event", "error")
+
+
+class AssemblyProblem(ValueError):
+    """Source that cannot be assembled; the message names the line and the word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What one source amounts to."""
+
+    code: bytes
+    """The runtime code."""
+    abi: tuple[AbiEntry, ...]
+    """The declared functions, events and errors, in the order of the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    line: int
+    text: str
+
+    def problem(self, why: str) -> AssemblyProblem:
+        return AssemblyProblem(f"line {self.line}: {self.text}: {why}")
+
+
+def assemble(source: str) -> Program:
+    """Return code and ABI of `source`.
+
+    Raises `AssemblyProblem` for unknown words, labels that are missing or set twice,
+    numbers beyond 32 bytes, and code beyond what a label of 2 bytes reaches.
+    """
+    words: list[_Word] = []
+    constants: dict[str, int] = {}
+    abi: list[AbiEntry] = []
+    for number, line in enumerate(source.splitlines(), start=1):
+        if line.lstrip().startswith("."):
+            _directive(_Word(number, line.split(";")[0].strip()), constants, abi)
+        else:
+            words += [_Word(number, text) for text in _split(line)]
+    selectors = {
+        str(entry["name"]): int.from_bytes(selector(entry), "big")
+        for entry in abi
+        if entry["type"] != "event"
+    }
+    return Program(_link(words, constants, selectors), tuple(abi))
+
+
+def initcode(runtime: bytes) -> bytes:
+    """Return code that deploys `runtime` and does nothing else."""
+    # PUSH2 size, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN
+    prefix = b"\x61" + len(runtime).to_bytes(2, "big") + bytes.fromhex("80600a5f395ff3")
+    return prefix + runtime
+
+
+def _split(line: str) -> list[str]:
+    return [text for text in _WORD.findall(line) if not text.startswith(";")]
+
+
+def _directive(word: _Word, constants: dict[str, int], abi: list[AbiEntry]) -> None:
+    kind, _, rest = word.text.removeprefix(".").partition(" ")
+    if kind == "const":
+        name, _, value = rest.partition(" ")
+        if name in constants or name in INSTRUCTIONS:
+            raise word.problem(f"{name} is taken")
+        constants[name] = _number(_Word(word.line, value.strip()))
+    elif kind in _DECLARES:
+        entry = parse(word.text.removeprefix("."))
+        if any(entry["name"] == other["name"] for other in abi):
+            raise word.problem(f"{entry['name']} is declared twice")
+        abi.append(entry)
+    else:
+        raise word.problem("unknown directive; want .const, .function, .event or .error")
+
+
+def _number(word: _Word) -> int:
+    try:
+        value = int(word.text, 0)
+    except ValueError:
+        raise word.problem("no instruction, constant or number") from None
+    if not 0 <= value < 2**256:
+        raise word.problem("does not fit 32 bytes")
+    return value
+
+
+def _push(value: int) -> bytes:
+    data = value.to_bytes((value.bit_length() + 7) // 8, "big")
+    return bytes([_PUSH0 + len(data)]) + data
+
+
+def _text(word: _Word) -> bytes:
+    data = word.text[1:-1].encode()
+    if not 0 < len(data) <= 32:
+        raise word.problem(f"has {len(data)} bytes, want 1 to 32")
+    return b"\x7f" + data.ljust(32, b"\0")
+
+
+def _piece(word: _Word, constants: Mapping[str, int], selectors: Mapping[str, int]) -> bytes:
+    """Return the code of one word that is no label and no reference to one."""
+    if word.text in INSTRUCTIONS:
+        return bytes([INSTRUCTIONS[word.text]])
+    if word.text.startswith('"'):
+        return _text(word)
+    if word.text.startswith("#"):
+        if word.text[1:] not in selectors:
+            raise word.problem("no function or error of that name is declared")
+        return b"\x63" + selectors[word.text[1:]].to_bytes(4, "big")
+    if word.text in constants:
+        return _push(constants[word.text])
+    return _push(_number(word))
+
+
+def _link(
+    words: Iterable[_Word], constants: Mapping[str, int], selectors: Mapping[str, int]
+) -> bytes:
+    """Lay the words out (first pass) and fill in the positions of labels (second)."""
+    code = bytearray()
+    labels: dict[str, int] = {}
+    references: list[tuple[int, _Word]] = []
+    for word in words:
+        if word.text.endswith(":"):
+            if word.text[:-1] in labels:
+                raise word.problem("the label is set twice")
+            labels[word.text[:-1]] = len(code)
+            code.append(_JUMPDEST)
+        elif word.text.startswith("@"):
+            code.append(_PUSH0 + _LABEL_BYTES)
+            references.append((len(code), word))
+            code += bytes(_LABEL_BYTES)
+        else:
+            code += _piece(word, constants, selectors)
+    if len(code) > _MAX_CODE:
+        raise AssemblyProblem(f"{len(code)} bytes of code, want at most {_MAX_CODE} (EIP-170)")
+    for position, word in references:
+        if word.text[1:] not in labels:
+            raise word.problem("no such label")
+        code[position : position + _LABEL_BYTES] = labels[word.text[1:]].to_bytes(2, "big")
+    return bytes(code)
