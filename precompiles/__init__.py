@@ -1,1 +1,24 @@
-"""Native functions of the chain: pure, bytes in and bytes out, priced by input."""
+"""Native functions of the chain: pure, bytes in and bytes out, priced by input.
+
+    registry.py      the table of precompiles by address
+    functions.py     selectors, dispatch, the ABI for clients
+    abi.py           strict reading of input
+    errors.py        refusals with their revert data
+    attribution/     0x...A770: apportionment of payments
+
+Nothing here knows py-evm; `byline.node.evm` does the introduction.
+"""
+
+from byline.precompiles.errors import CustomError, InvalidInput
+from byline.precompiles.functions import Function
+from byline.precompiles.registry import ATTRIBUTION_MATH, PRECOMPILES, Precompile, table
+
+__all__ = [
+    "ATTRIBUTION_MATH",
+    "PRECOMPILES",
+    "CustomError",
+    "Function",
+    "InvalidInput",
+    "Precompile",
+    "table",
+]
