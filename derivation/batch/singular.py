@@ -1,0 +1,80 @@
+"""The singular batch: one L2 block.
+
+Source: ethereum-optimism/specs, protocol/derivation.md, "Batch Format".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import rlp
+
+from byline.derivation.errors import InvalidData
+
+SINGULAR_BATCH: Final = 0
+"""The version byte."""
+_U64: Final = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class SingularBatch:
+    """What decides one L2 block, beside the deposits of its epoch."""
+
+    parent_hash: bytes
+    epoch_number: int
+    """Height of the L1 origin."""
+    epoch_hash: bytes
+    timestamp: int
+    """Seconds since 1970."""
+    transactions: tuple[bytes, ...]
+    """EIP-2718 bytes, deposits left out."""
+
+    def encode(self) -> bytes:
+        """Return version byte and RLP list."""
+        body: bytes = rlp.encode(
+            [
+                self.parent_hash, self.epoch_number, self.epoch_hash, self.timestamp,
+                list(self.transactions),
+            ]
+        )  # fmt: skip
+        return bytes([SINGULAR_BATCH]) + body
+
+    @classmethod
+    def decode(cls, content: bytes) -> SingularBatch:
+        """Read the bytes after the version byte; bytes after the list are tolerated.
+
+        Raises `InvalidData` naming the field that is malformed.
+        """
+        try:
+            items = rlp.decode(content, strict=False)
+        except (rlp.exceptions.RLPException, RecursionError, IndexError) as exc:
+            raise InvalidData(f"singular batch: {exc}") from exc
+        if not isinstance(items, list | tuple) or len(items) != 5:
+            raise InvalidData("singular batch: want an RLP list of 5 fields")
+        if not isinstance(items[4], list | tuple):
+            raise InvalidData("singular batch: transactions are not a list")
+        if any(not isinstance(item, bytes) for item in items[4]):
+            raise InvalidData("singular batch: a transaction is not a byte string")
+        return cls(
+            parent_hash=_hash(items[0], "parent hash"),
+            epoch_number=_number(items[1], "epoch number"),
+            epoch_hash=_hash(items[2], "epoch hash"),
+            timestamp=_number(items[3], "timestamp"),
+            transactions=tuple(items[4]),
+        )
+
+
+def _hash(item: Any, name: str) -> bytes:
+    if not isinstance(item, bytes) or len(item) != 32:
+        raise InvalidData(f"singular batch {name}: want 32 bytes")
+    return item
+
+
+def _number(item: Any, name: str) -> int:
+    if not isinstance(item, bytes) or item[:1] == b"\0":
+        raise InvalidData(f"singular batch {name}: not a minimal integer")
+    value = int.from_bytes(item, "big")
+    if value >= _U64:
+        raise InvalidData(f"singular batch {name}: {len(item)} bytes, at most 8")
+    return value
