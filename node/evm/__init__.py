@@ -1,11 +1,11 @@
 """Execution: py-evm's interpreter behind one small seam, and the rules of two chains.
 
-    machine.py       the seam: journaled state and message calls; another engine fits here
-    pyevm.py         the reference engine, py-evm's State and Computation classes
-    precompiles.py   which native functions each chain has at which address
-    transition.py    a signed transaction: checks, gas, message, refunds
-    deposits.py      a deposit transaction (0x7E), which cannot fail to be included
-    rules.py         what the two chains have in common: header, execute, finish
-    ethereum.py      the L1's rules (Prague)
-    optimism.py      the L2's rules (Holocene and later)
+machine.py       the seam: journaled state and message calls; another engine fits here
+pyevm.py         the reference engine, py-evm's State and Computation classes
+precompiles.py   which native functions each chain has at which address
+transition.py    a signed transaction: checks, gas, message, refunds
+deposits.py      a deposit transaction (0x7E), which cannot fail to be included
+rules.py         what the two chains have in common: header, execute, finish
+ethereum.py      the L1's rules (Prague)
+optimism.py      the L2's rules (Holocene and later)
 """

@@ -19,19 +19,20 @@ class _Failed:
     reason: str
 
 
-def execute_deposit(machine: Machine, tx: DepositTransaction) -> Applied:
+def execute_deposit(machine: Machine, tx: DepositTransaction, *, prague: bool) -> Applied:
     """Apply a deposit.
 
     Its mint stays whatever follows.  What would make another transaction invalid (too
     little gas, no funds for the value) makes a deposit fail: status 0, all its gas used,
-    the nonce raised, nothing else changed.
+    the nonce raised, nothing else changed.  `prague` brings the EIP-7623 floor.
     """
     machine.begin_transaction()
     if tx.mint:
         machine.set_balance(tx.sender, machine.balance(tx.sender) + tx.mint)
     nonce = machine.nonce(tx.sender)
+    floor = data_floor_gas(tx.data) if prague else 0
     token = machine.snapshot()
-    outcome = _run(machine, tx, nonce)
+    outcome = _run(machine, tx, nonce, floor)
     if isinstance(outcome, _Failed):
         machine.restore(token)
         machine.set_nonce(tx.sender, min(nonce + 1, MAX_NONCE))
@@ -41,7 +42,7 @@ def execute_deposit(machine: Machine, tx: DepositTransaction) -> Applied:
     used -= min(outcome.refund, used // MAX_REFUND_QUOTIENT)
     return Applied(
         succeeded=outcome.succeeded,
-        gas_used=max(used, data_floor_gas(tx.data)),
+        gas_used=max(used, floor),
         logs=outcome.logs,
         output=outcome.output,
         reverted=outcome.reverted,
@@ -51,9 +52,11 @@ def execute_deposit(machine: Machine, tx: DepositTransaction) -> Applied:
     )
 
 
-def _run(machine: Machine, tx: DepositTransaction, nonce: int) -> CallOutcome | _Failed:
+def _run(
+    machine: Machine, tx: DepositTransaction, nonce: int, floor: int
+) -> CallOutcome | _Failed:
     intrinsic = message_intrinsic_gas(tx.to, tx.data)
-    if tx.gas < max(intrinsic, data_floor_gas(tx.data)):
+    if tx.gas < max(intrinsic, floor):
         return _Failed("intrinsic gas too low")
     if tx.to is None and len(tx.data) > MAX_INITCODE_SIZE:
         return _Failed("max initcode size exceeded")

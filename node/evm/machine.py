@@ -100,6 +100,9 @@ class Machine(Protocol):
     def set_storage(self, address: bytes, slot: int, value: int) -> None:
         """Set one word."""
 
+    def clear_storage(self, address: bytes) -> None:
+        """Set every word of the account to zero."""
+
     def exists(self, address: bytes) -> bool:
         """Tell whether the account is in the trie (EIP-161: not empty)."""
 
@@ -117,6 +120,9 @@ class Machine(Protocol):
 
     def warm(self, address: bytes) -> None:
         """Mark an address as accessed (EIP-2929)."""
+
+    def accessed(self) -> Mapping[bytes, frozenset[int]]:
+        """Return addresses and slots that the current transaction has made warm."""
 
     def run(self, call: MessageCall) -> CallOutcome:
         """Execute a call; on failure its changes are undone, the caller's stay."""

@@ -137,6 +137,15 @@ class PyEvmMachine:
     def warm(self, address: bytes) -> None:
         self._state.mark_address_warm(address)
 
+    def accessed(self) -> Mapping[bytes, frozenset[int]]:
+        found: dict[bytes, set[int]] = {}
+        journal = self._state._account_db._journal_accessed_state
+        for key in journal.diff().pending_keys():
+            slots = found.setdefault(bytes(key[:20]), set())
+            if len(key) > 20:
+                slots.add(int.from_bytes(key[20:], "big"))
+        return {address: frozenset(slots) for address, slots in found.items()}
+
     def run(self, call: MessageCall) -> CallOutcome:
         state = self._state
         if self.balance(call.sender) < call.value:

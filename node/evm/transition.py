@@ -23,7 +23,15 @@ from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import ZERO_ADDRESS, keccak256
 from byline.derivation.intrinsic import floor_gas, intrinsic_gas
 from byline.derivation.receipt import Log
-from byline.derivation.transaction import SECP256K1_N, SET_CODE, Authorization, Transaction
+from byline.derivation.transaction import (
+    ACCESS_LIST,
+    DYNAMIC_FEE,
+    LEGACY,
+    SECP256K1_N,
+    SET_CODE,
+    Authorization,
+    Transaction,
+)
 from byline.node.evm.machine import CallOutcome, Machine, MessageCall
 from byline.node.evm.pyevm import DELEGATION_PREFIX
 
@@ -55,12 +63,41 @@ class Applied:
     created: bytes | None = None
     deposit_nonce: int | None = None
 
+    @classmethod
+    def of(cls, outcome: CallOutcome, gas_used: int) -> Applied:
+        """Return what a signed transaction did, from how its message call ended."""
+        return cls(
+            succeeded=outcome.succeeded,
+            gas_used=gas_used,
+            logs=outcome.logs if outcome.succeeded else (),
+            output=outcome.output,
+            reverted=outcome.reverted,
+            error=outcome.error,
+            created=outcome.created if outcome.succeeded else None,
+        )
 
-def check_stateless(tx: Transaction, chain_id: int, base_fee: int, gas_left: int) -> None:
-    """Check what needs no account: chain id, fees, gas limits, sizes.
 
-    `gas_left` is what the block still has.  Raises `InvalidTransaction`.
+def credit(machine: Machine, address: bytes, amount: int) -> None:
+    """Add `amount` wei to `address`; nothing at all does not touch the account (EIP-161)."""
+    if amount:
+        machine.set_balance(address, machine.balance(address) + amount)
+
+
+def least_gas(tx: Transaction, *, prague: bool) -> int:
+    """Return the gas limit below which `tx` is invalid: intrinsic cost and EIP-7623 floor."""
+    return max(intrinsic_gas(tx), floor_gas(tx) if prague else 0)
+
+
+def check_stateless(
+    tx: Transaction, chain_id: int, base_fee: int, gas_left: int, *, prague: bool
+) -> None:
+    """Check what needs no account: chain id, type, fees, gas limits, sizes.
+
+    `gas_left` is what the block still has; `prague` brings EIP-7623 and EIP-7702.
+    Raises `InvalidTransaction`.
     """
+    if tx.type not in (LEGACY, ACCESS_LIST, DYNAMIC_FEE) and not (prague and tx.type == SET_CODE):
+        raise InvalidTransaction(f"transaction type not supported: 0x{tx.type:02x}")
     if tx.chain_id is not None and tx.chain_id != chain_id:
         raise InvalidTransaction(
             f"invalid chain id for signer: have {tx.chain_id} want {chain_id}"
@@ -83,7 +120,7 @@ def check_stateless(tx: Transaction, chain_id: int, base_fee: int, gas_left: int
         )
     if tx.type == SET_CODE and not tx.authorizations:
         raise InvalidTransaction("EIP-7702 transaction with empty auth list")
-    needed = max(intrinsic_gas(tx), floor_gas(tx))
+    needed = least_gas(tx, prague=prague)
     if tx.gas < needed:
         raise InvalidTransaction(f"intrinsic gas too low: gas {tx.gas}, minimum needed {needed}")
 
@@ -114,7 +151,7 @@ def check_sender(machine: Machine, tx: Transaction, most: int) -> bytes:
 
 
 def execute(
-    machine: Machine, tx: Transaction, sender: bytes, gas_price: int
+    machine: Machine, tx: Transaction, sender: bytes, gas_price: int, *, prague: bool
 ) -> tuple[CallOutcome, int]:
     """Run a checked and paid transaction; return the outcome and the gas it used.
 
@@ -144,7 +181,7 @@ def execute(
     )
     used = tx.gas - outcome.gas_left
     used -= min(outcome.refund, used // MAX_REFUND_QUOTIENT)
-    return outcome, max(used, floor_gas(tx))
+    return outcome, max(used, floor_gas(tx) if prague else 0)
 
 
 def apply_authorizations(
@@ -179,9 +216,7 @@ def _authority(item: Authorization) -> bytes | None:
     """Return the account that signed, or `None` when the signature is not valid."""
     if not (0 < item.r < SECP256K1_N and 0 < item.s <= SECP256K1_N // 2 and item.y_parity < 2):
         return None
-    digest = keccak256(
-        SET_CODE_MAGIC + rlp.encode([item.chain_id, item.address, item.nonce])
-    )
+    digest = keccak256(SET_CODE_MAGIC + rlp.encode([item.chain_id, item.address, item.nonce]))
     try:
         signature = Signature(vrs=(item.y_parity, item.r, item.s))
         return signature.recover_public_key_from_msg_hash(digest).to_canonical_address()

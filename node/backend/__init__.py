@@ -1,0 +1,11 @@
+"""The node behind the RPC: implements the Protocols of `byline.rpc.backend`.
+
+threads.py    which thread does the work
+resolve.py    block references to headers, the pending block
+chain.py      blocks, transactions, receipts, logs, fees
+receipts.py   consensus receipts to what clients want to know
+state.py      accounts, calls, estimates, proofs
+pool.py       sending transactions; the unlocked accounts
+controls.py   mining and snapshots; the rollup node's answers
+events.py     what happens, to whoever listens
+"""

@@ -1,0 +1,82 @@
+"""What a test does to a chain, and what the rollup node tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from byline.derivation.constants import L2_TO_L1_MESSAGE_PASSER
+from byline.derivation.output_root import output_root
+from byline.derivation.types import SyncStatus
+from byline.node.backend.threads import Threads
+from byline.node.local import ChainName, LocalRollup
+from byline.rpc.backend import OutputAtBlock, Refused, UnknownBlock
+
+MOST_BLOCKS: Final = 100_000
+"""Blocks that one `mine` may ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeControls:
+    """Implements `byline.rpc.backend.Controls`."""
+
+    rollup: LocalRollup
+    name: ChainName
+    threads: Threads
+
+    async def mine(self, blocks: int, timestamp: int | None) -> None:
+        """Make `blocks` blocks, one at a time, so that others get their turn between."""
+        if blocks > MOST_BLOCKS:
+            raise Refused(f"mine: {blocks} blocks asked for, at most {MOST_BLOCKS} at once")
+        for _ in range(blocks):
+            await self.threads.write(self._mine, timestamp)
+            timestamp = None
+
+    def _mine(self, timestamp: int | None) -> None:
+        if self.name == "l1":
+            self.rollup.mine_l1(timestamp)
+        else:
+            self.rollup.mine_l2(timestamp)
+
+    async def snapshot(self) -> int:
+        """Remember both chains and return an id."""
+        return await self.threads.write(self.rollup.snapshot)
+
+    async def revert(self, snapshot_id: int) -> bool:
+        """Go back to a snapshot of both chains."""
+        return await self.threads.write(self.rollup.revert, snapshot_id)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRollup:
+    """Implements `byline.rpc.backend.Rollup`."""
+
+    rollup: LocalRollup
+    threads: Threads
+
+    async def sync_status(self) -> SyncStatus:
+        """Return the heads of both chains, as of one moment."""
+        return await self.threads.write(self.rollup.sync_status)
+
+    async def output_at(self, number: int) -> OutputAtBlock:
+        """Return the output root at an L2 block."""
+        return await self.threads.read(self._output_at, number)
+
+    def _output_at(self, number: int) -> OutputAtBlock:
+        engine = self.rollup.engine
+        ref = engine.ref_at(number)
+        if ref is None:
+            raise UnknownBlock(f"header not found: L2 block {number}")
+        header = engine.header_of(ref)
+        root = engine.chain.machine(header).storage_root(L2_TO_L1_MESSAGE_PASSER)
+        return OutputAtBlock(
+            output_root=output_root(header.state_root, root, header.hash),
+            block=ref,
+            withdrawal_storage_root=root,
+            state_root=header.state_root,
+        )
+
+    async def rollup_config(self) -> Mapping[str, Any]:
+        """Return rollup.json."""
+        return self.rollup.engine.config.to_json()

@@ -1,0 +1,116 @@
+"""From consensus receipts to what clients want to know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from byline.derivation.block import Block
+from byline.derivation.config import Fork, RollupConfig
+from byline.derivation.fees import L1FeeParameters, da_footprint, l1_data_fee, l1_gas_used
+from byline.derivation.l1_info import decode as decode_l1_info
+from byline.derivation.receipt import Log, Receipt
+from byline.derivation.transaction import AnyTransaction, DepositTransaction, Transaction
+from byline.node.evm.pyevm import created_address
+from byline.rpc.backend import L1FeeDetail, LocatedLog, LocatedReceipt
+
+
+def located_receipts(
+    block: Block, receipts: Sequence[Receipt], config: RollupConfig | None
+) -> Iterator[LocatedReceipt]:
+    """Yield a block's receipts with prices, gas of their own and places.
+
+    `config` is that of the rollup when the block is an L2 block.
+    """
+    fees = l1_fee_parameters(block, config) if config else None
+    before = first_log = 0
+    for index, (tx, receipt) in enumerate(zip(block.transactions, receipts, strict=True)):
+        yield LocatedReceipt(
+            receipt=receipt,
+            transaction=tx,
+            block=block,
+            index=index,
+            gas_used=receipt.cumulative_gas_used - before,
+            effective_gas_price=_price(tx, block),
+            contract_address=_created(tx, receipt),
+            first_log_index=first_log,
+            l1=l1_fee_detail(tx, fees) if fees else None,
+        )
+        before = receipt.cumulative_gas_used
+        first_log += len(receipt.logs)
+
+
+def _price(tx: AnyTransaction, block: Block) -> int:
+    if isinstance(tx, DepositTransaction):
+        return 0
+    return tx.effective_gas_price(block.header.base_fee or 0)
+
+
+def _created(tx: AnyTransaction, receipt: Receipt) -> bytes | None:
+    if tx.to is not None:
+        return None
+    if isinstance(tx, DepositTransaction):
+        return created_address(tx.sender, receipt.deposit_nonce or 0)
+    return created_address(tx.sender, tx.nonce)
+
+
+def l1_fee_parameters(block: Block, config: RollupConfig) -> L1FeeParameters | None:
+    """Return the fee parameters in force in an L2 block; `None` for genesis."""
+    if not block.transactions:
+        return None
+    info = decode_l1_info(block.transactions[0].data)
+    jovian = config.active(Fork.JOVIAN, block.header.timestamp)
+    return L1FeeParameters(
+        base_fee=info.base_fee,
+        base_fee_scalar=info.base_fee_scalar,
+        blob_base_fee=info.blob_base_fee,
+        blob_base_fee_scalar=info.blob_base_fee_scalar,
+        operator_fee_scalar=info.operator_fee_scalar,
+        operator_fee_constant=info.operator_fee_constant,
+        da_footprint_gas_scalar=info.da_footprint_gas_scalar if jovian else None,
+    )
+
+
+def l1_fee_detail(tx: AnyTransaction, fees: L1FeeParameters) -> L1FeeDetail | None:
+    """Return the rollup part of a receipt; deposits have none."""
+    if not isinstance(tx, Transaction):
+        return None
+    scalar = fees.da_footprint_gas_scalar
+    return L1FeeDetail(
+        l1_gas_price=fees.base_fee,
+        l1_gas_used=l1_gas_used(tx.raw),
+        l1_fee=l1_data_fee(tx.raw, fees),
+        l1_base_fee_scalar=fees.base_fee_scalar,
+        l1_blob_base_fee=fees.blob_base_fee,
+        l1_blob_base_fee_scalar=fees.blob_base_fee_scalar,
+        operator_fee_scalar=fees.operator_fee_scalar,
+        operator_fee_constant=fees.operator_fee_constant,
+        da_footprint_gas_scalar=scalar,
+        da_footprint=None if scalar is None else da_footprint(tx.raw, scalar),
+    )
+
+
+def located_logs(
+    block: Block, receipts: Sequence[Receipt], *, removed: bool = False
+) -> Iterator[LocatedLog]:
+    """Yield every log of a block with its place."""
+    place = 0
+    for index, (tx, receipt) in enumerate(zip(block.transactions, receipts, strict=True)):
+        for log in receipt.logs:
+            yield located_log(block, tx, index, log, place, removed)
+            place += 1
+
+
+def located_log(
+    block: Block, tx: AnyTransaction, index: int, log: Log, place: int, removed: bool
+) -> LocatedLog:
+    """Return one log with its place."""
+    return LocatedLog(
+        log=log,
+        block_number=block.number,
+        block_hash=block.hash,
+        block_timestamp=block.header.timestamp,
+        transaction_hash=tx.hash,
+        transaction_index=index,
+        log_index=place,
+        removed=removed,
+    )

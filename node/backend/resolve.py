@@ -1,0 +1,71 @@
+"""From what a client calls a block to the block itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from byline.derivation.block import Block
+from byline.derivation.header import Header
+from byline.node.chain.block import ExecutedBlock
+from byline.node.chain.chain import Chain
+from byline.node.evm.machine import Machine
+from byline.node.local import ChainName, LocalRollup
+from byline.rpc.backend import BlockRef, UnknownBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Finds blocks of one chain by tag, number or hash."""
+
+    rollup: LocalRollup
+    name: ChainName
+
+    @property
+    def chain(self) -> Chain:
+        """The chain that references are about."""
+        return self.rollup.chain(self.name)
+
+    def header(self, ref: BlockRef) -> Header | None:
+        """Return the header, or `None`; `pending` answers with the head."""
+        if isinstance(ref, bytes):
+            return self.chain.store.header(ref)
+        if isinstance(ref, int):
+            return self.chain.canonical(ref)
+        if ref == "earliest":
+            return self.chain.canonical(0)
+        if ref in ("safe", "finalized"):
+            return self.chain.store.header(self._tagged(ref == "finalized"))
+        return self.chain.head
+
+    def _tagged(self, finalized: bool) -> bytes:
+        if self.name == "l1":
+            return self.rollup.l1.finalized.hash if finalized else self.chain.head.hash
+        heads = self.rollup.engine.heads
+        return heads.finalized.hash if finalized else heads.safe.hash
+
+    def known(self, ref: BlockRef) -> Header:
+        """Return the header; raises `UnknownBlock`."""
+        header = self.header(ref)
+        if header is None:
+            shown = f"0x{ref.hex()}" if isinstance(ref, bytes) else str(ref)
+            raise UnknownBlock(f"header not found: block {shown}")
+        return header
+
+    def block(self, ref: BlockRef) -> Block | None:
+        """Return the block; `None` when unknown."""
+        header = self.header(ref)
+        return None if header is None else self.chain.store.block(header.hash)
+
+    def machine(self, ref: BlockRef) -> Machine:
+        """Return a machine on the state after a block; raises `UnknownBlock`."""
+        return self.chain.machine(self.known(ref))
+
+
+def pending(rollup: LocalRollup, name: ChainName) -> ExecutedBlock:
+    """Return the block that would be made now, not stored.  Only on the writer thread."""
+    candidates = list(rollup.pools[name].best(rollup.next_base_fee(name)))
+    if name == "l1":
+        return rollup.l1.build(candidates, rollup.l1.head.timestamp + 1).executed
+    plan = rollup.sequencer.plan()
+    unsafe = rollup.engine.heads.unsafe
+    return rollup.engine.build(unsafe, plan.attributes, candidates).executed

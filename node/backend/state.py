@@ -1,0 +1,160 @@
+"""Accounts at any block, calls on them, and proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import rlp
+from trie import HexaryTrie
+
+from byline.derivation.constants import L1_BLOCK
+from byline.derivation.fees import L1FeeParameters, l1_data_fee, operator_fee
+from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
+from byline.derivation.transaction import AccessListEntry
+from byline.node.accounts import dev_account
+from byline.node.backend.resolve import Resolver
+from byline.node.backend.threads import Threads
+from byline.node.chain import calls
+from byline.node.local import ChainName, LocalRollup
+from byline.node.signing import sign_dynamic_fee
+from byline.rpc.backend import AccountOverride, AccountProof, BlockRef, CallRequest, StorageProof
+
+EMPTY_CODE_HASH = keccak256(b"")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """Implements `byline.rpc.backend.State`.  `pending` answers with the head's state."""
+
+    rollup: LocalRollup
+    name: ChainName
+    threads: Threads
+
+    @property
+    def _resolver(self) -> Resolver:
+        return Resolver(self.rollup, self.name)
+
+    async def balance(self, address: bytes, ref: BlockRef) -> int:
+        """Return wei."""
+        return await self.threads.read(lambda: self._resolver.machine(ref).balance(address))
+
+    async def nonce(self, address: bytes, ref: BlockRef) -> int:
+        """Return the nonce; at `pending` it counts the pool's executable transactions."""
+        nonce = await self.threads.read(lambda: self._resolver.machine(ref).nonce(address))
+        if ref == "pending":
+            nonce += self.rollup.pools[self.name].count(address)
+        return nonce
+
+    async def code(self, address: bytes, ref: BlockRef) -> bytes:
+        """Return the code."""
+        return await self.threads.read(lambda: self._resolver.machine(ref).code(address))
+
+    async def storage(self, address: bytes, slot: int, ref: BlockRef) -> int:
+        """Return one word."""
+        return await self.threads.read(lambda: self._resolver.machine(ref).storage(address, slot))
+
+    async def call(
+        self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
+    ) -> bytes:
+        """Run a call; raises `Reverted`, `Halted`, `Refused` or `UnknownBlock`."""
+        return await self.threads.read(
+            lambda: calls.call(self._resolver.chain, self._resolver.known(ref), request, overrides)
+        )
+
+    async def estimate_gas(
+        self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
+    ) -> int:
+        """Return a gas limit with which the transaction succeeds."""
+        return await self.threads.read(
+            lambda: calls.estimate_gas(
+                self._resolver.chain,
+                self._resolver.known(ref),
+                request,
+                overrides,
+                lambda asked, gas: self._surcharge(asked, gas, ref),
+            )
+        )
+
+    def _surcharge(self, request: CallRequest, gas: int, ref: BlockRef) -> int:
+        """Return the L1 and operator fee of a transaction as large as `request` will be."""
+        if self.name == "l1":
+            return 0
+        machine = self._resolver.machine(ref)
+        fees = L1FeeParameters.read(lambda slot: machine.storage(L1_BLOCK, slot), jovian=True)
+        likely = sign_dynamic_fee(
+            dev_account(0),
+            chain_id=self._resolver.chain.chain_id,
+            nonce=request.nonce or 0,
+            gas=gas,
+            to=request.to,
+            max_fee=calls.fee_cap(request),
+            tip=request.max_priority_fee_per_gas or 0,
+            value=request.value,
+            data=request.data,
+        )
+        return l1_data_fee(likely.raw, fees) + operator_fee(gas, fees, jovian=True)
+
+    async def create_access_list(
+        self, request: CallRequest, ref: BlockRef
+    ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
+        """Return what the call touches, its gas, and its error if any."""
+        return await self.threads.read(
+            lambda: calls.create_access_list(
+                self._resolver.chain, self._resolver.known(ref), replace(request)
+            )
+        )
+
+    async def proof(self, address: bytes, keys: Sequence[str], ref: BlockRef) -> AccountProof:
+        """Return the account and slots with Merkle-Patricia proofs (EIP-1186)."""
+        return await self.threads.read(self._proof, address, keys, ref)
+
+    def _proof(self, address: bytes, keys: Sequence[str], ref: BlockRef) -> AccountProof:
+        resolver = self._resolver
+        nodes = _Nodes(resolver)
+        trie = HexaryTrie(nodes, resolver.known(ref).state_root)
+        leaf = keccak256(address)
+        encoded = trie.get(leaf)
+        fields = rlp.decode(encoded) if encoded else [b"", b"", EMPTY_TRIE_ROOT, EMPTY_CODE_HASH]
+        storage = HexaryTrie(nodes, fields[2])
+        return AccountProof(
+            address=address,
+            nonce=int.from_bytes(fields[0], "big"),
+            balance=int.from_bytes(fields[1], "big"),
+            storage_hash=fields[2],
+            code_hash=fields[3],
+            proof=_path(trie, leaf),
+            storage=tuple(_storage_proof(storage, key) for key in keys),
+        )
+
+
+class _Nodes:
+    """The trie nodes of a chain, as the trie library reads them."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._read = resolver.chain.store.node
+
+    def __getitem__(self, key: bytes) -> bytes:
+        node = self._read(key)
+        if node is None:
+            raise KeyError(key)
+        return node
+
+    def __contains__(self, key: bytes) -> bool:
+        return self._read(key) is not None
+
+
+def _path(trie: HexaryTrie, key: bytes) -> tuple[bytes, ...]:
+    """Return the encoded nodes from the root to `key`, those inside others left out."""
+    if trie.root_hash == EMPTY_TRIE_ROOT:
+        return ()
+    encoded = [rlp.encode(node) for node in trie.get_proof(key)]
+    return tuple(node for at, node in enumerate(encoded) if at == 0 or len(node) >= 32)
+
+
+def _storage_proof(trie: HexaryTrie, key: str) -> StorageProof:
+    slot = int(key, 16) if key not in ("0x", "") else 0
+    leaf = keccak256(slot.to_bytes(32, "big"))
+    encoded = trie.get(leaf)
+    value = int.from_bytes(rlp.decode(encoded), "big") if encoded else 0
+    return StorageProof(key, value, _path(trie, leaf))

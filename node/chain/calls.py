@@ -1,0 +1,281 @@
+"""Calls that change nothing: `eth_call`, gas estimates, access lists, state reads.
+
+Each opens a machine of its own on an immutable state root, so any number may run beside
+the one thread that builds blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from byline.derivation.header import Header
+from byline.derivation.intrinsic import (
+    ACCESS_LIST_ADDRESS_GAS,
+    ACCESS_LIST_SLOT_GAS,
+    AUTHORIZATION_GAS,
+    data_floor_gas,
+    message_intrinsic_gas,
+)
+from byline.derivation.transaction import AccessListEntry
+from byline.node.chain.chain import Chain
+from byline.node.evm.machine import CallOutcome, Machine, MessageCall
+from byline.node.evm.pyevm import created_address
+from byline.node.evm.transition import MAX_REFUND_QUOTIENT, apply_authorizations
+from byline.rpc.backend import AccountOverride, CallRequest, Halted, Refused, Reverted
+
+CALL_GAS_CAP: Final = 50_000_000
+"""Gas of a call that names none, and the most that one may name (geth's RPC gas cap)."""
+ESTIMATE_TOLERANCE: Final = 0.015
+"""An estimate may be this part above the least gas limit (geth's, to save executions)."""
+TRANSFER_GAS: Final = 21_000
+MAX_ACCESS_LIST_ROUNDS: Final = 16
+
+Surcharge = Callable[[CallRequest, int], int]
+"""Wei that a transaction of the request costs beyond gas and value, at a gas limit."""
+
+
+def fee_cap(request: CallRequest) -> int:
+    """Return the wei per gas that `request` is ready to pay; 0 when it says nothing.
+
+    Raises `Refused` for contradictions, in geth's words.
+    """
+    if request.gas_price is not None and request.max_fee_per_gas is not None:
+        raise Refused("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
+    tip = request.max_priority_fee_per_gas or 0
+    cap = request.gas_price if request.gas_price is not None else request.max_fee_per_gas
+    if cap is None:
+        return tip
+    if request.max_fee_per_gas is not None and tip > cap:
+        raise Refused(
+            "max priority fee per gas higher than max fee per gas: "
+            f"maxPriorityFeePerGas: {tip}, maxFeePerGas: {cap}"
+        )
+    return cap
+
+
+def intrinsic(request: CallRequest) -> int:
+    """Return the gas that a transaction of `request` costs before any code runs."""
+    entries = request.access_list or ()
+    return (
+        message_intrinsic_gas(request.to, request.data)
+        + ACCESS_LIST_ADDRESS_GAS * len(entries)
+        + ACCESS_LIST_SLOT_GAS * sum(len(entry.storage_keys) for entry in entries)
+        + AUTHORIZATION_GAS * len(request.authorizations or ())
+    )
+
+
+def apply_overrides(machine: Machine, overrides: Mapping[bytes, AccountOverride]) -> None:
+    """Make `machine` pretend what `overrides` say."""
+    for address, override in overrides.items():
+        if override.balance is not None:
+            machine.set_balance(address, override.balance)
+        if override.nonce is not None:
+            machine.set_nonce(address, override.nonce)
+        if override.code is not None:
+            machine.set_code(address, override.code)
+        if override.storage is not None:
+            machine.clear_storage(address)
+        for slot, value in (override.storage or override.storage_diff or {}).items():
+            machine.set_storage(address, slot, value)
+
+
+def execute_call(
+    machine: Machine, request: CallRequest, gas: int, base_fee: int, chain_id: int
+) -> CallOutcome:
+    """Run `request` as a transaction with `gas`, without signature, nonce and payment.
+
+    `gas_left` of the outcome counts from `gas`.  Raises `Refused` where no transaction
+    could be made of it.
+    """
+    sender = request.sender or bytes(20)
+    cap = fee_cap(request)
+    if 0 < cap < base_fee:
+        raise Refused(
+            f"max fee per gas less than block base fee: maxFeePerGas: {cap}, baseFee: {base_fee}"
+        )
+    cost = intrinsic(request)
+    if gas < cost:
+        raise Refused(f"intrinsic gas too low: gas {gas}, minimum needed {cost}")
+    balance = machine.balance(sender)
+    if balance < gas * cap + request.value and (cap or balance < request.value):
+        need = gas * cap + request.value
+        raise Refused(
+            "insufficient funds for gas * price + value: "
+            f"balance {balance}, tx cost {need}, overshot {need - balance}"
+        )
+    machine.begin_transaction()
+    nonce = machine.nonce(sender)
+    machine.set_nonce(sender, nonce + 1)
+    refund = apply_authorizations(machine, request.authorizations or (), chain_id)
+    entries = request.access_list or ()
+    tip = request.max_priority_fee_per_gas
+    price = cap if tip is None or request.gas_price is not None else min(cap, base_fee + tip)
+    return machine.run(
+        MessageCall(
+            sender=sender,
+            to=request.to,
+            value=request.value,
+            data=request.data,
+            gas=gas - cost,
+            gas_price=price,
+            nonce=nonce,
+            warm_addresses=[entry.address for entry in entries],
+            warm_slots=[
+                (entry.address, int.from_bytes(key, "big"))
+                for entry in entries
+                for key in entry.storage_keys
+            ],
+            refund=refund,
+        )
+    )
+
+
+def call(
+    chain: Chain,
+    header: Header,
+    request: CallRequest,
+    overrides: Mapping[bytes, AccountOverride],
+) -> bytes:
+    """Return what `request` returns on the state after `header`.
+
+    Raises `Reverted`, `Halted` or `Refused`.
+    """
+    # Without a fee the base fee counts as 0, as the sender need not own anything then.
+    base_fee = (header.base_fee or 0) if fee_cap(request) else 0
+    machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
+    apply_overrides(machine, overrides)
+    gas = min(CALL_GAS_CAP if request.gas is None else request.gas, CALL_GAS_CAP)
+    outcome = execute_call(machine, request, gas, base_fee, chain.chain_id)
+    if outcome.succeeded:
+        return outcome.output
+    if outcome.reverted:
+        raise Reverted(outcome.output)
+    if outcome.error == "out of gas":
+        raise Halted(f"out of gas: gas required exceeds: {gas}")
+    raise Halted(outcome.error or "execution failed")
+
+
+def estimate_gas(
+    chain: Chain,
+    header: Header,
+    request: CallRequest,
+    overrides: Mapping[bytes, AccountOverride],
+    surcharge: Surcharge,
+) -> int:
+    """Return a gas limit with which `request` succeeds: the least, or at most 1.5 % more.
+
+    `surcharge` is the rollup's part of the price.  Raises `Reverted`, or `Refused` in
+    geth's words when no affordable limit is enough.
+    """
+    cap = fee_cap(request)
+    base_fee = (header.base_fee or 0) if cap else 0
+    machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
+    apply_overrides(machine, overrides)
+    most = _most_gas(machine, header, request, cap, surcharge)
+    plain = request.to is not None and not request.data and not request.authorizations
+    if plain and not request.access_list and not machine.code(request.to or b""):
+        if most < TRANSFER_GAS:
+            raise Refused(f"gas required exceeds allowance ({most})")
+        return TRANSFER_GAS
+    floor = max(intrinsic(request), data_floor_gas(request.data))
+    if most < floor:
+        raise Refused(f"gas required exceeds allowance ({most})")
+
+    def attempt(gas: int) -> CallOutcome:
+        token = machine.snapshot()
+        outcome = execute_call(machine, request, gas, base_fee, chain.chain_id)
+        machine.restore(token)
+        return outcome
+
+    first = attempt(most)
+    if not first.succeeded:
+        if first.reverted:
+            raise Reverted(first.output)
+        if first.error == "out of gas":
+            raise Refused(f"gas required exceeds allowance ({most})")
+        raise Halted(first.error or "execution failed")
+    used = most - first.gas_left
+    high = most
+    low = max(floor, used - min(first.refund, used // MAX_REFUND_QUOTIENT)) - 1
+    # Most calls need what they used plus the refund, and the 63/64 that a call passes on.
+    likely = max(floor, (used + 2_300) * 64 // 63)
+    if low < likely < high:
+        if attempt(likely).succeeded:
+            high = likely
+        else:
+            low = likely
+    while low + 1 < high and (high - low) / high > ESTIMATE_TOLERANCE:
+        middle = min((low + high) // 2, 2 * low)
+        if attempt(middle).succeeded:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _most_gas(
+    machine: Machine, header: Header, request: CallRequest, cap: int, surcharge: Surcharge
+) -> int:
+    """Return the highest gas limit worth trying: what is asked, allowed, and affordable."""
+    most = min(request.gas or header.gas_limit, header.gas_limit, CALL_GAS_CAP)
+    if not cap:
+        return most
+    balance = machine.balance(request.sender or bytes(20))
+    spare = balance - request.value - surcharge(request, most)
+    if spare < 0:
+        need = request.value + surcharge(request, most)
+        raise Refused(
+            "insufficient funds for gas * price + value: "
+            f"balance {balance}, tx cost {need}, overshot {need - balance}"
+        )
+    return min(most, spare // cap)
+
+
+def create_access_list(
+    chain: Chain, header: Header, request: CallRequest
+) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
+    """Return what `request` touches, the gas it needs with that list, and its error if any.
+
+    A longer list changes the gas and so, possibly, the path; it is rerun until the list
+    stays the same, as geth does.
+    """
+    base_fee = (header.base_fee or 0) if fee_cap(request) else 0
+    gas = min(request.gas or header.gas_limit, CALL_GAS_CAP)
+    known = request.access_list or ()
+    for _ in range(MAX_ACCESS_LIST_ROUNDS):
+        machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
+        tried = replace(request, access_list=known)
+        outcome = execute_call(machine, tried, gas, base_fee, chain.chain_id)
+        found = _entries(machine.accessed(), _left_out(chain, header, request, machine))
+        if found == known:
+            break
+        known = found
+    else:
+        raise Refused(f"access list: still changing after {MAX_ACCESS_LIST_ROUNDS} rounds")
+    used = gas - outcome.gas_left
+    used -= min(outcome.refund, used // MAX_REFUND_QUOTIENT)
+    error = None
+    if not outcome.succeeded:
+        error = "execution reverted" if outcome.reverted else outcome.error
+    return known, max(used, data_floor_gas(request.data)), error
+
+
+def _left_out(
+    chain: Chain, header: Header, request: CallRequest, machine: Machine
+) -> frozenset[bytes]:
+    """Addresses that are warm anyway: sender, recipient, precompiles, coinbase."""
+    sender = request.sender or bytes(20)
+    to = request.to or created_address(sender, max(0, machine.nonce(sender) - 1))
+    return frozenset({sender, to, header.coinbase, *chain.rules.precompiles(header.timestamp)})
+
+
+def _entries(
+    accessed: Mapping[bytes, frozenset[int]], left_out: frozenset[bytes]
+) -> tuple[AccessListEntry, ...]:
+    return tuple(
+        AccessListEntry(address, tuple(slot.to_bytes(32, "big") for slot in sorted(slots)))
+        for address, slots in sorted(accessed.items())
+        if slots or address not in left_out
+    )

@@ -1,0 +1,161 @@
+"""The L2's rules: deposits, the L1 and operator fees, the vaults, the DA footprint.
+
+Sources: OP Stack specs, protocol/exec-engine.md with the pages of Holocene, Isthmus and
+Jovian; op-revm `handler.rs` for the order of charging (protocol notes 4.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from byline.derivation.base_fee import next_l2_base_fee
+from byline.derivation.config import Fork, RollupConfig
+from byline.derivation.constants import (
+    BASE_FEE_VAULT,
+    L1_BLOCK,
+    L1_FEE_VAULT,
+    L2_TO_L1_MESSAGE_PASSER,
+    OPERATOR_FEE_VAULT,
+)
+from byline.derivation.fees import L1FeeParameters, da_footprint, l1_data_fee, operator_fee
+from byline.derivation.hashing import EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT
+from byline.derivation.header import Header
+from byline.derivation.transaction import AnyTransaction, DepositTransaction, Transaction
+from byline.node.evm.deposits import execute_deposit
+from byline.node.evm.ethereum import open_system_calls
+from byline.node.evm.machine import Machine
+from byline.node.evm.precompiles import optimism_precompiles
+from byline.node.evm.rules import BlockInput, PrecompileTable
+from byline.node.evm.transition import (
+    Applied,
+    InvalidTransaction,
+    check_sender,
+    check_stateless,
+    credit,
+    execute,
+)
+
+
+def read_fee_parameters(machine: Machine, *, jovian: bool) -> L1FeeParameters:
+    """Return the fee parameters that the L1Block contract holds now."""
+    return L1FeeParameters.read(lambda slot: machine.storage(L1_BLOCK, slot), jovian=jovian)
+
+
+@dataclass(slots=True)
+class _OptimismBlock:
+    machine: Machine
+    header: Header
+    chain_id: int
+    isthmus: bool
+    jovian: bool
+    fees: L1FeeParameters | None = None
+    """Read after the block's first deposit, which alone changes them."""
+    footprint: int = 0
+
+    def before(self) -> None:
+        open_system_calls(self.machine, self.header)
+
+    def apply(self, tx: AnyTransaction, gas_left: int) -> Applied:
+        if isinstance(tx, DepositTransaction):
+            return self._deposit(tx, gas_left)
+        return self._signed(tx, gas_left)
+
+    def _deposit(self, tx: DepositTransaction, gas_left: int) -> Applied:
+        if tx.is_system_transaction:
+            raise InvalidTransaction("deposit is a system transaction, which Regolith ended")
+        if tx.gas > gas_left:
+            raise InvalidTransaction(f"gas limit reached: {tx.gas} wanted, {gas_left} left")
+        done = execute_deposit(self.machine, tx, prague=self.isthmus)
+        self.fees = None
+        return done
+
+    def _signed(self, tx: Transaction, gas_left: int) -> Applied:
+        machine, base_fee = self.machine, self.header.base_fee or 0
+        check_stateless(tx, self.chain_id, base_fee, gas_left, prague=self.isthmus)
+        fees = self.fees or read_fee_parameters(machine, jovian=self.jovian)
+        self.fees = fees
+        footprint = self._footprint(tx, fees)
+        l1_fee = l1_data_fee(tx.raw, fees)
+        reserved = self._operator_fee(tx.gas, fees)
+        most = tx.gas * tx.max_fee_per_gas + tx.value + l1_fee + reserved
+        sender = check_sender(machine, tx, most)
+        machine.begin_transaction()
+        price = tx.effective_gas_price(base_fee)
+        charged = tx.gas * price + l1_fee + reserved
+        machine.set_balance(sender, machine.balance(sender) - charged)
+        outcome, used = execute(machine, tx, sender, price, prague=self.isthmus)
+        kept = self._operator_fee(used, fees)
+        credit(machine, sender, (tx.gas - used) * price + reserved - kept)
+        credit(machine, self.header.coinbase, used * (price - base_fee))
+        credit(machine, BASE_FEE_VAULT, used * base_fee)
+        credit(machine, L1_FEE_VAULT, l1_fee)
+        credit(machine, OPERATOR_FEE_VAULT, kept)
+        self.footprint += footprint
+        return Applied.of(outcome, used)
+
+    def _footprint(self, tx: Transaction, fees: L1FeeParameters) -> int:
+        if not self.jovian or fees.da_footprint_gas_scalar is None:
+            return 0
+        footprint = da_footprint(tx.raw, fees.da_footprint_gas_scalar)
+        room = self.header.gas_limit - self.footprint
+        if footprint > room:
+            raise InvalidTransaction(
+                f"gas limit reached: DA footprint {footprint}, {room} left in block"
+            )
+        return footprint
+
+    def _operator_fee(self, gas: int, fees: L1FeeParameters) -> int:
+        return operator_fee(gas, fees, jovian=self.jovian) if self.isthmus else 0
+
+    def after(self) -> None:
+        """Nothing: the L2 has no requests (Isthmus)."""
+
+    def seal(self, header: Header) -> Header:
+        if self.isthmus:
+            root = self.machine.storage_root(L2_TO_L1_MESSAGE_PASSER)
+            header = header.with_(withdrawals_root=root)
+        return header.with_(blob_gas_used=self.footprint if self.jovian else 0)
+
+
+class OptimismRules:
+    """Rules of an L2, by the forks of its rollup config."""
+
+    def __init__(self, config: RollupConfig) -> None:
+        self.config = config
+        self.chain_id = config.l2_chain_id
+
+    def open(self, parent: Header, given: BlockInput) -> Header:
+        """See `ChainRules.open`."""
+        isthmus = self.config.active(Fork.ISTHMUS, given.timestamp)
+        return Header(
+            parent_hash=parent.hash,
+            coinbase=given.coinbase,
+            number=parent.number + 1,
+            gas_limit=given.gas_limit,
+            timestamp=given.timestamp,
+            extra_data=given.extra_data,
+            mix_hash=given.prev_randao,
+            base_fee=next_l2_base_fee(parent, self.config),
+            withdrawals_root=EMPTY_TRIE_ROOT,
+            blob_gas_used=0,
+            excess_blob_gas=0,
+            parent_beacon_root=given.parent_beacon_root,
+            requests_hash=EMPTY_REQUESTS_HASH if isthmus else None,
+        )
+
+    def precompiles(self, timestamp: int) -> PrecompileTable:
+        """See `ChainRules.precompiles`."""
+        return optimism_precompiles(
+            isthmus=self.config.active(Fork.ISTHMUS, timestamp),
+            jovian=self.config.active(Fork.JOVIAN, timestamp),
+        )
+
+    def begin(self, machine: Machine, header: Header) -> _OptimismBlock:
+        """See `ChainRules.begin`."""
+        return _OptimismBlock(
+            machine,
+            header,
+            self.chain_id,
+            isthmus=self.config.active(Fork.ISTHMUS, header.timestamp),
+            jovian=self.config.active(Fork.JOVIAN, header.timestamp),
+        )

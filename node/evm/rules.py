@@ -1,0 +1,60 @@
+"""What makes a chain this chain and not another: the seam between builder and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from byline.derivation.header import Header
+from byline.derivation.transaction import AnyTransaction
+from byline.node.evm.machine import Machine
+from byline.node.evm.transition import Applied
+
+PrecompileTable: TypeAlias = Mapping[bytes, Callable[[Any], Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockInput:
+    """What decides a block beside its parent and its transactions."""
+
+    timestamp: int
+    coinbase: bytes
+    prev_randao: bytes
+    gas_limit: int
+    parent_beacon_root: bytes
+    extra_data: bytes = b""
+
+
+class BlockRules(Protocol):
+    """The rules at work on one block under construction."""
+
+    def before(self) -> None:
+        """Run the system calls that open a block."""
+
+    def apply(self, tx: AnyTransaction, gas_left: int) -> Applied:
+        """Execute one transaction with `gas_left` of the block's gas to spare.
+
+        Raises `InvalidTransaction` with the state as it was.
+        """
+
+    def after(self) -> None:
+        """Run the system calls that close a block."""
+
+    def seal(self, header: Header) -> Header:
+        """Return `header` with the fields that follow from execution; the state is committed."""
+
+
+class ChainRules(Protocol):
+    """The rules of one chain, every fork included."""
+
+    chain_id: int
+
+    def open(self, parent: Header, given: BlockInput) -> Header:
+        """Return the header of the block after `parent`, as far as it is known beforehand."""
+
+    def precompiles(self, timestamp: int) -> PrecompileTable:
+        """Return the native contracts of a block at `timestamp`, by address."""
+
+    def begin(self, machine: Machine, header: Header) -> BlockRules:
+        """Return the rules for the block that `header` opens."""

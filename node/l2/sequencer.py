@@ -1,0 +1,75 @@
+"""Decides what the next L2 block is: its L1 origin, its time, and whether users get in.
+
+Source: OP Stack op-node `sequencing/origin_selector.go`; rules of protocol notes 6.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from byline.derivation.attributes import build_attributes
+from byline.derivation.config import Fork
+from byline.derivation.constants import MAX_SEQUENCER_DRIFT
+from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.types import L1Block, L2BlockRef, PayloadAttributes
+from byline.node.l2.engine import L2Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The next L2 block, before any user transaction."""
+
+    attributes: PayloadAttributes
+    origin: L1Block
+
+
+class Sequencer:
+    """Plans L2 blocks on the unsafe head from what it has seen of the L1."""
+
+    def __init__(
+        self, engine: L2Engine, l1_block: Callable[[int], L1Block | None], clock: ClockSchedule
+    ) -> None:
+        self._engine = engine
+        self._l1_block = l1_block
+        self.clock = clock
+
+    def see(self, block: L1Block) -> None:
+        """Take note of a new L1 block (its clock events count from now on)."""
+        self.clock.read(block)
+
+    def plan(self) -> Plan:
+        """Return the attributes of the block after the unsafe head."""
+        parent = self._engine.heads.unsafe
+        timestamp = self.clock.next_timestamp(parent)
+        origin = self.origin(parent, timestamp)
+        attributes = build_attributes(
+            self._engine.config,
+            parent,
+            self._engine.system_config(parent),
+            origin,
+            timestamp,
+            (),
+            no_tx_pool=self._deposits_only(parent, origin, timestamp),
+        )
+        return Plan(attributes, origin)
+
+    def origin(self, parent: L2BlockRef, timestamp: int) -> L1Block:
+        """Return the next L1 block once its time has come, else the current origin."""
+        following = self._l1_block(parent.l1_origin.number + 1)
+        if following is not None and following.header.timestamp <= timestamp:
+            return following
+        current = self._l1_block(parent.l1_origin.number)
+        if current is None:
+            raise LookupError(f"L1 origin {parent.l1_origin.number} is not known")
+        return current
+
+    def _deposits_only(self, parent: L2BlockRef, origin: L1Block, timestamp: int) -> bool:
+        config = self._engine.config
+        if any(
+            config.activates(fork, timestamp, parent.timestamp)
+            for fork in (Fork.ISTHMUS, Fork.JOVIAN, Fork.KARST)
+        ):
+            return True
+        base = self.clock.drift_base(origin.ref, parent.number + 1)
+        return timestamp > base + MAX_SEQUENCER_DRIFT
