@@ -197,6 +197,8 @@ def word(number: int) -> bytes:
 
 
 def _types(text: str) -> list[str]:
+    if text.endswith("()"):
+        return []
     inner = parse(text[text.index("(") :])
     assert isinstance(inner, TupleType)
     return [component.to_type_str() for component in inner.components]

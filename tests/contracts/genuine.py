@@ -1,0 +1,50 @@
+"""The genuine OP Stack predeploys, out of the genesis of a public devnet with every fork active.
+
+Their code stays in the vectors folder; here it is only run, beside ours.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from byline.node.contracts import artifacts
+from tests.contracts.harness import Evm
+from tests.vectors_folder import load
+
+GENESIS = "genesis/sepolia-devnet-2--sepolia-devnet-2.json.gz"
+DEPOSITOR = bytes.fromhex("deaddeaddeaddeaddeaddeaddeaddeaddead0001")
+NAMES = {
+    "GasPriceOracle": 0x0F,
+    "FeeVault": 0x11,
+    "L1Block": 0x15,
+    "L2ToL1MessagePasser": 0x16,
+}
+
+
+def predeploy(name: str) -> bytes:
+    """Return the address of a predeploy."""
+    return bytes.fromhex("42").ljust(19, b"\0") + bytes([NAMES[name]])
+
+
+@cache
+def _alloc() -> dict[bytes, Any]:
+    return {
+        bytes.fromhex(address.removeprefix("0x")): account
+        for address, account in load(GENESIS)["alloc"].items()
+    }
+
+
+def genuine_code(name: str) -> bytes:
+    """Return the code of the genuine implementation behind the predeploy's proxy."""
+    address = bytes.fromhex("c0d3" * 9) + bytes([0, NAMES[name]])
+    return bytes.fromhex(_alloc()[address]["code"].removeprefix("0x"))
+
+
+def pair(*names: str) -> tuple[Evm, Evm]:
+    """Return one state with our contracts at their addresses, and one with the genuine."""
+    ours, genuine = Evm(), Evm()
+    for name in names:
+        ours.set(predeploy(name), code=artifacts.load(name).runtime)
+        genuine.set(predeploy(name), code=genuine_code(name))
+    return ours, genuine

@@ -1,0 +1,75 @@
+"""FeeVault pays out as the genuine contract does."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contracts.genuine import pair, predeploy
+from tests.contracts.harness import Evm, calldata
+
+VAULT = predeploy("FeeVault")
+PASSER = predeploy("L2ToL1MessagePasser")
+RECIPIENT = b"\x77" * 20
+L1, L2 = 0, 1
+
+
+def vaults(network: int, *, balance: int, least: int = 10, spent: int = 3) -> tuple[Evm, Evm]:
+    both = pair("FeeVault", "L2ToL1MessagePasser")
+    recipient = int.from_bytes(RECIPIENT, "big")
+    for evm in both:
+        slots = {0: spent, 1: least, 2: network << 160 | recipient}
+        evm.set(VAULT, storage=slots, balance=balance)
+    return both
+
+
+@pytest.mark.parametrize("balance", [10, 11, 10**19])
+@pytest.mark.parametrize("network", [L1, L2])
+def test_a_withdrawal_pays_logs_and_counts_as_the_genuine_contract(
+    network: int, balance: int
+) -> None:
+    results = []
+    for evm in vaults(network, balance=balance):
+        outcome = evm.call(VAULT, calldata("withdraw()"))
+        assert outcome.success
+        balances = [evm.balance(who) for who in (VAULT, RECIPIENT, PASSER)]
+        results.append((outcome.logs, outcome.output, balances, evm.storage(VAULT, 0)))
+    assert results[0] == results[1]
+    assert results[0][2] == ([0, balance, 0] if network == L2 else [0, 0, balance])
+
+
+def test_less_than_the_minimum_stays_and_the_reason_is_that_of_the_genuine_contract() -> None:
+    outputs = []
+    for evm in vaults(L2, balance=9):
+        outcome = evm.call(VAULT, calldata("withdraw()"))
+        assert not outcome.success
+        outputs.append(outcome.output)
+    assert outputs[0] == outputs[1]
+
+
+def test_a_recipient_that_refuses_keeps_everything_in_the_vault() -> None:
+    outputs = []
+    for evm in vaults(L2, balance=50):
+        evm.set(RECIPIENT, code=bytes.fromhex("5f5ffd"))
+        outcome = evm.call(VAULT, calldata("withdraw()"))
+        assert not outcome.success
+        assert evm.balance(VAULT) == 50
+        outputs.append(outcome.output)
+    assert outputs[0] == outputs[1]
+
+
+def test_getters_answer_as_the_genuine_contract() -> None:
+    ours, genuine = vaults(L2, balance=0)
+    names = (
+        "totalProcessed minWithdrawalAmount recipient withdrawalNetwork "
+        "MIN_WITHDRAWAL_AMOUNT RECIPIENT WITHDRAWAL_NETWORK version"
+    )
+    for name in names.split():
+        mine = ours.call(VAULT, calldata(f"{name}()"))
+        assert mine.success
+        assert mine.output == genuine.call(VAULT, calldata(f"{name}()")).output, name
+
+
+def test_anybody_may_add_to_the_fees() -> None:
+    evm, _ = vaults(L2, balance=1)
+    assert evm.call(VAULT, value=7).success
+    assert evm.balance(VAULT) == 8
