@@ -49,9 +49,14 @@ class Frame:
 
 def encode_frames(frames: Sequence[Frame]) -> bytes:
     """Return the data item that holds `frames`, version byte included."""
+    return data_item([frame.encode() for frame in frames])
+
+
+def data_item(frames: Sequence[bytes]) -> bytes:
+    """Return the data item that holds `frames`, which are encoded already."""
     if not frames:
         raise ValueError("a data item holds at least one frame")
-    return bytes([DERIVATION_VERSION]) + b"".join(frame.encode() for frame in frames)
+    return bytes([DERIVATION_VERSION]) + b"".join(frames)
 
 
 def decode_frames(data: bytes) -> tuple[Frame, ...]:

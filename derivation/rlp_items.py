@@ -47,11 +47,19 @@ def list_items(data: bytes) -> list[bytes]:
 def encode_list(items: Sequence[bytes]) -> bytes:
     """Return the list of `items`, which are encoded already."""
     payload = b"".join(items)
-    length = len(payload)
+    return _prefix(len(payload), 0xC0) + payload
+
+
+def encode_string(data: bytes) -> bytes:
+    """Return `data`, of two bytes or more, as an RLP string."""
+    return _prefix(len(data), 0x80) + data
+
+
+def _prefix(length: int, base: int) -> bytes:
     if length < 56:
-        return bytes([0xC0 + length]) + payload
+        return bytes([base + length])
     width = (length.bit_length() + 7) // 8
-    return bytes([0xF7 + width]) + length.to_bytes(width, "big") + payload
+    return bytes([base + 55 + width]) + length.to_bytes(width, "big")
 
 
 def encode_integer(value: int) -> bytes:
