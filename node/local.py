@@ -231,7 +231,8 @@ class LocalRollup:
             target = max(head.timestamp + 1, self.engine.heads.unsafe.timestamp)
         block = self._insert_l1(target, clock_tx)
         self.derive()
-        self._adopt_deposits(block)
+        if self.mining.automine:
+            self._adopt_deposits(block)
         return block
 
     def _insert_l1(self, timestamp: int, first: Transaction | None) -> L1Block:

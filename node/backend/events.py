@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -33,6 +33,11 @@ class EventHub:
         """Hand an event over from another thread; order is kept."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.publish, event)
+
+    def call_from_thread(self, call: Callable[[], None]) -> None:
+        """Run `call` on the event loop, after what was published before."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call)
 
     def publish(self, event: ChainEvent) -> None:
         """Give an event to every listener; on the event loop only."""

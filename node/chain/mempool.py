@@ -1,9 +1,12 @@
-"""The pool: which transactions wait, in which order they are offered to a block.
+"""Transactions that wait for a block: a pure, synchronous value store with an order.
 
-Admission needs an account and the next block's conditions, given as values, so the pool
-itself knows no chain.  A refusal is a value with geth's words, which clients match on.
+A transaction is *pending* when every nonce of its sender from the account's on is in the
+pool up to its own, else it is *queued*.  The pool is told what happens to the chain: each
+new block once and in order (`remove_mined`), a reorganisation by `reset`.
 
-Source of words and bounds: go-ethereum core/txpool (validation.go, errors.go, legacypool).
+Order of a block: by what the block's builder earns per gas at the given base fee; each
+sender in order of nonce; on equal earnings who came first.  When the pool is full the
+transaction that offers least gives way, whoever sent it.
 """
 
 from __future__ import annotations
@@ -11,255 +14,305 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
-from byline.derivation.intrinsic import floor_gas, intrinsic_gas
-from byline.derivation.transaction import (
-    ACCESS_LIST,
-    DYNAMIC_FEE,
-    LEGACY,
-    SET_CODE,
-    AnyTransaction,
-    Transaction,
+from byline.derivation.transaction import AnyTransaction, Transaction
+from byline.node.chain.admission import (
+    AccountView,
+    PoolContext,
+    Refusal,
+    most_it_may_cost,
+    no_extra_cost,
+    refuse_by_account,
+    refuse_by_itself,
 )
-from byline.node.evm.transition import DELEGATION_PREFIX, MAX_INITCODE_SIZE
 
-PRICE_BUMP_PERCENT: Final = 10
-"""By so much both fee caps must rise to replace a transaction."""
-MAX_TRANSACTION_BYTES: Final = 128 * 1024
-ACCEPTED_TYPES: Final = frozenset({LEGACY, ACCESS_LIST, DYNAMIC_FEE, SET_CODE})
+__all__ = [
+    "AccountView", "Mempool", "PoolContext", "PoolLimits", "Refusal", "no_extra_cost",
+]  # fmt: skip
 
+PRICE_BUMP: Final = 10
+"""Percent by which a replacement must raise both fees."""
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much the pool holds."""
-
-    transactions: int = 16_384
-    per_sender: int = 4_096
+_Offer: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class AccountView:
-    """A sender as of the head."""
+class PoolLimits:
+    """How much may wait."""
 
-    nonce: int
-    balance: int
-    """Wei."""
-    code: bytes = b""
+    transactions: int = 50_000
+    size: int = 256 << 20
+    """Bytes of encoded transactions."""
+    per_sender: int = 16_384
 
-
-def no_extra_cost(tx: Transaction) -> int:
-    """Return 0: on the L1 gas and value are the whole price."""
-    return 0
-
-
-@dataclass(frozen=True, slots=True)
-class PoolContext:
-    """What the next block asks of a transaction."""
-
-    chain_id: int
-    base_fee: int
-    block_gas_limit: int
-    extra_cost: Callable[[Transaction], int] = no_extra_cost
-    """Wei beyond gas and value: on the L2 the L1 and operator fees."""
+    def __post_init__(self) -> None:
+        if min(self.transactions, self.size, self.per_sender) < 1:
+            raise ValueError(f"pool limits: {self}, want each at least 1")
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why the pool does not take a transaction."""
+class _Entry:
+    tx: Transaction
+    cost: int
+    """Wei that its sender must own for it."""
+    arrival: int
 
-    reason: str
+    @property
+    def offer(self) -> _Offer:
+        """Sorts by what is given up first: the lowest tip, the lowest cap, the latest."""
+        return self.tx.max_priority_fee_per_gas, self.tx.max_fee_per_gas, -self.arrival
 
 
 @dataclass(slots=True)
 class _Sender:
-    """The waiting transactions of one account."""
-
     nonce: int
-    """The account's nonce at the head: the next one to be mined."""
-    waiting: dict[int, Transaction] = field(default_factory=dict)
+    """Of the account: the nonce of its next transaction in a block."""
+    entries: dict[int, _Entry] = field(default_factory=dict)
+    cost: int = 0
+    """Sum over `entries`."""
 
-    def executable(self) -> Iterator[Transaction]:
+    def run(self) -> Iterator[_Entry]:
+        """Yield the entries that follow each other from the account's nonce on."""
         nonce = self.nonce
-        while (tx := self.waiting.get(nonce)) is not None:
-            yield tx
+        while (entry := self.entries.get(nonce)) is not None:
+            yield entry
             nonce += 1
 
 
 class Mempool:
-    """Transactions by sender and nonce."""
+    """The waiting transactions of one chain.  One thread at a time."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
+    def __init__(self, limits: PoolLimits | None = None) -> None:
+        self._limits = limits or PoolLimits()
+        self._by_hash: dict[bytes, _Entry] = {}
         self._senders: dict[bytes, _Sender] = {}
-        self._by_hash: dict[bytes, Transaction] = {}
-        self._arrival: dict[bytes, int] = {}
+        self._size = 0
         self._arrivals = 0
+        self._cheapest: list[tuple[_Offer, bytes]] = []
 
     def __len__(self) -> int:
         return len(self._by_hash)
 
+    def __contains__(self, tx_hash: bytes) -> bool:
+        return tx_hash in self._by_hash
+
     def get(self, tx_hash: bytes) -> Transaction | None:
         """Return a waiting transaction."""
-        return self._by_hash.get(tx_hash)
+        entry = self._by_hash.get(tx_hash)
+        return None if entry is None else entry.tx
 
-    def transactions(self) -> list[Transaction]:
-        """Return all that wait, by arrival."""
-        return sorted(self._by_hash.values(), key=lambda tx: self._arrival[tx.hash])
-
-    def count(self, sender: bytes) -> int:
-        """Return how many of `sender` could be mined one after the other."""
-        known = self._senders.get(sender)
-        return sum(1 for _ in known.executable()) if known else 0
-
-    def queued(self) -> list[Transaction]:
-        """Return those that wait for an earlier nonce."""
-        ready = {tx.hash for known in self._senders.values() for tx in known.executable()}
-        return [tx for tx in self.transactions() if tx.hash not in ready]
+    # -- what comes in ----------------------------------------------------------------
 
     def add(self, tx: Transaction, account: AccountView, context: PoolContext) -> Refusal | None:
-        """Take `tx`, or say why not; `tx.sender` must be recoverable."""
+        """Take `tx`, in place of one with the same nonce if it pays enough more.
+
+        Returns why not, or `None` when it waits now.  A refused transaction leaves the
+        pool as it was, but for what `account` makes too old.
+        """
         if tx.hash in self._by_hash:
             return Refusal("already known")
-        refusal = check(tx, account, context) or self._replaces(tx)
+        if (refusal := refuse_by_itself(tx, context)) is not None:
+            return refusal
+        self._follow(tx.sender, account.nonce)
+        known = self._senders.get(tx.sender) or _Sender(account.nonce)
+        replaced = known.entries.get(tx.nonce)
+        entry = _Entry(tx, most_it_may_cost(tx, context), self._arrivals)
+        others = known.cost - (replaced.cost if replaced else 0)
+        refusal = refuse_by_account(tx, account, entry.cost, others)
+        if refusal is None and replaced is not None and not _outbids(tx, replaced.tx):
+            refusal = Refusal("replacement transaction underpriced")
         if refusal is not None:
             return refusal
-        known = self._senders.setdefault(tx.sender, _Sender(account.nonce))
-        known.nonce = account.nonce
-        for nonce in [nonce for nonce in known.waiting if nonce < account.nonce]:
-            self._drop(known.waiting[nonce])
-        known = self._senders.setdefault(tx.sender, known)
-        if len(known.waiting) >= self._limits.per_sender and tx.nonce not in known.waiting:
+        if replaced is None and len(known.entries) >= self._limits.per_sender:
             return Refusal(
-                f"txpool is full: {len(known.waiting)} transactions of this sender wait, "
-                f"at most {self._limits.per_sender}"
+                f"account limit exceeded: {len(known.entries)} transactions of "
+                f"0x{tx.sender.hex()} wait, the most is {self._limits.per_sender}"
             )
-        replaced = known.waiting.get(tx.nonce)
-        if replaced is not None:
-            self._forget(replaced)
-        known.waiting[tx.nonce] = tx
-        self._by_hash[tx.hash] = tx
+        evicted = self._room_for(entry, replaced)
+        if evicted is None:
+            return Refusal(
+                "transaction underpriced: the pool is full of transactions that offer more"
+            )
+        for one in evicted if replaced is None else (*evicted, replaced):
+            self._forget(one)
+        self._remember(entry, account.nonce)
+        return None
+
+    def _room_for(self, entry: _Entry, replaced: _Entry | None) -> list[_Entry] | None:
+        """Return what must give way, or `None` when all of it offers more than `entry`."""
+        count = len(self._by_hash) + (0 if replaced else 1) - self._limits.transactions
+        excess = self._size + len(entry.tx.raw) - self._limits.size
+        excess -= len(replaced.tx.raw) if replaced else 0
+        popped: list[_Entry] = []
+        while count > 0 or excess > 0:
+            lowest = self._pop_cheapest()
+            if lowest is not None:
+                popped.append(lowest)
+            if lowest is None or lowest.offer > entry.offer:
+                self._push_back(popped)
+                return None
+            if lowest is not replaced:
+                count -= 1
+                excess -= len(lowest.tx.raw)
+        return [one for one in popped if one is not replaced]
+
+    def _pop_cheapest(self) -> _Entry | None:
+        while self._cheapest:
+            offer, tx_hash = heapq.heappop(self._cheapest)
+            entry = self._by_hash.get(tx_hash)
+            if entry is not None and entry.offer == offer:
+                return entry
+        return None
+
+    def _push_back(self, entries: Iterable[_Entry]) -> None:
+        for entry in entries:
+            heapq.heappush(self._cheapest, (entry.offer, entry.tx.hash))
+
+    def _remember(self, entry: _Entry, account_nonce: int) -> None:
+        sender = self._senders.setdefault(entry.tx.sender, _Sender(account_nonce))
+        sender.entries[entry.tx.nonce] = entry
+        sender.cost += entry.cost
+        self._by_hash[entry.tx.hash] = entry
+        self._size += len(entry.tx.raw)
         self._arrivals += 1
-        self._arrival[tx.hash] = self._arrivals
-        return self._evict(tx)
+        self._push_back([entry])
+        # Entries of forgotten transactions stay in the heap until they surface or, here,
+        # until they are more than the living ones.
+        if len(self._cheapest) > 2 * len(self._by_hash) + 64:
+            self._cheapest = [(one.offer, key) for key, one in self._by_hash.items()]
+            heapq.heapify(self._cheapest)
 
-    def _replaces(self, tx: Transaction) -> Refusal | None:
-        known = self._senders.get(tx.sender)
-        old = known.waiting.get(tx.nonce) if known else None
-        if old is None:
-            return None
-        for new_fee, old_fee in (
-            (tx.max_fee_per_gas, old.max_fee_per_gas),
-            (tx.max_priority_fee_per_gas, old.max_priority_fee_per_gas),
-        ):
-            if new_fee * 100 < old_fee * (100 + PRICE_BUMP_PERCENT):
-                return Refusal("replacement transaction underpriced")
-        return None
+    # -- what goes out ----------------------------------------------------------------
 
-    def _evict(self, newest: Transaction) -> Refusal | None:
-        """Make room by dropping the last of whoever pays least."""
-        if len(self._by_hash) <= self._limits.transactions:
-            return None
-        last = (known.waiting[max(known.waiting)] for known in self._senders.values())
-        cheapest = min(last, key=lambda tx: (tx.max_fee_per_gas, -self._arrival[tx.hash]))
-        self._drop(cheapest)
-        if cheapest is newest:
-            return Refusal(f"txpool is full: {self._limits.transactions} transactions wait")
-        return None
+    def remove(self, tx_hash: bytes) -> bool:
+        """Forget one transaction; later ones of its sender become queued.
 
-    def best(self, base_fee: int) -> Iterator[Transaction]:
-        """Yield what a block at `base_fee` can take: by tip, each sender by nonce.
-
-        Equal tips go by arrival.  A transaction that does not pay the base fee holds up
-        the later ones of its sender.
+        Tells whether it was there.
         """
-        heap: list[tuple[int, int, int, Transaction, Iterator[Transaction]]] = []
+        entry = self._by_hash.get(tx_hash)
+        if entry is not None:
+            self._forget(entry)
+        return entry is not None
 
-        def push(rest: Iterator[Transaction]) -> None:
-            tx = next(rest, None)
-            if tx is not None and tx.max_fee_per_gas >= base_fee:
-                tip = tx.effective_gas_price(base_fee) - base_fee
-                arrival = self._arrival[tx.hash]
-                heapq.heappush(heap, (-tip, arrival, len(heap), tx, rest))
-
-        for known in list(self._senders.values()):
-            push(iter(list(known.executable())))
-        while heap:
-            *_, tx, rest = heapq.heappop(heap)
-            yield tx
-            push(rest)
-
-    def remove(self, tx_hash: bytes) -> None:
-        """Take one out; unknown hashes are nothing to do."""
-        tx = self._by_hash.get(tx_hash)
-        if tx is not None:
-            self._drop(tx)
+    def _forget(self, entry: _Entry) -> None:
+        address = entry.tx.sender
+        sender = self._senders[address]
+        del sender.entries[entry.tx.nonce], self._by_hash[entry.tx.hash]
+        sender.cost -= entry.cost
+        self._size -= len(entry.tx.raw)
+        if not sender.entries:
+            del self._senders[address]
 
     def remove_mined(self, transactions: Iterable[AnyTransaction]) -> None:
-        """Take out what a new head block holds, and what its nonces make impossible."""
-        for tx in transactions:
-            if not isinstance(tx, Transaction):
-                continue
-            known = self._senders.get(tx.sender)
-            if known is None:
-                continue
-            known.nonce = max(known.nonce, tx.nonce + 1)
-            for nonce in [nonce for nonce in known.waiting if nonce < known.nonce]:
-                self._drop(known.waiting[nonce])
+        """Follow a new block: its transactions leave, and whatever has the same nonce.
 
-    def _drop(self, tx: Transaction) -> None:
-        self._forget(tx)
-        known = self._senders[tx.sender]
-        del known.waiting[tx.nonce]
-        if not known.waiting:
-            del self._senders[tx.sender]
+        Deposits count too: they raise their sender's nonce by one.
+        """
+        for tx in transactions if self._senders else ():
+            sender = self._senders.get(tx.sender)
+            if sender is not None:
+                nonce = sender.nonce + 1
+                if isinstance(tx, Transaction):
+                    nonce = max(sender.nonce, tx.nonce + 1)
+                self._follow(tx.sender, nonce)
 
-    def _forget(self, tx: Transaction) -> None:
-        del self._by_hash[tx.hash]
-        del self._arrival[tx.hash]
+    def _follow(self, address: bytes, nonce: int) -> None:
+        """Take over the nonce of an account, and forget what it makes too old."""
+        sender = self._senders.get(address)
+        if sender is None:
+            return
+        old = range(sender.nonce, nonce)
+        # No entry stands below the nonce known before: look where there is less to look at.
+        gone = old if len(old) <= len(sender.entries) else tuple(sender.entries)
+        sender.nonce = nonce
+        for one in gone:
+            if one < nonce and one in sender.entries:
+                self._forget(sender.entries[one])
+
+    def reset(
+        self,
+        account_of: Callable[[bytes], AccountView],
+        context: PoolContext,
+        reinjected: Iterable[Transaction] = (),
+    ) -> list[tuple[Transaction, Refusal]]:
+        """Admit everything anew, after a reorganisation or a change of state from outside.
+
+        `reinjected` are the transactions of the blocks that were dropped, oldest first;
+        they count as having come before the waiting ones.  Returns what was not kept.
+        """
+        waiting = self.transactions()
+        self.clear()
+        dropped = []
+        for tx in (*reinjected, *waiting):
+            refusal = self.add(tx, account_of(tx.sender), context)
+            if refusal is not None and tx.hash not in self._by_hash:
+                dropped.append((tx, refusal))
+        return dropped
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._by_hash.clear()
+        self._senders.clear()
+        self._cheapest.clear()
+        self._size = 0
+
+    # -- what is there ----------------------------------------------------------------
+
+    def best(self, base_fee: int) -> Iterator[Transaction]:
+        """Yield pending transactions in the order in which a block takes them.
+
+        A sender's turn ends at the first that does not pay `base_fee`.
+        """
+        heads: list[tuple[int, int, Transaction, Iterator[_Entry]]] = []
+
+        def enter(run: Iterator[_Entry]) -> None:
+            entry = next(run, None)
+            if entry is not None and entry.tx.max_fee_per_gas >= base_fee:
+                tip = entry.tx.effective_gas_price(base_fee) - base_fee
+                heapq.heappush(heads, (-tip, entry.arrival, entry.tx, run))
+
+        for sender in list(self._senders.values()):
+            enter(sender.run())
+        while heads:
+            _, _, tx, run = heapq.heappop(heads)
+            yield tx
+            enter(run)
+
+    def pending(self, sender: bytes | None = None) -> tuple[Transaction, ...]:
+        """Return transactions without a gap before them, of `sender` or of all, by nonce."""
+        return tuple(entry.tx for one in self._some(sender) for entry in one.run())
+
+    def queued(self, sender: bytes | None = None) -> tuple[Transaction, ...]:
+        """Return transactions that wait for an earlier nonce, of `sender` or of all."""
+        found = []
+        for one in self._some(sender):
+            ready = sum(1 for _ in one.run())
+            last = one.nonce + ready
+            found += [one.entries[nonce].tx for nonce in sorted(one.entries) if nonce >= last]
+        return tuple(found)
+
+    def count(self, sender: bytes) -> int:
+        """Return how many of `sender` are pending; its next nonce is the account's plus this."""
+        known = self._senders.get(sender)
+        return 0 if known is None else sum(1 for _ in known.run())
+
+    def transactions(self) -> tuple[Transaction, ...]:
+        """Return all, in order of arrival."""
+        entries = sorted(self._by_hash.values(), key=lambda entry: entry.arrival)
+        return tuple(entry.tx for entry in entries)
+
+    def _some(self, sender: bytes | None) -> Iterable[_Sender]:
+        if sender is None:
+            return tuple(self._senders.values())
+        known = self._senders.get(sender)
+        return () if known is None else (known,)
 
 
-def check(tx: Transaction, account: AccountView, context: PoolContext) -> Refusal | None:
-    """Return why no next block could hold `tx`, or `None`; a nonce gap is no reason."""
-    if tx.type not in ACCEPTED_TYPES:
-        return Refusal(f"transaction type not supported: 0x{tx.type:02x}")
-    if tx.chain_id is not None and tx.chain_id != context.chain_id:
-        return Refusal(f"invalid chain id for signer: have {tx.chain_id} want {context.chain_id}")
-    if len(tx.raw) > MAX_TRANSACTION_BYTES:
-        return Refusal(f"oversized data: {len(tx.raw)} bytes, limit {MAX_TRANSACTION_BYTES}")
-    if tx.to is None and len(tx.data) > MAX_INITCODE_SIZE:
-        return Refusal(
-            f"max initcode size exceeded: code size {len(tx.data)}, limit {MAX_INITCODE_SIZE}"
-        )
-    if tx.gas > context.block_gas_limit:
-        return Refusal(
-            f"exceeds block gas limit: gas limit reached: {tx.gas}, "
-            f"block gas limit {context.block_gas_limit}"
-        )
-    if tx.max_priority_fee_per_gas > tx.max_fee_per_gas:
-        return Refusal(
-            "max priority fee per gas higher than max fee per gas: "
-            f"maxPriorityFeePerGas: {tx.max_priority_fee_per_gas}, "
-            f"maxFeePerGas: {tx.max_fee_per_gas}"
-        )
-    if tx.type == SET_CODE and not tx.authorizations:
-        return Refusal("EIP-7702 transaction with empty auth list")
-    needed = intrinsic_gas(tx)
-    if tx.gas < needed:
-        return Refusal(f"intrinsic gas too low: gas {tx.gas}, minimum needed {needed}")
-    if tx.gas < floor_gas(tx):
-        return Refusal(
-            f"insufficient gas for floor data gas cost: gas {tx.gas}, "
-            f"minimum needed {floor_gas(tx)}"
-        )
-    if tx.nonce < account.nonce:
-        return Refusal(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}")
-    if account.code and not account.code.startswith(DELEGATION_PREFIX):
-        return Refusal("sender not an eoa")
-    cost = tx.gas * tx.max_fee_per_gas + tx.value + context.extra_cost(tx)
-    if account.balance < cost:
-        return Refusal(
-            "insufficient funds for gas * price + value: "
-            f"balance {account.balance}, tx cost {cost}, overshot {cost - account.balance}"
-        )
-    return None
+def _outbids(tx: Transaction, other: Transaction) -> bool:
+    """Tell whether both fees of `tx` are higher than the other's, by `PRICE_BUMP` percent."""
+    pairs = (
+        (tx.max_fee_per_gas, other.max_fee_per_gas),
+        (tx.max_priority_fee_per_gas, other.max_priority_fee_per_gas),
+    )
+    return all(new > old and new * 100 >= old * (100 + PRICE_BUMP) for new, old in pairs)

@@ -7,6 +7,7 @@ Jovian; op-revm `handler.rs` for the order of charging (protocol notes 4.3).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from byline.derivation.base_fee import next_l2_base_fee
 from byline.derivation.config import Fork, RollupConfig
@@ -36,9 +37,20 @@ from byline.node.evm.transition import (
 )
 
 
-def read_fee_parameters(machine: Machine, *, jovian: bool) -> L1FeeParameters:
-    """Return the fee parameters that the L1Block contract holds now."""
-    return L1FeeParameters.read(lambda slot: machine.storage(L1_BLOCK, slot), jovian=jovian)
+OPERATOR_FEE_SLOT: Final = 8
+"""Slot of the L1Block contract."""
+
+
+def read_fee_parameters(machine: Machine, *, isthmus: bool, jovian: bool) -> L1FeeParameters:
+    """Return the fee parameters that the L1Block contract holds now.
+
+    Before Isthmus slot 8, of the operator fee, is not even read.
+    """
+
+    def storage(slot: int) -> int:
+        return machine.storage(L1_BLOCK, slot) if isthmus or slot != OPERATOR_FEE_SLOT else 0
+
+    return L1FeeParameters.read(storage, jovian=jovian)
 
 
 @dataclass(slots=True)
@@ -72,7 +84,7 @@ class _OptimismBlock:
     def _signed(self, tx: Transaction, gas_left: int) -> Applied:
         machine, base_fee = self.machine, self.header.base_fee or 0
         check_stateless(tx, self.chain_id, base_fee, gas_left, prague=self.isthmus)
-        fees = self.fees or read_fee_parameters(machine, jovian=self.jovian)
+        fees = self.fees or read_fee_parameters(machine, isthmus=self.isthmus, jovian=self.jovian)
         self.fees = fees
         footprint = self._footprint(tx, fees)
         l1_fee = l1_data_fee(tx.raw, fees)

@@ -107,12 +107,12 @@ class L2Engine:
     def promote_safe(self, ref: L2BlockRef) -> None:
         """Make a canonical block the safe head."""
         self.heads = self.heads.with_safe(ref)
-        self.chain.store.write_meta(SAFE, ref.hash)
+        self.chain.store.write_meta({SAFE: ref.hash})
 
     def promote_finalized(self, ref: L2BlockRef) -> None:
         """Make a safe block the finalized head."""
         self.heads = self.heads.with_finalized(ref)
-        self.chain.store.write_meta(FINALIZED, ref.hash)
+        self.chain.store.write_meta({FINALIZED: ref.hash})
 
     def restore(self, heads: ForkChoice) -> None:
         """Put all heads back to earlier ones (a snapshot, or an L1 reorganisation)."""

@@ -1,0 +1,185 @@
+"""What a node is told: flags over environment over byline.toml over defaults.
+
+Every setting is one line of `SETTINGS`; the flag, the variable (`BYLINE_...`) and the key
+in byline.toml follow from its name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from byline.node.errors import ConfigError
+
+CONFIG_FILE: Final = "byline.toml"
+PREFIX: Final = "BYLINE_"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """The settings of one devnet."""
+
+    host: str = "127.0.0.1"
+    l1_port: int = 8545
+    l2_port: int = 9545
+    data_dir: Path | None = None
+    """`None` keeps everything in memory."""
+    l1_chain_id: int = 900
+    l2_chain_id: int = 901
+    block_time: int | None = None
+    """Seconds between L2 blocks on the wall clock; `None` mines on demand."""
+    l1_block_time: int = 12
+    mixed: bool = False
+    """With `block_time`: transactions make blocks at once, too."""
+    strict: bool = False
+    genesis_time: int | None = None
+    """Seconds since 1970; `None` is now."""
+    fork: str = "jovian"
+    engine: str = "pyevm"
+    compression: str = "brotli"
+    batch_pause: float = 0.5
+    """Seconds without a new L2 block after which the batcher posts."""
+    l1_finality: int = 0
+    """L1 blocks by which finality follows the head."""
+    log_level: str = "warning"
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Where each value came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: how it is read and what it is for."""
+
+    name: str
+    kind: type
+    text: str
+    choices: tuple[str, ...] = ()
+    least: int | None = None
+
+    @property
+    def flag(self) -> str:
+        """The command-line flag."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return PREFIX + self.name.upper()
+
+    def read(self, value: Any, source: str) -> Any:
+        """Return `value` in its type; raises `ConfigError` naming where it came from."""
+        try:
+            if self.kind is bool:
+                result: Any = _boolean(value)
+            elif isinstance(value, bool):
+                raise ValueError(f"{value} is no {self.kind.__name__}")
+            else:
+                result = self.kind(value)
+        except (TypeError, ValueError) as exc:
+            raise ConfigError(f"{source}: {self.name} is {value!r}: {exc}") from exc
+        if self.choices and result not in self.choices:
+            near = difflib.get_close_matches(str(result), self.choices, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigError(
+                f"{source}: {self.name} is {result!r}, want one of {', '.join(self.choices)}{hint}"
+            )
+        if self.least is not None and result < self.least:
+            raise ConfigError(f"{source}: {self.name} is {result}, want at least {self.least}")
+        return result
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    try:
+        return words[str(value).lower()]
+    except KeyError:
+        raise ValueError("want true or false") from None
+
+
+SETTINGS: Final = (
+    Setting("host", str, "address to listen on"),
+    Setting("l1_port", int, "port of the L1's JSON-RPC; 0 takes a free one", least=0),
+    Setting("l2_port", int, "port of the L2's JSON-RPC; 0 takes a free one", least=0),
+    Setting("data_dir", Path, "folder for the chains; without it they live in memory"),
+    Setting("l1_chain_id", int, "chain id of the L1", least=1),
+    Setting("l2_chain_id", int, "chain id of the L2", least=1),
+    Setting("block_time", int, "make an L2 block every N seconds of wall-clock time", least=1),
+    Setting("l1_block_time", int, "seconds between L1 blocks, with --block-time", least=1),
+    Setting("mixed", bool, "with --block-time, make a block for each transaction too"),
+    Setting("strict", bool, "never jump the clock, so that stock verifiers can follow"),
+    Setting("genesis_time", int, "time of the first blocks, in seconds since 1970", least=1),
+    Setting("fork", str, "rules of the L2", choices=("holocene", "isthmus", "jovian")),
+    Setting("engine", str, "what executes code", choices=("pyevm",)),
+    Setting("compression", str, "of channels", choices=("brotli", "zlib")),
+    Setting("batch_pause", float, "post batches after so many seconds without a block", least=0),
+    Setting("l1_finality", int, "L1 blocks by which finality follows the head", least=0),
+    Setting("log_level", str, "what to log", choices=("debug", "info", "warning", "error")),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for every setting; a flag that is not given stays `None`."""
+    defaults = {item.name: item.default for item in fields(NodeConfig)}
+    for setting in SETTINGS:
+        default = defaults[setting.name]
+        shown = f" (default {default})" if default not in (None, False) else ""
+        if setting.kind is bool:
+            parser.add_argument(setting.flag, action="store_const", const=True, help=setting.text)
+        else:
+            metavar = "|".join(setting.choices) or setting.kind.__name__.upper()
+            parser.add_argument(setting.flag, metavar=metavar, help=setting.text + shown)
+
+
+def load(
+    arguments: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> NodeConfig:
+    """Return the settings from flags, environment, byline.toml and defaults, in that order.
+
+    Raises `ConfigError` for an unknown key (with the nearest known one) or a bad value.
+    """
+    environment = os.environ if environment is None else environment
+    file_values = _read_file((folder or Path.cwd()) / CONFIG_FILE)
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for setting in SETTINGS:
+        for source, value in (
+            (setting.flag, arguments.get(setting.name)),
+            (setting.variable, environment.get(setting.variable)),
+            (CONFIG_FILE, file_values.get(setting.name)),
+        ):
+            if value is not None:
+                values[setting.name] = setting.read(value, source)
+                sources[setting.name] = source
+                break
+    config = NodeConfig(**values, sources=sources)
+    if config.l1_chain_id == config.l2_chain_id:
+        raise ConfigError(f"l1_chain_id and l2_chain_id are both {config.l1_chain_id}")
+    if config.mixed and config.block_time is None:
+        raise ConfigError("--mixed needs --block-time: without it every transaction makes a block")
+    return config
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
+        raise ConfigError(f"{path}: {exc}") from exc
+    known = [setting.name for setting in SETTINGS]
+    for key in document:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigError(f"{path}: unknown setting {key!r}{hint}")
+    return document
