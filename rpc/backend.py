@@ -153,6 +153,8 @@ class CallRequest:
     chain_id: int | None = None
     access_list: tuple[AccessListEntry, ...] | None = None
     authorizations: tuple[Authorization, ...] | None = None
+    type: int | None = None
+    """The EIP-2718 type asked for; the RPC sees to it that the other fields imply it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,9 @@ class OutputAtBlock:
 class Chain(Protocol):
     """Blocks, transactions, receipts, logs; the same for L1 and L2."""
 
-    chain_id: int
+    @property
+    def chain_id(self) -> int:
+        """The EIP-155 chain id."""
 
     async def block_number(self) -> int:
         """Return the height of the head."""

@@ -1,1 +1,54 @@
-""""""
+"""The table of all methods: name to function and parameters.
+
+One file a namespace, each with its own table; `eth` is four files by what they ask of the
+node.  `methods` merges them for one backend and refuses a name given twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from byline.rpc.backend import Backend
+from byline.rpc.method import Method
+from byline.rpc.namespaces import (
+    debug,
+    eth_blocks,
+    eth_logs,
+    eth_state,
+    eth_transactions,
+    evm,
+    net,
+    optimism,
+    txpool,
+    web3,
+)
+
+ALWAYS = (
+    eth_blocks.METHODS,
+    eth_state.METHODS,
+    eth_transactions.METHODS,
+    eth_logs.METHODS,
+    debug.METHODS,
+    net.METHODS,
+    web3.METHODS,
+    txpool.METHODS,
+    evm.METHODS,
+)
+
+
+def methods(backend: Backend) -> Mapping[str, Method]:
+    """Return the methods that `backend` can serve."""
+    tables = ALWAYS if backend.rollup is None else (*ALWAYS, optimism.METHODS)
+    return merge(*tables)
+
+
+def merge(*tables: Mapping[str, Method]) -> Mapping[str, Method]:
+    """Return one read-only table; raises `ValueError` for a name given twice."""
+    found: dict[str, Method] = {}
+    for table in tables:
+        for name, method in table.items():
+            if name in found:
+                raise ValueError(f"RPC method {name} is in two tables")
+            found[name] = method
+    return MappingProxyType(found)

@@ -1,0 +1,102 @@
+"""`optimism_`: the rollup node's side of the L2.
+
+Inputs are hex quantities, but numbers in the answers are plain JSON numbers, and
+`l1origin` is in lower case: op-node's shapes (op-service/eth).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from byline.derivation.types import L1BlockRef, L2BlockRef, SyncStatus
+from byline.rpc import quantities, views
+from byline.rpc.backend import Rollup
+from byline.rpc.method import Context, Method, Parameter
+
+
+async def sync_status(context: Context) -> dict[str, Any]:
+    """Return where the heads of both chains stand."""
+    return status_json(await _rollup(context).sync_status())
+
+
+async def output_at_block(context: Context, number: int) -> dict[str, Any]:
+    """Return the output root at an L2 block and what it is made of."""
+    rollup = _rollup(context)
+    found = await rollup.output_at(number)
+    return {
+        "version": views.word(0),
+        "outputRoot": views.as_hex(found.output_root),
+        "blockRef": l2_ref(found.block),
+        "withdrawalStorageRoot": views.as_hex(found.withdrawal_storage_root),
+        "stateRoot": views.as_hex(found.state_root),
+        "syncStatus": status_json(await rollup.sync_status()),
+    }
+
+
+async def rollup_config(context: Context) -> Any:
+    """Return rollup.json."""
+    return dict(await _rollup(context).rollup_config())
+
+
+async def version(context: Context) -> str:
+    """Return what software this is."""
+    return context.backend.client_version
+
+
+def l1_ref(ref: L1BlockRef) -> dict[str, Any]:
+    """Return a reference to an L1 block."""
+    return {
+        "hash": views.as_hex(ref.hash),
+        "number": ref.number,
+        "parentHash": views.as_hex(ref.parent_hash),
+        "timestamp": ref.timestamp,
+    }
+
+
+def l2_ref(ref: L2BlockRef) -> dict[str, Any]:
+    """Return a reference to an L2 block and its place in its epoch."""
+    return {
+        "hash": views.as_hex(ref.hash),
+        "number": ref.number,
+        "parentHash": views.as_hex(ref.parent_hash),
+        "timestamp": ref.timestamp,
+        "l1origin": {
+            "hash": views.as_hex(ref.l1_origin.hash),
+            "number": ref.l1_origin.number,
+        },
+        "sequenceNumber": ref.sequence_number,
+    }
+
+
+def status_json(status: SyncStatus) -> dict[str, Any]:
+    """Return a sync status; without interop the local and cross heads are the same."""
+    unsafe, safe = l2_ref(status.unsafe_l2), l2_ref(status.safe_l2)
+    return {
+        "current_l1": l1_ref(status.current_l1),
+        "current_l1_finalized": l1_ref(status.finalized_l1),
+        "head_l1": l1_ref(status.head_l1),
+        "safe_l1": l1_ref(status.safe_l1),
+        "finalized_l1": l1_ref(status.finalized_l1),
+        "unsafe_l2": unsafe,
+        "safe_l2": safe,
+        "finalized_l2": l2_ref(status.finalized_l2),
+        "pending_safe_l2": safe,
+        "cross_unsafe_l2": unsafe,
+        "local_safe_l2": safe,
+    }
+
+
+def _rollup(context: Context) -> Rollup:
+    rollup = context.backend.rollup
+    assert rollup is not None, "these methods are served beside an L2 only"
+    return rollup
+
+
+METHODS: Final = {
+    "optimism_syncStatus": Method(sync_status),
+    "optimism_outputAtBlock": Method(
+        output_at_block, (Parameter("block", quantities.quantity64),)
+    ),
+    "optimism_rollupConfig": Method(rollup_config),
+    "optimism_version": Method(version),
+}

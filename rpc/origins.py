@@ -1,0 +1,59 @@
+"""Who may speak to a node that signs for whoever asks.
+
+A page from anywhere can make a browser send requests to 127.0.0.1.  Three checks stop it:
+the Host header must name this machine (against DNS rebinding), a WebSocket's Origin must
+be allowed (browsers do not ask before they open one), and bodies must be declared as JSON
+(text/plain travels without a preflight).  Programs send no Origin and pass.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+LOCAL_ORIGINS: Final = (
+    "http://localhost:*",
+    "http://127.0.0.1:*",
+    "http://[::1]:*",
+    "https://localhost:*",
+    "https://127.0.0.1:*",
+    "https://[::1]:*",
+)
+"""Pages served by this machine, on any port."""
+
+
+def host_allowed(header: str | None, names: Collection[str]) -> bool:
+    """Tell whether a Host header names us: `names`, or IP literals, none at all (HTTP/1.0)."""
+    if not header:
+        return True
+    try:
+        host = urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return False
+    return host in names or _is_literal(host)
+
+
+def origin_allowed(origin: str, allowed: Sequence[str]) -> bool:
+    """Tell whether an Origin is on the list: exact, with any port (`:*`), or everyone (`*`)."""
+    if "*" in allowed or origin in allowed:
+        return True
+    try:
+        parts = urlsplit(origin)
+        bare, _ = f"{parts.scheme}://{_bracketed(parts.hostname or '')}", parts.port
+    except ValueError:
+        return False
+    return f"{bare}:*" in allowed
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,82 @@
+"""JSON-RPC 2.0 as bytes and plain values; no I/O.
+
+orjson reads and writes.  It turns integers outside 64 bits into floats, so a body that may
+hold one is read a second time by the standard library, which is exact: ids come back as
+they went in.  What orjson refuses (bad UTF-8, lone surrogates, nesting over 1,024) is
+refused here.
+Source: JSON-RPC 2.0 specification, sections 4 to 6.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from byline.rpc.errors import InvalidRequest, ParseError, RpcError
+
+Id: TypeAlias = str | int | float | None
+
+_LONG_NUMBER: Final = re.compile(rb"[:,\[\s]-?[0-9]{19}")
+"""A number, or a piece of a string, that 64 bits may not hold."""
+_ID_TYPES: Final = frozenset({str, int, float, type(None)})
+
+
+def decode(body: bytes) -> Any:
+    """Return the JSON value in `body`; raises `ParseError`."""
+    try:
+        value = orjson.loads(body)
+        if _LONG_NUMBER.search(body) is not None:
+            value = json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise ParseError(f"parse error: {exc}") from None
+    return value
+
+
+def id_of(item: Any) -> Id:
+    """Return the id that an answer to `item` echoes: `None` unless it has a legal one."""
+    found = item.get("id") if type(item) is dict else None
+    return found if type(found) in _ID_TYPES else None
+
+
+def check_request(item: Any) -> None:
+    """Raise `InvalidRequest` unless `item` is a request or a notification."""
+    if type(item) is not dict:
+        raise InvalidRequest(f"invalid request: want an object, got a {_kind(item)}")
+    if item.get("jsonrpc") != "2.0":
+        raise InvalidRequest('invalid request: member "jsonrpc" must be "2.0"')
+    if type(item.get("method")) is not str:
+        raise InvalidRequest('invalid request: member "method" must be a string')
+    if type(item.get("id")) not in _ID_TYPES:
+        raise InvalidRequest('invalid request: member "id" must be a string, a number or null')
+
+
+def encode_result(request_id: Id, result: Any) -> bytes:
+    """Return a success; raises `TypeError` when `result` is not JSON."""
+    return orjson.dumps({"jsonrpc": "2.0", "id": _exact(request_id), "result": result})
+
+
+def encode_error(request_id: Id, error: RpcError) -> bytes:
+    """Return a failure."""
+    return orjson.dumps({"jsonrpc": "2.0", "id": _exact(request_id), "error": error.as_object()})
+
+
+def encode_notification(subscription: str, result: bytes) -> bytes:
+    """Return an `eth_subscription` message around an encoded `result`; it has no id."""
+    head = (
+        f'{{"jsonrpc":"2.0","method":"eth_subscription","params":{{"subscription":"{subscription}"'
+    )
+    return b'%s,"result":%s}}' % (head.encode(), result)
+
+
+def _exact(request_id: Id) -> Any:
+    if type(request_id) is int and not -(2**63) <= request_id < 2**64:
+        return orjson.Fragment(str(request_id))
+    return request_id
+
+
+def _kind(item: Any) -> str:
+    names = {list: "list", str: "string", bool: "boolean", type(None): "null"}
+    return names.get(type(item), "number")
