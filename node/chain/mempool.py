@@ -222,9 +222,9 @@ class Mempool:
         sender = self._senders.get(address)
         if sender is None:
             return
-        old = range(sender.nonce, nonce)
         # No entry stands below the nonce known before: look where there is less to look at.
-        gone = old if len(old) <= len(sender.entries) else tuple(sender.entries)
+        few = nonce - sender.nonce <= len(sender.entries)
+        gone = range(sender.nonce, nonce) if few else tuple(sender.entries)
         sender.nonce = nonce
         for one in gone:
             if one < nonce and one in sender.entries:
