@@ -352,3 +352,30 @@ def test_memory_follows_what_waits_and_not_what_came() -> None:
         pool.remove(tx.hash)
     assert len(pool) == 0
     assert len(pool._cheapest) <= 64 + 1
+
+
+def test_a_jump_of_the_nonce_keeps_what_is_still_ahead() -> None:
+    pool = Mempool()
+    ahead = transaction(nonce=9)
+    taken(pool, transaction(nonce=0), ahead)
+    late = transaction(nonce=7)
+    assert pool.add(late, replace(RICH, nonce=7), CONTEXT) is None
+    assert pool.transactions() == (ahead, late)
+
+
+def test_what_has_left_is_no_longer_to_be_paid_for() -> None:
+    one = 21_000 * 100 * GWEI
+    pool, mined = Mempool(), transaction(nonce=0)
+    assert pool.add(mined, AccountView(0, 2 * one), CONTEXT) is None
+    assert pool.add(transaction(nonce=1), AccountView(0, 2 * one), CONTEXT) is None
+    pool.remove_mined([mined])
+    assert pool.add(transaction(nonce=2), AccountView(1, 2 * one), CONTEXT) is None
+
+
+def test_a_replacement_takes_the_room_of_what_it_replaces() -> None:
+    pool = Mempool(PoolLimits(size=202))
+    other = transaction(BOB, tip=5)
+    taken(pool, transaction(ALICE, tip=10), other)
+    taken(pool, transaction(ALICE, tip=20, cap=200 * GWEI))
+    assert other in pool.transactions()
+    assert len(pool) == 2
