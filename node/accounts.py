@@ -6,7 +6,8 @@ import functools
 from dataclasses import dataclass
 from typing import Final
 
-from eth_account.hdaccount import HDPath, seed_from_mnemonic
+from eth_account.hdaccount import seed_from_mnemonic
+from eth_account.hdaccount.deterministic import HDPath
 from eth_keys.datatypes import PrivateKey
 
 TEST_MNEMONIC: Final = "test test test test test test test test test test test junk"

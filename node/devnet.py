@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from types import TracebackType
@@ -44,10 +44,9 @@ from byline.node.local import BlockMade, BlocksDropped, ChainName, Happening, Lo
 from byline.node.network import build_network
 from byline.node.storage.kv import KeyValue, MemoryKV, Prefixed
 from byline.node.storage.leveldb import LevelKV
-from byline.node.storage.migrations import check_schema
 from byline.node.storage.store import ChainStore
 from byline.node.version import client_version
-from byline.rpc.backend import Backend, NewHead
+from byline.rpc.backend import Backend, LocatedLog, NewHead
 from byline.rpc.server import RpcServer
 
 LOG = logging.getLogger("byline.devnet")
@@ -75,9 +74,9 @@ def build_rollup(
     engine: Engine = PyEvmEngine()
     l1_store = ChainStore(Prefixed(kv, L1_PREFIX))
     l2_store = ChainStore(Prefixed(kv, L2_PREFIX))
-    if l2_store.is_empty():
+    if l2_store.is_empty:
         network = build_network(settings, engine, settings.genesis_time or clock.now())
-        if l1_store.is_empty():
+        if l1_store.is_empty:
             l1_store.commit(network.l1)
         elif l1_store.head().hash != network.l1.block.hash:
             raise ConfigError("the data folder holds an L1 but no L2: move it away, start anew")
@@ -178,8 +177,8 @@ class Devnet:
         self.backends = {"l1": self._backend("l1"), "l2": self._backend("l2")}
         self._stack.push_async_callback(self._end_tasks)
         self.servers = {}
-        for name, port in (("l1", self.settings.l1_port), ("l2", self.settings.l2_port)):
-            self.servers[name] = await self._serve(name, port)  # type: ignore[index, arg-type]
+        self.servers["l1"] = await self._serve("l1", self.settings.l1_port)
+        self.servers["l2"] = await self._serve("l2", self.settings.l2_port)
         self._begin(self._post_in_pauses())
         if self.rollup.mining.interval is not None:
             self._begin(self._tick(self.rollup.mining.interval, self._tick_l2))
@@ -191,8 +190,8 @@ class Devnet:
             return await self._stack.enter_async_context(server)
         except OSError as exc:
             raise PortBusy(
-                f"{self.settings.host}:{port} is not free for the {name.upper()} ({exc.strerror}): "
-                f"stop what listens there, or pass --{name}-port"
+                f"{self.settings.host}:{port} is not free for the {name.upper()} "
+                f"({exc.strerror}): stop what listens there, or pass --{name}-port"
             ) from exc
 
     def _backend(self, name: ChainName) -> Backend:
@@ -229,7 +228,7 @@ class Devnet:
 
     def _dropped(self, happening: BlocksDropped) -> NewHead:
         store = self.rollup.chain(happening.chain).store
-        removed = []
+        removed: list[LocatedLog] = []
         for header in happening.dropped:
             block, receipts = store.block(header.hash), store.receipts(header.hash)
             if block is not None and receipts is not None:
@@ -240,8 +239,8 @@ class Devnet:
 
     # -- tasks ------------------------------------------------------------------------
 
-    def _begin(self, work: object) -> None:
-        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         task.add_done_callback(_report)
         self._tasks.append(task)
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from eth_abi import encode
+from eth_abi.abi import encode
 
 from byline.derivation.base_fee import next_l1_base_fee, next_l2_base_fee
 from byline.derivation.constants import L1_BLOCK, MAX_SEQUENCER_DRIFT
@@ -370,19 +370,19 @@ class LocalRollup:
                 "batcher: L2 blocks %d to %d in %d frames",
                 posting.first,
                 posting.last,
-                len(posting.frames),
+                len(posting.items),
             )
-            for frame in posting.frames:
-                self._post(frame)
+            for item in posting.items:
+                self._post(item)
         if pending and self.mining.interval is None:
             self.mine_l1()
         return pending
 
-    def _post(self, frame: bytes) -> None:
+    def _post(self, item: bytes) -> None:
         chain = self.l1.chain
         address = self.batch_account.address
         nonce = chain.machine(chain.head).nonce(address) + self.pools["l1"].count(address)
-        tx = self.batcher.transaction(self.engine.config, frame, nonce, self.next_base_fee("l1"))
+        tx = self.batcher.transaction(self.engine.config, item, nonce, self.next_base_fee("l1"))
         self._admit("l1", tx)
 
     def derive(self) -> None:

@@ -1,1 +1,67 @@
-""""""
+"""The command line: one module a command, one line a command in `COMMANDS`."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from byline.node.version import package_version
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command and the module that offers `add_arguments(parser)` and `run(arguments)`.
+
+    The module is imported when the command is used: the EVM alone takes a second.
+    """
+
+    name: str
+    module: str
+    text: str
+
+
+COMMANDS: Final = (
+    Command("up", "byline.node.cli.up", "run the devnet: a local L1 and the L2 on it"),
+    Command("demo", "byline.node.cli.demo", "pay the authors of real texts, end to end"),
+    Command("verify", "byline.node.cli.verify", "derive the L2 again from an L1 alone"),
+    Command("config", "byline.node.cli.config", "show every setting and where it came from"),
+    Command("bench", "byline.node.cli.bench", "measure this machine, print a table"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status: 0 done, 1 failed, 2 not understood."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="byline",
+        description="A Python-native OP Stack devnet with an attribution precompile.",
+    )
+    parser.add_argument("--version", action="version", version=f"byline {package_version()}")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    known = [command.name for command in COMMANDS]
+    if words and not words[0].startswith("-") and words[0] not in known:
+        near = difflib.get_close_matches(words[0], known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        print(f"byline: no command {words[0]!r}: {hint}", file=sys.stderr)
+        return 2
+    chosen = next((command for command in COMMANDS if words and command.name == words[0]), None)
+    for command in COMMANDS:
+        part = commands.add_parser(command.name, help=command.text, description=command.text)
+        if command is chosen:
+            module = importlib.import_module(command.module)
+            module.add_arguments(part)
+            part.set_defaults(run=module.run)
+    try:
+        parsed = parser.parse_args(words)
+    except SystemExit as exc:
+        return int(exc.code or 0)
+    if chosen is None:
+        parser.print_help()
+        return 2
+    result: int = parsed.run(parsed)
+    return result

@@ -36,7 +36,6 @@ from byline.node.evm.transition import (
     execute,
 )
 
-
 OPERATOR_FEE_SLOT: Final = 8
 """Slot of the L1Block contract."""
 

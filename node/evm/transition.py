@@ -17,7 +17,7 @@ from typing import Final
 import rlp
 from eth_keys.datatypes import Signature
 from eth_keys.exceptions import BadSignature
-from eth_keys.exceptions import ValidationError as KeyProblem
+from eth_utils.exceptions import ValidationError as KeyProblem
 
 from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import ZERO_ADDRESS, keccak256

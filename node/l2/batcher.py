@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from byline.derivation.channel_out import ChannelOut
+from byline.derivation.compression import Compression
 from byline.derivation.config import RollupConfig
+from byline.derivation.frame import data_item
 from byline.derivation.transaction import Transaction
 from byline.node.accounts import DevAccount
 from byline.node.l2.engine import L2Engine
@@ -32,14 +34,19 @@ class Posting:
     first: int
     last: int
     """The L2 blocks it holds."""
-    frames: tuple[bytes, ...]
-    """Calldata, one transaction each, in order."""
+    items: tuple[bytes, ...]
+    """Calldata, one transaction each, in order: a version byte and one frame."""
 
 
 class Batcher:
-    """Turns L2 blocks into signed inbox transactions."""
+    """Turns L2 blocks into signed inbox transactions, in channels of singular batches.
 
-    def __init__(self, engine: L2Engine, account: DevAccount, compression: str = "brotli") -> None:
+    Singular batches name each block's time, so a clock jump needs no channel of its own.
+    """
+
+    def __init__(
+        self, engine: L2Engine, account: DevAccount, compression: Compression = "brotli"
+    ) -> None:
         self._engine = engine
         self._account = account
         self._compression = compression
@@ -61,17 +68,18 @@ class Batcher:
         while self.submitted < last:
             first = self.submitted + 1
             upto = min(last, self.submitted + MAX_CHANNEL_BLOCKS)
-            yield Posting(first, upto, tuple(self._frames(first, upto)))
+            yield Posting(first, upto, tuple(self._items(first, upto)))
             self.submitted = upto
 
-    def _frames(self, first: int, last: int) -> Iterator[bytes]:
+    def _items(self, first: int, last: int) -> Iterator[bytes]:
         channel = ChannelOut(self._engine.config, compression=self._compression)
         for number in range(first, last + 1):
             block = self._engine.chain.canonical_block(number)
             assert block is not None, f"L2 block {number} is canonical but not stored"
             channel.add(block)
         channel.close()
-        return channel.frames(MAX_FRAME_BYTES)
+        for frame in channel.frames(MAX_FRAME_BYTES):
+            yield data_item([frame])
 
     def transaction(
         self, config: RollupConfig, data: bytes, nonce: int, base_fee: int

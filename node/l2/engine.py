@@ -114,6 +114,12 @@ class L2Engine:
         self.heads = self.heads.with_finalized(ref)
         self.chain.store.write_meta({FINALIZED: ref.hash})
 
+    def step_back(self) -> None:
+        """Give up the safe head for its parent, and all unsafe blocks (an L1 reorganisation)."""
+        parent = self.ref(self.heads.safe.parent_hash)
+        older = self.heads.finalized.number <= parent.number
+        self.restore(ForkChoice(parent, parent, self.heads.finalized if older else parent))
+
     def restore(self, heads: ForkChoice) -> None:
         """Put all heads back to earlier ones (a snapshot, or an L1 reorganisation)."""
         meta = {SAFE: heads.safe.hash, FINALIZED: heads.finalized.hash}

@@ -1,0 +1,76 @@
+"""The start screen: what runs where, in one look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich import box
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from byline.node.accounts import DEV_BALANCE, TEST_MNEMONIC, dev_accounts
+from byline.node.contracts.addresses import L1_CONTRACTS, L2_CONTRACTS
+from byline.node.devnet import Devnet
+from byline.node.hexes import checksum
+from byline.node.version import package_version
+
+
+def print_banner(console: Console, devnet: Devnet, log_file: Path | None) -> None:
+    """Print chains, URLs, addresses, accounts with keys, and where data and logs are."""
+    console.print(
+        Group(
+            Text(f"\nByline {package_version()}", style="bold"),
+            _chains(devnet),
+            _contracts(),
+            _accounts(),
+            _places(devnet, log_file),
+        )
+    )
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=False)
+    return table
+
+
+def _chains(devnet: Devnet) -> Table:
+    config, rollup = devnet.config, devnet.rollup
+    table = _table("chain", "id", "HTTP and WebSocket", "head", "blocks")
+    pace = f"every {rollup.mining.interval} s" if rollup.mining.interval else ""
+    if rollup.mining.automine:
+        pace = f"{pace} and " if pace else ""
+        pace += "on each transaction"
+    slow = f"every {rollup.mining.l1_interval} s" if rollup.mining.interval else pace
+    table.add_row("L1", str(config.l1_chain_id), devnet.l1_url, str(rollup.l1.head.number), slow)
+    head = rollup.engine.heads.unsafe.number
+    table.add_row("L2", str(config.l2_chain_id), devnet.l2_url, str(head), pace)
+    return table
+
+
+def _contracts() -> Table:
+    table = _table("contract", "on", "address")
+    for name, contracts in (("L1", L1_CONTRACTS), ("L2", L2_CONTRACTS)):
+        for contract, address in contracts.items():
+            table.add_row(contract, name, checksum(address))
+    return table
+
+
+def _accounts() -> Table:
+    table = _table("account", f"address ({DEV_BALANCE // 10**18:,} ETH each, both chains)", "key")
+    for index, account in enumerate(dev_accounts()):
+        table.add_row(str(index), checksum(account.address), "0x" + account.key.hex())
+    return table
+
+
+def _places(devnet: Devnet, log_file: Path | None) -> Text:
+    folder = devnet.settings.data_dir
+    return Text(
+        f"mnemonic  {TEST_MNEMONIC}\n"
+        f"data      {folder.resolve() if folder else 'in memory: gone when this stops'}\n"
+        f"logs      {log_file.resolve() if log_file else 'standard error'}\n"
+        f"verify    byline verify --l1 {devnet.l1_url} --rollup-config {devnet.l2_url}\n"
+        "stop      Ctrl-C\n"
+    )

@@ -1,0 +1,50 @@
+"""`byline up`: run the devnet until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from rich.console import Console
+
+from byline.node import config, logs
+from byline.node.cli.banner import print_banner
+from byline.node.cli.running import run_to_end, stop_event
+from byline.node.devnet import Devnet
+from byline.node.errors import NodeError
+
+HEALTH_SECONDS = 0.5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the settings."""
+    config.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve both chains; 0 when stopped, 2 when something was in the way."""
+    return run_to_end(_serve(arguments))
+
+
+async def _serve(arguments: argparse.Namespace) -> int:
+    settings = config.load(vars(arguments))
+    log_file = logs.set_up(settings.log_level, settings.data_dir)
+    stop = stop_event()
+    console = Console(highlight=False, soft_wrap=True)
+    async with Devnet(settings) as devnet:
+        print_banner(console, devnet, log_file)
+        await _until(stop, devnet)
+        console.print("stopping ...")
+    return 0
+
+
+async def _until(stop: asyncio.Event, devnet: Devnet) -> None:
+    """Wait for the stop signal; raise when a background task has failed."""
+    while not stop.is_set():
+        error = devnet.stopped_with()
+        if error is not None:
+            raise NodeError(f"the node stopped working: {error} (see the log)") from error
+        try:
+            await asyncio.wait_for(stop.wait(), HEALTH_SECONDS)
+        except TimeoutError:
+            continue

@@ -1,0 +1,158 @@
+"""A verifier: derives the L2 from an L1 URL and the rollup config, trusting nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from byline.derivation.config import ConfigProblem, RollupConfig
+from byline.derivation.errors import Reset, Temporary
+from byline.derivation.types import L1BlockRef, L2BlockRef
+from byline.node.chain.chain import Chain
+from byline.node.client import RpcClient
+from byline.node.errors import ConfigError
+from byline.node.evm.machine import Engine
+from byline.node.evm.optimism import OptimismRules
+from byline.node.evm.pyevm import PyEvmEngine
+from byline.node.l1.source import L1Source
+from byline.node.l2.driver import Derived, Driver
+from byline.node.l2.engine import L2Engine
+from byline.node.network import check_l2_genesis, l2_genesis
+from byline.node.storage.kv import KeyValue, Prefixed
+from byline.node.storage.store import ChainStore
+
+LOG = logging.getLogger("byline.verify")
+
+RETRY_SECONDS: Final = 1.0
+BLOCKS_AT_ONCE: Final = 64
+"""L2 blocks derived between two looks at the event loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a verifier has come."""
+
+    l1_read: int
+    """The L1 block that derivation is at."""
+    l1_head: int
+    safe: L2BlockRef
+    newest: tuple[Derived, ...]
+    """What became safe since the report before."""
+
+
+class Verifier:
+    """Derives one L2 into `kv` from `source`."""
+
+    def __init__(self, config: RollupConfig, source: L1Source, kv: KeyValue) -> None:
+        """Build the genesis; raises `ConfigError` when it is not the one of `config`."""
+        engine: Engine = PyEvmEngine()
+        store = ChainStore(Prefixed(kv, b"2"))
+        if store.is_empty:
+            genesis = l2_genesis(config, engine)
+            check_l2_genesis(config, genesis.block.header)
+            store.commit(genesis)
+        elif store.canonical_hash(0) != config.genesis.l2.hash:
+            raise ConfigError("the data folder holds another L2: pass another --data-dir")
+        self._source = source
+        self.engine = L2Engine(Chain(store, OptimismRules(config), engine), config)
+        self.driver = Driver(self.engine)
+
+    async def start(self) -> None:
+        """Check the L1 and find where to begin; raises `ConfigError` for another L1."""
+        genesis = self.engine.config.genesis.l1
+        block = await self._source.block_by_number(genesis.number)
+        if block is None or block.header.hash != genesis.hash:
+            found = "no block" if block is None else f"0x{block.header.hash.hex()}"
+            raise ConfigError(
+                f"the L1 has {found} at height {genesis.number}, the rollup config wants "
+                f"0x{genesis.hash.hex()}: this is not the L1 of that rollup"
+            )
+        await self._reset()
+
+    async def _reset(self) -> None:
+        while True:
+            base = self.driver.base()
+            block = await self._source.block_by_number(base.l1_origin.number)
+            if block is not None and block.header.hash == base.l1_origin.hash:
+                break
+            # The L1 has dropped that origin: go back on the L2 until it knows one.
+            safe = self.engine.heads.safe
+            if safe.number == self.engine.config.genesis.l2.number:
+                raise ConfigError("the L1 does not know the rollup's genesis any more")
+            self.engine.step_back()
+        self.driver.reset(lambda _: block)
+
+    async def run(
+        self, until_l1: int | None, report: Callable[[Progress], None], *, follow: bool
+    ) -> L2BlockRef:
+        """Derive what the L1 holds, up to block `until_l1` or its head, and return the safe head.
+
+        With `follow` it goes on as the L1 grows, until cancelled.
+        """
+        while True:
+            try:
+                head = await self._source.head()
+                await self._read(head, until_l1, report)
+            except Reset as exc:
+                LOG.warning("L1 reorganisation: %s", exc)
+                await self._reset()
+                continue
+            except Temporary as exc:
+                LOG.warning("L1 did not answer, again in %s s: %s", RETRY_SECONDS, exc)
+            if not follow:
+                return self.engine.heads.safe
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _read(
+        self, head: L1BlockRef, until: int | None, report: Callable[[Progress], None]
+    ) -> None:
+        last = head.number if until is None else min(until, head.number)
+        while True:
+            done: list[Derived] = []
+            while some := await asyncio.to_thread(self.driver.advance, BLOCKS_AT_ONCE):
+                done += some
+                self._report(done, head, report)
+                done = []
+            at = self.driver.origin
+            assert at is not None, "run before start"
+            self._report(done, head, report)
+            if at.number >= last:
+                break
+            block = await self._source.block_by_number(at.number + 1)
+            if block is None:
+                break
+            self.driver.provide(block)
+        self.driver.finalize(await self._source.finalized())
+
+    def _report(
+        self, done: list[Derived], head: L1BlockRef, report: Callable[[Progress], None]
+    ) -> None:
+        at = self.driver.origin
+        assert at is not None
+        report(Progress(at.number, head.number, self.engine.heads.safe, tuple(done)))
+
+
+async def read_rollup_config(where: str) -> RollupConfig:
+    """Read a rollup config from a file, or by `optimism_rollupConfig` from a node's URL.
+
+    Raises `ConfigError` naming the place and the fault.
+    """
+    if where.startswith(("http://", "https://")):
+        async with RpcClient(where) as client:
+            document = await client.call("optimism_rollupConfig")
+    else:
+        try:
+            document = json.loads(await asyncio.to_thread(Path(where).read_text))
+        except (OSError, ValueError) as exc:
+            raise ConfigError(f"rollup config {where}: {exc}") from exc
+    if not isinstance(document, dict):
+        raise ConfigError(f"rollup config {where}: want a JSON object")
+    try:
+        return RollupConfig.from_json(document)
+    except ConfigProblem as exc:
+        raise ConfigError(f"{where}: {exc}") from exc
