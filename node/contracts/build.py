@@ -4,7 +4,8 @@ Every `l1/*.vy`, `l2/*.vy` and `attribution/*.vy` is compiled by Vyper and every
 `assembly/*.evm` assembled; what comes out is `artifacts/NAME.json`.  Files whose name begins
 with `_`, and those in folders below, are modules that others import.
 
-Sources declare the errors that they raise with `raw_revert`, in a comment each (module
+Sources declare the errors that they raise with `raw_revert`, the events that they emit with
+`raw_log` and the functions that they answer in `__default__`, in a comment line each (module
 `declarations` has the grammar), because Vyper leaves those out of the ABI:
 
     # error NotDepositor()
@@ -32,7 +33,8 @@ ROOT: Final = Path(__file__).resolve().parent
 VYPER_VERSION: Final = "0.4.3"
 EVM_VERSION: Final = "prague"
 _VYPER_FOLDERS: Final = ("l1", "l2", "attribution")
-_DECLARED: Final = re.compile(r"^# (error .*)$", re.MULTILINE)
+_KINDS: Final = ("function", "event", "error")
+_DECLARED: Final = re.compile(r"^# ((?:error|event|function) \w+\(.*)$", re.MULTILINE)
 _RAISED: Final = re.compile(r'raw_revert\([^"]*"(\w+\([^"]*\))"')
 _FORMATS: Final = ("abi", "bytecode", "bytecode_runtime", "layout")
 
@@ -91,7 +93,7 @@ def _compiled(path: Path, root: Path) -> dict[str, Any]:
     return _document(
         path,
         f"vyper {VYPER_VERSION}, {EVM_VERSION}",
-        abi=output["abi"] + _errors(path, root),
+        abi=output["abi"] + _declared(path, root),
         bytecode=output["bytecode"],
         runtime=output["bytecode_runtime"],
         storage=dict(_slots(output["layout"].get("storage_layout", {}))),
@@ -131,8 +133,8 @@ def _slots(layout: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, int]
             yield from _slots(entry, f"{prefix}{name}.")
 
 
-def _errors(path: Path, root: Path) -> list[AbiEntry]:
-    """Return the errors that the source and its folder's modules declare and it may raise.
+def _declared(path: Path, root: Path) -> list[AbiEntry]:
+    """Return what the source and the modules that it imports declare in comments.
 
     Raises `BuildProblem` for an error that is raised but not declared.
     """
@@ -141,14 +143,14 @@ def _errors(path: Path, root: Path) -> list[AbiEntry]:
         declared = [parse(line) for text in texts for line in _DECLARED.findall(text)]
     except ValueError as exc:
         raise BuildProblem(f"{path}: {exc}") from exc
-    by_signature = {signature(entry): entry for entry in declared}
+    entries = {(_KINDS.index(entry["type"]), signature(entry)): entry for entry in declared}
     raised = {name for text in texts for name in _RAISED.findall(text)}
-    if missing := sorted(raised - by_signature.keys()):
+    if missing := sorted(raised - {name for _, name in entries}):
         raise BuildProblem(
             f"{path}: raises {', '.join(missing)} without declaring it: "
             f"add a line '# error {missing[0]}'"
         )
-    return [by_signature[key] for key in sorted(by_signature)]
+    return [entries[key] for key in sorted(entries)]
 
 
 def _modules(path: Path, root: Path) -> list[Path]:

@@ -1,0 +1,43 @@
+"""The attribution contracts on a bare state, with the precompile or with its twin."""
+
+from __future__ import annotations
+
+from eth.vm.forks.prague.computation import PragueComputation
+
+from byline.node.contracts.artifacts import load
+from byline.node.evm.precompiles import ETHEREUM_PRAGUE, merged
+from byline.precompiles import ATTRIBUTION_MATH, PRECOMPILES
+from tests.contracts.harness import Contract, Evm
+
+PAYMENTS = bytes.fromhex("6f70656e00000000000000000000000000000002")
+TWIN = bytes.fromhex("6f70656e00000000000000000000000000000001")
+MATH_SLOT = 0
+
+
+def evm_with_precompiles() -> Evm:
+    """Return a state whose native functions are the chain's own besides Ethereum's."""
+    evm = Evm()
+    table = merged(ETHEREUM_PRAGUE, PRECOMPILES)
+    evm.state.computation_class = type(
+        "WithOwnPrecompiles", (PragueComputation,), {"_precompiles": table}
+    )
+    return evm
+
+
+def payments(*, twin: bool) -> Contract:
+    """Return InferencePayments as genesis puts it in place, on one of the two back ends."""
+    evm = Evm() if twin else evm_with_precompiles()
+    artifact = load("InferencePayments")
+    if twin:
+        evm.set(TWIN, code=load("AttributionMath").runtime)
+    storage = {MATH_SLOT: int.from_bytes(TWIN, "big")} if twin else {}
+    evm.set(PAYMENTS, code=artifact.runtime, storage=storage)
+    return Contract(evm, PAYMENTS, artifact.abi)
+
+
+def math_of(contract: Contract) -> bytes:
+    """Return the address that divides, as the contract says it."""
+    return bytes.fromhex(contract.read("math").removeprefix("0x"))
+
+
+__all__ = ["ATTRIBUTION_MATH", "PAYMENTS", "TWIN", "evm_with_precompiles", "math_of", "payments"]
