@@ -11,6 +11,9 @@
      Both events are called Withdrawal, which Vyper's `event` cannot say, so they are raw logs.
 """
 
+# event Withdrawal(uint256 value, address to, address from)
+# event Withdrawal(uint256 value, address to, address from, uint8 withdrawalNetwork)
+
 MESSAGE_PASSER: constant(address) = 0x4200000000000000000000000000000000000016
 WITHDRAWAL_GAS_LIMIT: constant(uint256) = 400_000
 MAX_160: constant(uint256) = 2**160 - 1
