@@ -216,6 +216,7 @@ def test_a_contributor_that_claims_again_while_it_is_paid_gets_nothing_more(
 
 WRONG_MATH = {
     "a share too few": encode(["uint128[]"], [[7]]),
+    "a share too many": encode(["uint128[]"], [[3, 4, 0]]),
     "a wei too many": encode(["uint128[]"], [[4, 4]]),
     "a wei too few": encode(["uint128[]"], [[3, 3]]),
     "no shares": encode(["uint128[]"], [[]]),
