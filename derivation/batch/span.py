@@ -133,6 +133,8 @@ class RawSpanBatch:
         `InvalidData` for a transaction of a type that span batches do not carry.
         """
         first, last = batches[0], batches[-1]
+        if first.timestamp < config.genesis.l2_time:
+            raise ValueError(f"span batch: a block at {first.timestamp} is before genesis")
         bits = [opens_epoch]
         for before, after in itertools.pairwise(batches):
             step = after.epoch_number - before.epoch_number
