@@ -10,6 +10,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -120,7 +121,7 @@ class LevelKV:
     def _part(self, steps: Iterator[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         try:
             with self._reading:
-                return [item for item, _ in zip(steps, range(_SCAN_STEP), strict=False)]
+                return list(islice(steps, _SCAN_STEP))
         except plyvel.Error as exc:
             self._fail(exc)
         except RuntimeError as exc:

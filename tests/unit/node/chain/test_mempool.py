@@ -120,7 +120,11 @@ def test_funds_count_gas_at_the_cap_value_and_the_extra_cost() -> None:
 
 def test_funds_count_blobs_too() -> None:
     context = replace(CONTEXT, blobs=True)
-    blobs = {"type": BLOB, "blob_hashes": (b"\1" * 32, b"\1" * 32), "max_fee_per_blob_gas": 3}
+    blobs: dict[str, Any] = {
+        "type": BLOB,
+        "blob_hashes": (b"\1" * 32, b"\1" * 32),
+        "max_fee_per_blob_gas": 3,
+    }
     cost = 21_000 * 100 * GWEI + 2 * 131_072 * 3
     assert reason(transaction(**blobs), AccountView(0, cost), context) is None
     words = reason(transaction(**blobs), AccountView(0, cost - 1), context)
