@@ -55,8 +55,8 @@ bench: $(VENV)/.stamp  ## measure, and print a table
 contracts: $(VENV)/.stamp  ## compile the contracts and write their artefacts
 	$(BIN)/python -m byline.node.contracts.build $(ARGS)
 
-clients:  ## install viem, ethers and cast from npm, for the tests that use them
-	npm install --prefix build/clients --no-audit --no-fund --loglevel=error viem@2.57.0 ethers@6 @foundry-rs/cast@1.7.1
+clients:  ## install viem, ethers, cast and anvil from npm, for tests and bench
+	npm install --prefix build/clients --no-audit --no-fund --loglevel=error viem@2.57.0 ethers@6 @foundry-rs/cast@1.7.1 @foundry-rs/anvil@1.7.1
 
 wheel: $(VENV)/.stamp  ## build the distribution
 	$(BIN)/python -m build --outdir dist

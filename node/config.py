@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
+from byline.derivation.compression import Compression
 from byline.node.errors import ConfigError
 
 CONFIG_FILE: Final = "byline.toml"
@@ -42,7 +43,7 @@ class NodeConfig:
     """Seconds since 1970; `None` is now."""
     fork: str = "jovian"
     engine: str = "pyevm"
-    compression: str = "brotli"
+    compression: Compression = "brotli"
     batch_pause: float = 0.5
     """Seconds without a new L2 block after which the batcher posts."""
     l1_finality: int = 0

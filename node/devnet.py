@@ -27,6 +27,7 @@ from byline.node.backend.receipts import located_logs
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import Threads
 from byline.node.chain.chain import Chain
+from byline.node.chain.journal import PoolJournal
 from byline.node.clock import Clock, SystemClock
 from byline.node.config import NodeConfig
 from byline.node.contracts.addresses import L1_CONTRACTS, L2_CONTRACTS
@@ -55,6 +56,8 @@ ROLLUP_CONFIG: Final = "rollup.json"
 """Name under which the L2's store keeps the rollup config."""
 L1_PREFIX: Final = b"1"
 L2_PREFIX: Final = b"2"
+L1_POOL: Final = b"p1"
+L2_POOL: Final = b"p2"
 
 
 def open_store(settings: NodeConfig) -> KeyValue:
@@ -104,6 +107,10 @@ def build_rollup(
             strict=settings.strict,
         ),
         publish=publish,
+        journals={
+            "l1": PoolJournal(Prefixed(kv, L1_POOL)),
+            "l2": PoolJournal(Prefixed(kv, L2_POOL)),
+        },
     )
     rollup.start()
     return rollup

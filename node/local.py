@@ -22,26 +22,23 @@ from typing import Final, Literal, TypeAlias
 from eth_abi.abi import encode
 
 from byline.derivation.base_fee import next_l1_base_fee, next_l2_base_fee
-from byline.derivation.constants import L1_BLOCK, MAX_SEQUENCER_DRIFT
+from byline.derivation.config import Fork
+from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.deposits import TRANSACTION_DEPOSITED
 from byline.derivation.errors import InvalidData
-from byline.derivation.fees import L1FeeParameters, l1_data_fee, operator_fee
 from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
 from byline.derivation.transaction import Transaction, decode_transaction
 from byline.derivation.types import L1Block, L1BlockRef, L2BlockRef, SyncStatus
 from byline.node.accounts import DevAccount
+from byline.node.chain.admission import AccountView, PoolContext, Refusal, no_extra_cost
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain, Skipped
 from byline.node.chain.forkchoice import ForkChoice
-from byline.node.chain.mempool import (
-    AccountView,
-    Mempool,
-    PoolContext,
-    Refusal,
-    no_extra_cost,
-)
+from byline.node.chain.journal import PoolJournal
+from byline.node.chain.mempool import Mempool
 from byline.node.clock import Clock
+from byline.node.evm.optimism import extra_cost
 from byline.node.l1.chain import LocalL1
 from byline.node.l2.batcher import Batcher
 from byline.node.l2.driver import Derived, Driver, Step
@@ -124,6 +121,8 @@ class LocalRollup:
     pools: dict[ChainName, Mempool] = field(
         default_factory=lambda: {"l1": Mempool(), "l2": Mempool()}
     )
+    journals: Mapping[ChainName, PoolJournal] = field(default_factory=dict)
+    """Where waiting transactions are kept; without one they live in memory alone."""
     first_jump: int | None = None
     """The first L2 block that a stock verifier does not follow."""
     _snapshots: dict[int, _Snapshot] = field(default_factory=dict)
@@ -134,6 +133,17 @@ class LocalRollup:
         self.sequencer_catch_up()
         self.driver.reset(self.l1.block)
         self.derive()
+        self._load_pools()
+
+    def _load_pools(self) -> None:
+        """Take back what waited when the node stopped, as far as it is still valid."""
+        for name, journal in self.journals.items():
+            for raw in journal.load():
+                try:
+                    self._take(name, raw)
+                except Refused as exc:
+                    LOG.info("a pooled transaction did not come back: %s", exc)
+            self._tidy_journal(name)
 
     def sequencer_catch_up(self) -> None:
         """Let the sequencer see the L1 blocks whose clock events may still count."""
@@ -154,16 +164,27 @@ class LocalRollup:
 
         Raises `Refused` in geth's words.
         """
+        tx = self._take(name, raw)
+        if self.mining.automine:
+            self._automine(name)
+        if name in self.journals and self.pools[name].get(tx.hash) is not None:
+            self.journals[name].keep(tx.hash, tx.raw)
+        return tx.hash
+
+    def _take(self, name: ChainName, raw: bytes) -> Transaction:
         try:
             tx = decode_transaction(raw)
             if not isinstance(tx, Transaction):
-                raise Refused("transaction type not supported")
+                raise Refused("transaction type not supported: 0x7e")
             self._admit(name, tx)
         except InvalidData as exc:
             raise Refused(str(exc)) from exc
-        if self.mining.automine:
-            self._automine(name)
-        return tx.hash
+        return tx
+
+    def _tidy_journal(self, name: ChainName) -> None:
+        if name in self.journals:
+            waiting = {tx.hash for tx in self.pools[name].transactions()}
+            self.journals[name].forget_except(waiting)
 
     def _admit(self, name: ChainName, tx: Transaction) -> None:
         chain = self.chain(name)
@@ -187,6 +208,7 @@ class LocalRollup:
             base_fee=self.next_base_fee(name),
             block_gas_limit=head.gas_limit,
             extra_cost=self.l2_extra_cost if name == "l2" else no_extra_cost,
+            prague=name == "l1" or self.engine.config.active(Fork.ISTHMUS, head.timestamp),
         )
 
     def next_base_fee(self, name: ChainName) -> int:
@@ -199,9 +221,7 @@ class LocalRollup:
     def l2_extra_cost(self, tx: Transaction) -> int:
         """Return wei that an L2 transaction costs beyond gas and value."""
         chain = self.engine.chain
-        machine = chain.machine(chain.head)
-        fees = L1FeeParameters.read(lambda slot: machine.storage(L1_BLOCK, slot), jovian=True)
-        return l1_data_fee(tx.raw, fees) + operator_fee(tx.gas, fees, jovian=True)
+        return extra_cost(chain.machine(chain.head), self.engine.config, chain.head, tx)
 
     def _automine(self, name: ChainName) -> None:
         pool = self.pools[name]
@@ -281,6 +301,7 @@ class LocalRollup:
                     "dropped 0x%s from the pool: %s", item.transaction.hash.hex(), item.reason
                 )
                 pool.remove(item.transaction.hash)
+        self._tidy_journal(name)
 
     def _adopt_deposits(self, block: L1Block) -> None:
         """After an L1 block with deposits, make L2 blocks until one has it as its origin."""

@@ -131,7 +131,8 @@ def l2_genesis(config: RollupConfig, engine: Engine) -> ExecutedBlock:
         config.eip1559_elasticity,
         0 if config.active(Fork.JOVIAN, time) else None,
     )
-    alloc = l2_alloc(owner=dev_account(OWNER_INDEX).address)
+    fork = max(item for item in Fork if config.active(item, time))
+    alloc = l2_alloc(owner=dev_account(OWNER_INDEX).address, fork=fork)
     return genesis_block(
         engine,
         {**alloc, **_funded()},

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 import rlp
 from trie import HexaryTrie
 
-from byline.derivation.constants import L1_BLOCK
-from byline.derivation.fees import L1FeeParameters, l1_data_fee, operator_fee
 from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
 from byline.derivation.transaction import AccessListEntry
 from byline.node.accounts import dev_account
 from byline.node.backend.resolve import Resolver
 from byline.node.backend.threads import Threads
 from byline.node.chain import calls
+from byline.node.evm.optimism import extra_cost
 from byline.node.local import ChainName, LocalRollup
 from byline.node.signing import sign_dynamic_fee
 from byline.rpc.backend import AccountOverride, AccountProof, BlockRef, CallRequest, StorageProof
@@ -80,8 +79,7 @@ class NodeState:
         """Return the L1 and operator fee of a transaction as large as `request` will be."""
         if self.name == "l1":
             return 0
-        machine = self._resolver.machine(ref)
-        fees = L1FeeParameters.read(lambda slot: machine.storage(L1_BLOCK, slot), jovian=True)
+        head = self._resolver.known(ref)
         likely = sign_dynamic_fee(
             dev_account(0),
             chain_id=self._resolver.chain.chain_id,
@@ -93,7 +91,8 @@ class NodeState:
             value=request.value,
             data=request.data,
         )
-        return l1_data_fee(likely.raw, fees) + operator_fee(gas, fees, jovian=True)
+        machine = self._resolver.chain.machine(head)
+        return extra_cost(machine, self.rollup.engine.config, head, likely)
 
     async def create_access_list(
         self, request: CallRequest, ref: BlockRef

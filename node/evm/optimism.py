@@ -52,6 +52,18 @@ def read_fee_parameters(machine: Machine, *, isthmus: bool, jovian: bool) -> L1F
     return L1FeeParameters.read(storage, jovian=jovian)
 
 
+def extra_cost(machine: Machine, config: RollupConfig, head: Header, tx: Transaction) -> int:
+    """Return wei that `tx` costs at most beyond gas and value: L1 data and operator fee.
+
+    `machine` is on the state after `head`, whose fork decides.
+    """
+    isthmus = config.active(Fork.ISTHMUS, head.timestamp)
+    jovian = config.active(Fork.JOVIAN, head.timestamp)
+    fees = read_fee_parameters(machine, isthmus=isthmus, jovian=jovian)
+    reserved = operator_fee(tx.gas, fees, jovian=jovian) if isthmus else 0
+    return l1_data_fee(tx.raw, fees) + reserved
+
+
 @dataclass(slots=True)
 class _OptimismBlock:
     machine: Machine
