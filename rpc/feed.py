@@ -43,7 +43,7 @@ class Feed:
         return lambda: self._listeners.remove(listener)
 
     async def run(self, started: Callable[[], None] = lambda: None) -> None:
-        """Pump until cancelled; `started` is called once, when no event is missed any more."""
+        """Pump until cancelled; `started` is called whenever no event is missed any more."""
         while True:
             async with self._events.subscribe() as events:
                 latest = await self._chain.block("latest")

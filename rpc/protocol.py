@@ -25,7 +25,11 @@ _ID_TYPES: Final = frozenset({str, int, float, type(None)})
 
 
 def decode(body: bytes) -> Any:
-    """Return the JSON value in `body`; raises `ParseError`."""
+    """Return the JSON value in `body`; raises `ParseError`.
+
+    orjson must have seen it first: it bounds the nesting, while the standard library's
+    scanner runs off the C stack where somebody raised the recursion limit, as py-evm does.
+    """
     try:
         value = orjson.loads(body)
         if _LONG_NUMBER.search(body) is not None:

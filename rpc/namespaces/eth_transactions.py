@@ -6,7 +6,6 @@ receipt tells.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -14,9 +13,10 @@ from typing import Any, Final
 from byline.derivation.transaction import decode_transaction
 from byline.rpc import quantities, views
 from byline.rpc.backend import CallRequest
-from byline.rpc.errors import InvalidParams, ServerError
+from byline.rpc.errors import InvalidParams, ParseError, ServerError
 from byline.rpc.method import Context, Method, Parameter
 from byline.rpc.namespaces.common import ADDRESS, RAW, TRANSACTION
+from byline.rpc.protocol import decode
 from byline.rpc.unsigned import encode_unsigned, type_of, unsigned_transaction
 
 
@@ -132,9 +132,9 @@ def _document(value: Any) -> Mapping[str, Any]:
     """Read an EIP-712 document: an object, or the text of one."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as exc:
-            raise InvalidParams(f"want the JSON text of an object: {exc}") from None
+            value = decode(value.encode())
+        except ParseError as exc:
+            raise InvalidParams(f"want the JSON text of an object: {exc.message}") from None
     if not isinstance(value, dict):
         raise InvalidParams(f"want an object, got {quantities.shown(value)}")
     return value
