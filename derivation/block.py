@@ -43,7 +43,8 @@ def list_root(items: Sequence[bytes]) -> bytes:
     with trie.squash_changes() as batch:
         for index, item in enumerate(items):
             batch[rlp.encode(index)] = item
-    return trie.root_hash
+    root: bytes = trie.root_hash
+    return root
 
 
 def transactions_root(transactions: Sequence[AnyTransaction]) -> bytes:

@@ -7,13 +7,15 @@ Sources: EIP-155, 2718, 2930, 1559, 4844, 7702; OP Stack specs, protocol/deposit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import rlp
 from eth_keys.datatypes import Signature
-from eth_keys.exceptions import BadSignature, ValidationError
+from eth_keys.exceptions import BadSignature
+from eth_utils.exceptions import ValidationError
 
 from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import keccak256
@@ -155,7 +157,8 @@ class DepositTransaction:
             self.source_hash, self.sender, self.to or b"", self.mint, self.value, self.gas,
             b"\x01" if self.is_system_transaction else b"", self.data,
         ]  # fmt: skip
-        return bytes([DEPOSIT]) + rlp.encode(fields)
+        encoded: bytes = rlp.encode(fields)
+        return bytes([DEPOSIT]) + encoded
 
     @cached_property
     def hash(self) -> bytes:
@@ -284,7 +287,7 @@ def _decode_legacy(raw: bytes) -> Transaction:
     )
 
 
-def _signature(items: list[Any]) -> dict[str, int]:
+def _signature(items: list[Any]) -> dict[str, Any]:
     return {
         "y_parity": _int(items[-3], "y parity", 2),
         "r": _int(items[-2], "r"),
@@ -372,7 +375,7 @@ def _decode_deposit(raw: bytes, items: list[Any]) -> DepositTransaction:
     )
 
 
-_READERS = {
+_READERS: Final[dict[int, Callable[[bytes, list[Any]], AnyTransaction]]] = {
     ACCESS_LIST: _decode_access_list,
     DYNAMIC_FEE: _decode_dynamic_fee,
     BLOB: _decode_blob,
