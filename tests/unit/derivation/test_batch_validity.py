@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,10 +63,12 @@ def document() -> Any:
 
 
 def names() -> list[str]:
-    folder = REPOSITORY.parent / "shared" / "vectors" / "derivation" / "batch_validity.json"
-    if not folder.is_file():
+    """Return the names of the cases; without vectors one name, whose test then says so."""
+    folder = os.environ.get("BYLINE_VECTORS", REPOSITORY.parent / "shared" / "vectors")
+    path = Path(folder) / "derivation" / "batch_validity.json"
+    if not path.is_file():
         return ["missing"]
-    return [case["name"] for case in json.loads(folder.read_text())["cases"]]
+    return [case["name"] for case in json.loads(path.read_text())["cases"]]
 
 
 def l1_ref(item: dict[str, Any]) -> L1BlockRef:
