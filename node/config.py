@@ -20,6 +20,8 @@ from byline.node.errors import ConfigError
 
 CONFIG_FILE: Final = "byline.toml"
 PREFIX: Final = "BYLINE_"
+L1_BLOCK_TIME: Final = 12
+"""Seconds, as on Ethereum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class NodeConfig:
     l2_chain_id: int = 901
     block_time: int | None = None
     """Seconds between L2 blocks on the wall clock; `None` mines on demand."""
-    l1_block_time: int = 12
+    l1_block_time: int | None = None
+    """Seconds between L1 blocks, with `block_time`; `None` is 12, or `block_time` if longer."""
     mixed: bool = False
     """With `block_time`: transactions make blocks at once, too."""
     strict: bool = False
@@ -52,6 +55,11 @@ class NodeConfig:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each value came from."""
 
+    @property
+    def l1_interval(self) -> int:
+        """Seconds between L1 blocks on the wall clock."""
+        return self.l1_block_time or max(L1_BLOCK_TIME, self.block_time or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -62,6 +70,7 @@ class Setting:
     text: str
     choices: tuple[str, ...] = ()
     least: int | None = None
+    most: int | None = None
 
     @property
     def flag(self) -> str:
@@ -92,6 +101,8 @@ class Setting:
             )
         if self.least is not None and result < self.least:
             raise ConfigError(f"{source}: {self.name} is {result}, want at least {self.least}")
+        if self.most is not None and result > self.most:
+            raise ConfigError(f"{source}: {self.name} is {result}, want at most {self.most}")
         return result
 
 
@@ -112,7 +123,9 @@ SETTINGS: Final = (
     Setting("data_dir", Path, "folder for the chains; without it they live in memory"),
     Setting("l1_chain_id", int, "chain id of the L1", least=1),
     Setting("l2_chain_id", int, "chain id of the L2", least=1),
-    Setting("block_time", int, "make an L2 block every N seconds of wall-clock time", least=1),
+    Setting(
+        "block_time", int, "make an L2 block every N seconds of wall-clock time", least=1, most=600
+    ),
     Setting("l1_block_time", int, "seconds between L1 blocks, with --block-time", least=1),
     Setting("mixed", bool, "with --block-time, make a block for each transaction too"),
     Setting("strict", bool, "never jump the clock, so that stock verifiers can follow"),
@@ -165,6 +178,11 @@ def load(
     config = NodeConfig(**values, sources=sources)
     if config.l1_chain_id == config.l2_chain_id:
         raise ConfigError(f"l1_chain_id and l2_chain_id are both {config.l1_chain_id}")
+    if config.block_time and config.l1_interval < config.block_time:
+        raise ConfigError(
+            f"l1_block_time is {config.l1_interval}, want at least block_time, "
+            f"{config.block_time}: an L2 block takes up one L1 block at most"
+        )
     if config.mixed and config.block_time is None:
         raise ConfigError("--mixed needs --block-time: without it every transaction makes a block")
     return config

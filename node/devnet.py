@@ -103,7 +103,7 @@ def build_rollup(
         mining=Mining(
             automine=settings.block_time is None or settings.mixed,
             interval=settings.block_time,
-            l1_interval=settings.l1_block_time,
+            l1_interval=settings.l1_interval,
             strict=settings.strict,
         ),
         publish=publish,
