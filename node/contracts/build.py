@@ -199,21 +199,21 @@ def differences(root: Path = ROOT) -> list[str]:
     return lines
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Build every contract, or with `--check` only compare; return the exit status."""
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Build every contract below `root`, or with `--check` compare; return the exit status."""
     parser = argparse.ArgumentParser(prog="byline.node.contracts.build")
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     parser.add_argument("names", nargs="*", help="build only these contracts (default: all)")
     options = parser.parse_args(arguments)
     try:
-        return _check() if options.check else _write(options.names)
+        return _check(root) if options.check else _write(options.names, root)
     except BuildProblem as exc:
         print(f"error: {exc}", file=sys.stderr)
         return 1
 
 
-def _check() -> int:
-    lines = differences()
+def _check(root: Path) -> int:
+    lines = differences(root)
     for line in lines:
         print(line, file=sys.stderr)
     if lines:
@@ -221,14 +221,14 @@ def _check() -> int:
     return 1 if lines else 0
 
 
-def _write(names: Sequence[str]) -> int:
-    chosen = [path for path in sources() if not names or path.stem in names]
+def _write(names: Sequence[str], root: Path) -> int:
+    chosen = [path for path in sources(root) if not names or path.stem in names]
     if unknown := set(names) - {path.stem for path in chosen}:
         raise BuildProblem(f"no source is called {', '.join(sorted(unknown))}")
-    (ROOT / "artifacts").mkdir(exist_ok=True)
+    (root / "artifacts").mkdir(exist_ok=True)
     for path in chosen:
-        document = build(path)
-        (ROOT / "artifacts" / f"{path.stem}.json").write_text(render(document), "utf-8")
+        document = build(path, root)
+        (root / "artifacts" / f"{path.stem}.json").write_text(render(document), "utf-8")
         print(f"{path.stem}: {len(document['runtime']) // 2 - 1} bytes")
     return 0
 

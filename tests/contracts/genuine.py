@@ -48,3 +48,27 @@ def pair(*names: str) -> tuple[Evm, Evm]:
         ours.set(predeploy(name), code=artifacts.load(name).runtime)
         genuine.set(predeploy(name), code=genuine_code(name))
     return ours, genuine
+
+
+def preinstall(address: bytes) -> bytes:
+    """Return the genuine code at an address that is not proxied."""
+    return bytes.fromhex(_alloc()[address]["code"].removeprefix("0x"))
+
+
+L1_GENESIS = "l1-contracts/900-l1-genesis.json.gz"
+GENUINE_PORTAL = bytes.fromhex("75ceb25776d0402972b736f6e13fd0616be98f22")
+GENUINE_SYSTEM_CONFIG = bytes.fromhex("3feb7f8765b9341b054eb4671cc47d3e33d1606d")
+
+
+def genuine_l1() -> Evm:
+    """Return the state of an L1 on which the OP Stack's contracts were deployed."""
+    evm = Evm()
+    for address, account in load(L1_GENESIS)["alloc"].items():
+        storage = account.get("storage") or {}
+        evm.set(
+            bytes.fromhex(address.removeprefix("0x")),
+            code=bytes.fromhex(account.get("code", "0x")[2:]),
+            storage={int(slot, 16): int(value, 16) for slot, value in storage.items()},
+            balance=int(account.get("balance", "0x0"), 16),
+        )
+    return evm

@@ -111,3 +111,24 @@ def test_an_artefact_is_loaded_by_name_with_its_code_as_bytes() -> None:
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(artifacts.UnknownContract, match="did you mean DevControl"):
         artifacts.load("DevControll")
+
+
+def test_the_command_compares_says_what_to_do_and_does_it(
+    house: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build.main(["--check"], house) == 0
+    (house / "artifacts" / "DevControl.json").write_text("{}")
+    assert build.main(["--check"], house) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "DevControl.json: differs from what l1/DevControl.vy builds now",
+        "run: make contracts",
+    ]
+    assert build.main([], house) == 0
+    assert build.main(["--check"], house) == 0
+
+
+def test_the_command_refuses_a_contract_that_has_no_source(
+    house: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build.main(["Nonsense"], house) == 1
+    assert "no source is called Nonsense" in capsys.readouterr().err
