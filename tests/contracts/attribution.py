@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from eth.vm.forks.prague.computation import PragueComputation
 
+from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load
 from byline.node.evm.precompiles import ETHEREUM_PRAGUE, merged
 from byline.precompiles import ATTRIBUTION_MATH, PRECOMPILES
 from tests.contracts.harness import Contract, Evm
 
-PAYMENTS = bytes.fromhex("6f70656e00000000000000000000000000000002")
-TWIN = bytes.fromhex("6f70656e00000000000000000000000000000001")
+PAYMENTS = addresses.INFERENCE_PAYMENTS
+TWIN = addresses.ATTRIBUTION_MATH
 MATH_SLOT = 0
 
 
