@@ -87,7 +87,7 @@ def execute_call(
     """Run `request` as a transaction with `gas`, without signature, nonce and payment.
 
     `gas_left` of the outcome counts from `gas`.  Raises `Refused` where no transaction
-    could be made of it.
+    could be made of it.  The caller has called `machine.begin_transaction`.
     """
     sender = request.sender or bytes(20)
     cap = fee_cap(request)
@@ -105,7 +105,6 @@ def execute_call(
             "insufficient funds for gas * price + value: "
             f"balance {balance}, tx cost {need}, overshot {need - balance}"
         )
-    machine.begin_transaction()
     nonce = machine.nonce(sender)
     machine.set_nonce(sender, nonce + 1)
     refund = apply_authorizations(machine, request.authorizations or (), chain_id)
@@ -147,6 +146,7 @@ def call(
     machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
     apply_overrides(machine, overrides)
     gas = min(CALL_GAS_CAP if request.gas is None else request.gas, CALL_GAS_CAP)
+    machine.begin_transaction()
     outcome = execute_call(machine, request, gas, base_fee, chain.chain_id)
     if outcome.succeeded:
         return outcome.output
@@ -184,6 +184,7 @@ def estimate_gas(
         raise Refused(f"gas required exceeds allowance ({most})")
 
     def attempt(gas: int) -> CallOutcome:
+        machine.begin_transaction()
         token = machine.snapshot()
         outcome = execute_call(machine, request, gas, base_fee, chain.chain_id)
         machine.restore(token)
@@ -246,6 +247,7 @@ def create_access_list(
     known = request.access_list or ()
     for _ in range(MAX_ACCESS_LIST_ROUNDS):
         machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
+        machine.begin_transaction()
         tried = replace(request, access_list=known)
         outcome = execute_call(machine, tried, gas, base_fee, chain.chain_id)
         found = _entries(machine.accessed(), _left_out(chain, header, request, machine))

@@ -1,42 +1,13 @@
-"""The attribution loop on real texts: a model answers, and the authors of its words are paid.
+"""`byline demo`: real texts, real questions, and every author of an answer paid for it.
 
-    corpus.py        the texts, and who gave them
-    questions.py     what is asked
-    model.py         answers by retrieval and quotation
-    spans.py         finds an answer's words in the texts
-    attribution.py   spans to shares to weights
-    evidence.py      the root that a payment commits to
-    fixed_point.py   logarithms in integers
-
-Everything here computes; nothing here knows a chain.
+corpus.py       the texts and who gave them
+questions.py    what is asked
+model.py        answers from the texts
+spans.py        which parts of an answer stand in which text
+fixed_point.py  the logarithms that weigh them, in whole numbers
+attribution.py  question to weights
+evidence.py     what a payment commits to
+loop.py         payment, settlement, claims, batches: the chain's side
+verdict.py      a fresh verifier in a process of its own
+screen.py       what the user sees
 """
-
-from byline.node.demo.attribution import (
-    AttributedAnswer,
-    Share,
-    attribute,
-    attribute_text,
-    model_id,
-    request_hash,
-)
-from byline.node.demo.corpus import Contributor, contributors
-from byline.node.demo.evidence import evidence_proof, evidence_root, verify_evidence
-from byline.node.demo.questions import QUESTIONS
-from byline.node.demo.spans import Place, Span
-
-__all__ = [
-    "QUESTIONS",
-    "AttributedAnswer",
-    "Contributor",
-    "Place",
-    "Share",
-    "Span",
-    "attribute",
-    "attribute_text",
-    "contributors",
-    "evidence_proof",
-    "evidence_root",
-    "model_id",
-    "request_hash",
-    "verify_evidence",
-]

@@ -116,7 +116,10 @@ class Machine(Protocol):
         """Forget `token`; keep the changes."""
 
     def begin_transaction(self) -> None:
-        """Reset what lives for one transaction: warm sets, original values, transient storage."""
+        """Reset what lives for one transaction: warm sets, original values, transient storage.
+
+        Snapshots from before it are void.
+        """
 
     def warm(self, address: bytes) -> None:
         """Mark an address as accessed (EIP-2929)."""
