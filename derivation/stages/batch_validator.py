@@ -69,10 +69,7 @@ class BatchValidator:
         origin = self.reading.origin
         if origin != self._origin:
             self._origin = origin
-            if origin.number < parent.l1_origin.number:
-                self._l1_blocks.clear()
-            else:
-                self._l1_blocks.append(origin)
+            self._l1_blocks.append(origin)
         for index, block in enumerate(self._l1_blocks):
             if block.number == parent.l1_origin.number:
                 del self._l1_blocks[:index]

@@ -22,6 +22,7 @@ from byline.derivation.batch.validity import (
 )
 from byline.derivation.config import Fork, RollupConfig
 from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.hashing import keccak256
 from byline.derivation.types import BlockId, L1BlockRef, L2BlockRef
 from tests.derivation_kit import l2_transaction, rollup_config, unhex, without_forks, word
 from tests.vectors_folder import REPOSITORY, load
@@ -236,6 +237,8 @@ def test_beyond_1800_seconds_of_drift_only_empty_batches_that_cannot_adopt_pass(
     assert check(empty, FAR, l1_blocks=(ORIGIN, late)) == ACCEPT
     assert check(empty, FAR).reason is DropReason.DRIFT_WITHOUT_ADOPTION
     assert check(empty, FAR, l1_blocks=(ORIGIN,)).outcome is Outcome.UNDECIDED
+    just = replace(FOLLOWING, timestamp=FAR_TIME)
+    assert check(empty, FAR, l1_blocks=(ORIGIN, just)).reason is DropReason.DRIFT_WITHOUT_ADOPTION
     on_the_edge = replace(FAR, timestamp=FAR.timestamp - 2)
     assert check(replace(full, timestamp=FAR.timestamp), on_the_edge) == ACCEPT
 
@@ -258,3 +261,76 @@ def test_a_span_from_before_genesis_is_undecided_without_asking_the_chain() -> N
     )
 
     assert verdict.reason is DropReason.SPAN_PARENT_UNKNOWN
+
+
+def name(number: int) -> bytes:
+    """Return a hash whose first 20 bytes tell."""
+    return keccak256(word(number))
+
+
+L1_BLOCKS = tuple(
+    L1BlockRef(number, name(number), name(number - 1), 1_000 + 12 * (number - 10))
+    for number in (10, 11, 12)
+)
+SAFE = L2BlockRef(3, name(103), name(102), 1_010, L1_BLOCKS[0].id, 3)
+SPAN = SpanBatch(SAFE.hash[:20], name(11)[:20], 1_012, 2, (10, 10, 11), ((), (), ()))
+
+
+def judge_span(
+    span: SpanBatch, l1_blocks: tuple[L1BlockRef, ...] = L1_BLOCKS, included_at: int = 15
+) -> Verdict:
+    genesis = replace(SAFE, number=0, hash=name(100), timestamp=1_004)
+    return check_span(
+        CONFIG, l1_blocks, SAFE, span, replace(INCLUSION, number=included_at),
+        ClockSchedule(CONFIG), {0: genesis}.get,
+    )  # fmt: skip
+
+
+def test_a_good_span_is_accepted() -> None:
+    assert judge_span(SPAN) == ACCEPT
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome", "reason"),
+    [
+        ({"start_timestamp": 1_014}, Outcome.DROP, DropReason.FUTURE_TIMESTAMP),
+        ({"start_timestamp": 1_006}, Outcome.PAST, DropReason.SPAN_NO_NEW_BLOCKS),
+        ({"start_timestamp": 1_011}, Outcome.DROP, DropReason.SPAN_BETWEEN_BLOCKS),
+        ({"start_timestamp": 1_009}, Outcome.DROP, DropReason.SPAN_MISALIGNED),
+        ({"start_timestamp": 1_010}, Outcome.UNDECIDED, DropReason.SPAN_PARENT_UNKNOWN),
+        ({"parent_check": name(1)[:20]}, Outcome.DROP, DropReason.PARENT_HASH),
+        ({"epochs": (12, 12, 12)}, Outcome.DROP, DropReason.EPOCH_TOO_NEW),
+        ({"epochs": (9, 10, 11)}, Outcome.DROP, DropReason.EPOCH_TOO_OLD),
+        ({"epochs": (11, 12, 13)}, Outcome.UNDECIDED, DropReason.SPAN_ORIGIN_UNKNOWN),
+        ({"l1_origin_check": name(1)[:20]}, Outcome.DROP, DropReason.EPOCH_HASH),
+    ],
+)
+def test_one_change_to_a_good_span_gets_its_verdict(
+    change: Any, outcome: Outcome, reason: DropReason
+) -> None:
+    assert judge_span(replace(SPAN, **change)) == Verdict(outcome, reason)
+
+
+def test_a_span_in_the_next_epoch_needs_to_know_it() -> None:
+    ahead = replace(SPAN, epochs=(11, 11, 11))
+
+    assert judge_span(ahead) == ACCEPT
+    assert judge_span(ahead, L1_BLOCKS[:2]) == ACCEPT
+    assert judge_span(ahead, L1_BLOCKS[:1]).reason is DropReason.MISSING_L1_BLOCK
+    assert judge_span(SPAN, ()).reason is DropReason.MISSING_L1_BLOCK
+
+
+def test_the_window_of_a_span_is_that_of_its_first_epoch() -> None:
+    end = 10 + CONFIG.seq_window_size
+
+    assert judge_span(SPAN, included_at=end) == ACCEPT
+    assert judge_span(SPAN, included_at=end + 1).reason is DropReason.INCLUDED_TOO_LATE
+
+
+def test_a_span_may_overlap_down_to_genesis() -> None:
+    whole = replace(
+        SPAN, parent_check=name(100)[:20], start_timestamp=1_006, epochs=(10, 10, 10, 10, 11),
+        transactions=((),) * 5,
+    )  # fmt: skip
+
+    assert judge_span(whole) == ACCEPT

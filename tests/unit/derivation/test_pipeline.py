@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from byline.derivation.batch.singular import SingularBatch
+from byline.derivation.batch.span import RawSpanBatch
 from byline.derivation.batch.validity import DropReason
 from byline.derivation.blob import encode_blob
 from byline.derivation.channel_out import ChannelOut, singular_batch_of
@@ -270,6 +271,43 @@ def test_an_invalid_batch_takes_the_rest_of_its_channel_along() -> None:
 
     assert len(world.derive()) == 1
     assert world.verdicts() == [DropReason.PARENT_HASH]
+
+
+def test_an_invalid_span_is_dropped_with_its_reason_and_its_channel() -> None:
+    world = World()
+    world.l1.mine()
+    world.sequence(4)
+    batches = [singular_batch_of(block) for block in world.sequencer.blocks[1:]]
+    good = RawSpanBatch.of(batches, False, CONFIG)
+    bad = replace(good, parent_check=bytes(20))
+    past = replace(good, relative_timestamp=2**64 - 8)
+    data = b"".join(encode_string(span.encode()) for span in (bad, good))
+    world.l1.post(encode_frames([Frame(b"\x08" * 16, 0, compress(data, "zlib"), True)]))
+
+    assert world.derive() == []
+    assert world.verdicts() == [DropReason.PARENT_HASH]
+
+    data = b"".join(encode_string(span.encode()) for span in (past, good))
+    world.l1.post(encode_frames([Frame(b"\x08" * 16, 0, compress(data, "zlib"), True)]))
+    assert len(world.derive()) == 4
+    assert world.verdicts()[1:] == [DropReason.SPAN_NO_NEW_BLOCKS]
+
+
+def test_a_span_with_a_new_block_in_an_epoch_that_is_over_is_dropped_whole() -> None:
+    world = World()
+    world.l1.mine()
+    world.sequence(10)
+    batches = [singular_batch_of(block) for block in world.sequencer.blocks[1:]]
+    world.l1.post(*items_of(CONFIG, world.sequencer.blocks[1:9]))
+    world.derive()
+    assert world.verifier.head.l1_origin.number == 1
+    good = RawSpanBatch.of(batches[1:], False, CONFIG)
+    bad = replace(good, origin_bits=(False,) * 8 + (True,))
+    data = b"".join(encode_string(span.encode()) for span in (bad, good))
+    world.l1.post(encode_frames([Frame(b"\x08" * 16, 0, compress(data, "zlib"), True)]))
+
+    assert world.derive() == []
+    assert world.verdicts() == [DropReason.SPAN_ORIGIN_UNKNOWN]
 
 
 def test_a_past_batch_is_skipped_alone() -> None:
