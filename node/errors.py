@@ -3,6 +3,7 @@
     NodeError
      +-- ConfigError        an option or a file contradicts itself: correct it
      +-- PortBusy           another program listens there: stop it or choose another port
+     +-- BadL1Answer        an L1 node contradicts itself: use another L1 node
      +-- ForkChoiceError    heads would move where they may not: a bug, or a foreign command
      +-- StorageError       the data folder cannot be used
           +-- Locked        another process holds it: stop that one or use another folder
@@ -26,6 +27,10 @@ class ConfigError(NodeError):
 
 class PortBusy(NodeError):
     """A port is taken by another program."""
+
+
+class BadL1Answer(NodeError):
+    """An L1 node answers what cannot be: hashes that do not fit, malformed or refused calls."""
 
 
 class ForkChoiceError(NodeError):
