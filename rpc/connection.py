@@ -23,25 +23,27 @@ _LONGEST_REASON: Final = 120
 class Connection:
     """Reads messages, answers them, and sends notifications until either side ends it.
 
-    Answers wait for room in the queue of outgoing messages, so a client that does not
-    read is not read from either; notifications cannot wait, so when the queue is full the
-    connection is cut off with a reason.
+    Only so many calls may lack an answer that was sent, so a client that does not read is
+    soon not read from either.  Notifications cannot be put off like that: when too many
+    wait, the connection is cut off with a reason.
     """
 
     def __init__(self, socket: web.WebSocketResponse, dispatcher: Dispatcher) -> None:
         limits = dispatcher.limits
         self._socket = socket
         self._dispatcher = dispatcher
-        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(limits.websocket_queue)
+        self._outgoing: asyncio.Queue[tuple[bytes, bool]] = asyncio.Queue()
+        # Messages, and whether each answers a call.
         self._calls = asyncio.Semaphore(limits.websocket_calls)
         self._ended = asyncio.Event()
         self._reason = ""
         self._code = WSCloseCode.OK
         self.subscriptions = Subscriptions(
-            self._notify,
+            lambda message: self._outgoing.put_nowait((message, False)),
+            self._outgoing.qsize,
             self.cut,
             most=limits.subscriptions,
-            most_held=limits.websocket_queue,
+            most_waiting=limits.websocket_waiting,
         )
 
     def cut(self, reason: str) -> None:
@@ -84,27 +86,22 @@ class Connection:
                 calls.create_task(self._call(body.encode() if isinstance(body, str) else body))
 
     async def _call(self, body: bytes) -> None:
-        try:
-            opened = Opened(self.subscriptions)
-            answer = await self._dispatcher.handle(body, self._dispatcher.context(opened))
-            if answer:
-                await self._outgoing.put(answer)
-            opened.release()
-        finally:
+        opened = Opened(self.subscriptions)
+        answer = await self._dispatcher.handle(body, self._dispatcher.context(opened))
+        if answer:
+            self._outgoing.put_nowait((answer, True))
+        else:
             self._calls.release()
+        opened.release()
 
     async def _write(self) -> None:
         # A client that went away ends the reader; here it is nothing to speak of.
         with contextlib.suppress(ConnectionError):
             while True:
-                message = await self._outgoing.get()
+                message, is_answer = await self._outgoing.get()
                 await self._socket.send_frame(message, WSMsgType.TEXT)
-
-    def _notify(self, message: bytes) -> None:
-        try:
-            self._outgoing.put_nowait(message)
-        except asyncio.QueueFull:
-            self.cut(f"reads too slowly: {self._outgoing.maxsize} messages wait")
+                if is_answer:
+                    self._calls.release()
 
     async def _close(self) -> None:
         with contextlib.suppress(TimeoutError, ConnectionError):

@@ -52,6 +52,9 @@ class Feed:
                 started()
                 async for event in events:
                     self.give(event)
+                    # A thousand blocks mined at once come as a thousand events; between
+                    # them the connections write, so that only slow readers fall behind.
+                    await asyncio.sleep(0)
             # The node ends the iterator of a reader that fell behind.
             log.warning("the feed of chain events fell behind and was started again")
             for listener in tuple(self._listeners):

@@ -14,10 +14,10 @@ class Limits:
     batch_items: int = 1000
     batch_response_bytes: int = 25_000_000
     websocket_message_bytes: int = 32 * 1024 * 1024
-    websocket_queue: int = 1024
-    """Messages waiting to be sent before a reader counts as too slow."""
+    websocket_waiting: int = 10_000
+    """Notifications that wait for one reader before it counts as too slow."""
     websocket_calls: int = 64
-    """Calls of one connection under way at once; further ones wait."""
+    """Calls of one connection whose answers are not sent yet; further ones wait."""
     subscriptions: int = 1000
     """Of one connection."""
     filters: int = 1000

@@ -101,22 +101,25 @@ class _Subscription:
 class Subscriptions:
     """The subscriptions of one connection.
 
-    `send` takes an encoded message and must not wait; `cut` ends the connection with a
-    reason, when the client reads too slowly or events were lost.
+    `send` takes an encoded message and must not wait; `waiting` tells how many it has not
+    passed on yet; `cut` ends the connection with a reason, when the client reads too
+    slowly or events were lost.
     """
 
     def __init__(
         self,
         send: Callable[[bytes], None],
+        waiting: Callable[[], int],
         cut: Callable[[str], None],
         *,
         most: int,
-        most_held: int,
+        most_waiting: int,
     ) -> None:
         self._send = send
+        self._waiting = waiting
         self._cut = cut
         self._most = most
-        self._most_held = most_held
+        self._most_waiting = most_waiting
         self._open: dict[str, _Subscription] = {}
 
     def open(self, kind: Kind) -> str:
@@ -143,26 +146,27 @@ class Subscriptions:
         return self._open.pop(name, None) is not None
 
     def feed(self, event: ChainEvent) -> None:
-        """Tell whoever wants to know."""
+        """Tell whoever wants to know, or cut the connection if too much waits already.
+
+        One event may bring thousands of logs; they are no reason to cut, not reading is.
+        """
         if not self._open:
             return
+        held = sum(len(found.held or ()) for found in self._open.values())
+        if self._waiting() + held >= self._most_waiting:
+            self._open.clear()
+            self._cut(f"reads too slowly: {self._most_waiting} messages wait")
+            return
         rendered = Rendered(event)
-        for name, found in tuple(self._open.items()):
+        for name, found in self._open.items():
             for result in found.kind.news(rendered):
-                self._deliver(found, encode_notification(name, result))
+                message = encode_notification(name, result)
+                self._send(message) if found.held is None else found.held.append(message)
 
     def interrupted(self, reason: str) -> None:
         """End the connection if it was promised events."""
         if self._open:
             self._cut(reason)
-
-    def _deliver(self, found: _Subscription, message: bytes) -> None:
-        if found.held is None:
-            self._send(message)
-        elif len(found.held) < self._most_held:
-            found.held.append(message)
-        else:
-            self._cut(f"more than {self._most_held} notifications wait for a slow batch")
 
 
 class Opened:

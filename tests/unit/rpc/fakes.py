@@ -113,6 +113,9 @@ class FakeNode:
     calls: list[CallRequest] = field(default_factory=list)
     overrides: Mapping[bytes, AccountOverride] = field(default_factory=dict)
     slow: asyncio.Event = field(default_factory=asyncio.Event)
+    """Calls to `SLOW` wait for this."""
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    """A call to `SLOW` is waiting."""
     output: bytes = b""
     diverted: list[ChainEvent] | None = None
     """When set, events go here and nobody hears of them."""
@@ -332,6 +335,7 @@ class FakeNode:
             case t if t == BREAKS:
                 raise ZeroDivisionError("secret of the house")
             case t if t == SLOW:
+                self.reached.set()
                 await self.slow.wait()
         return request.data or self.output
 

@@ -24,10 +24,12 @@ class Client:
     def __init__(self, **limits: int) -> None:
         self.sent: list[Any] = []
         self.cuts: list[str] = []
+        self.waiting = 0
         self.subscriptions = Subscriptions(
             lambda message: self.sent.append(json.loads(message)),
+            lambda: self.waiting,
             self.cuts.append,
-            **{"most": 10, "most_held": 10, **limits},
+            **{"most": 10, "most_waiting": 10, **limits},
         )
 
     def opened(self, kind: Any) -> str:
@@ -115,11 +117,32 @@ def test_the_number_of_subscriptions_is_bounded() -> None:
 
 
 def test_too_much_held_back_cuts_the_connection() -> None:
-    client = Client(most_held=1)
+    client = Client(most_waiting=1)
     client.subscriptions.open(NewHeads())
-    for event in heads(2):
+    for event in heads(3):
         client.subscriptions.feed(event)
-    assert client.cuts == ["more than 1 notifications wait for a slow batch"]
+    assert client.cuts == ["reads too slowly: 1 messages wait"]
+
+
+def test_too_much_that_waits_cuts_the_connection_and_nothing_more_is_sent() -> None:
+    client = Client(most_waiting=5)
+    client.opened(NewHeads())
+    first, second, third = heads(3)
+    client.subscriptions.feed(first)
+    client.waiting = 5
+    client.subscriptions.feed(second)
+    client.waiting = 0
+    client.subscriptions.feed(third)
+    assert client.cuts == ["reads too slowly: 5 messages wait"]
+    assert len(client.sent) == 1
+
+
+def test_one_event_may_bring_more_than_may_wait() -> None:
+    client = Client(most_waiting=1)
+    for _ in range(5):
+        client.opened(NewHeads())
+    client.subscriptions.feed(heads(1)[0])
+    assert (len(client.sent), client.cuts) == (5, [])
 
 
 def test_lost_events_cut_only_those_who_listened() -> None:
