@@ -8,20 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byline.node.demo import (
-    QUESTIONS,
+from byline.node.demo.attribution import (
     AttributedAnswer,
     attribute,
     attribute_text,
-    contributors,
-    evidence_proof,
-    evidence_root,
     model_id,
     request_hash,
+)
+from byline.node.demo.corpus import contributors, documents, owners
+from byline.node.demo.evidence import (
+    evidence_leaves,
+    evidence_proof,
+    evidence_root,
     verify_evidence,
 )
-from byline.node.demo.corpus import documents, owners
-from byline.node.demo.evidence import evidence_leaves
+from byline.node.demo.questions import QUESTIONS
 from byline.precompiles.attribution import CASCADE, apportion
 
 ANSWERS = [attribute(question) for question in QUESTIONS]

@@ -83,7 +83,9 @@ def test_every_question_of_the_demo_is_answered_in_words_of_the_texts(question: 
 
 def test_answers_do_not_depend_on_the_order_of_hashes() -> None:
     script = (
-        "from byline.node.demo import QUESTIONS, attribute, evidence_root\n"
+        "from byline.node.demo.attribution import attribute\n"
+        "from byline.node.demo.evidence import evidence_root\n"
+        "from byline.node.demo.questions import QUESTIONS\n"
         "print([evidence_root(attribute(q)).hex() for q in QUESTIONS[:8]])"
     )
     outputs = {
