@@ -7,7 +7,7 @@ PARTS  := node precompiles rpc derivation
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup devnet demo test test-all check lint type bench contracts clients ext links wheel clean
+.PHONY: help setup devnet demo test test-slow check lint type bench contracts clients ext links wheel wheel-check clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -44,8 +44,8 @@ type: $(VENV)/.stamp links  ## static types
 test: $(VENV)/.stamp links  ## the tests, without the slow ones
 	$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
 
-test-all: $(VENV)/.stamp links  ## the tests, slow ones too
-	$(BIN)/pytest -n 2 $(ARGS)
+test-slow: $(VENV)/.stamp links  ## the slow tests alone
+	$(BIN)/pytest -n 2 -m slow $(ARGS)
 
 check: lint type test  ## style, types, tests
 
@@ -59,7 +59,14 @@ clients:  ## install viem, ethers, cast and anvil from npm, for tests and bench
 	npm install --prefix build/clients --no-audit --no-fund --loglevel=error viem@2.57.0 ethers@6 @foundry-rs/cast@1.7.1 @foundry-rs/anvil@1.7.1
 
 wheel: $(VENV)/.stamp  ## build the distribution
+	rm -rf dist
 	$(BIN)/python -m build --outdir dist
+
+wheel-check: wheel  ## install the wheel elsewhere and run it there
+	rm -rf build/elsewhere
+	$(PYTHON) -m venv build/elsewhere/venv
+	build/elsewhere/venv/bin/pip install --quiet --disable-pip-version-check dist/*.whl
+	cd build/elsewhere && venv/bin/byline demo --questions 1
 
 clean:  ## remove what the other targets made
 	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis $(VENV)
