@@ -532,6 +532,17 @@ def test_a_clock_jump_declared_on_the_l1_is_followed(batches: str) -> None:
     assert not world.pipeline.drops
 
 
+def test_a_span_that_ignores_a_declared_jump_ends_at_it() -> None:
+    config = rollup_config(dev_control=DEV_CONTROL, seq_window_size=100)
+    world = World(config)
+    world.l1.mine(logs=[clock_log(3, config.genesis.l2_time + 5_000)])
+    world.sequence(5)
+    world.l1.post(*items_of(config, world.sequencer.blocks[1:], batches="span"))
+
+    assert len(world.derive()) == 2
+    assert world.reasons() == ["the rest of a span does not follow the safe head"]
+
+
 def test_without_dev_control_the_same_event_means_nothing() -> None:
     world = World()
     world.l1.mine(logs=[clock_log(1, CONFIG.genesis.l2_time + 1_000)])
