@@ -12,6 +12,7 @@ from aiohttp import web
 from byline.derivation.errors import Temporary
 from byline.derivation.types import L1Block, L1BlockRef
 from byline.node.errors import BadL1Answer
+from byline.node.l1 import transport
 from byline.node.l1.remote import RemoteL1, RpcFailed
 from byline.node.l1.source import L1Source
 from tests.contract_tests.l1_suite import L1SourceSuite
@@ -220,3 +221,11 @@ def test_an_empty_block_needs_no_receipts() -> None:
     node = FakeL1(GENESIS, made(GENESIS, ()))
     assert ask(node, second).receipts == ()
     assert "eth_getBlockReceipts" not in node.calls
+
+
+def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "MAX_ANSWER", 1000)
+    node = fake()
+    node.failures = [lambda: web.Response(body=b"[" * 2000)]
+    with pytest.raises(BadL1Answer, match="answers more than 1000 bytes"):
+        ask(node, RemoteL1.head)
