@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,6 +103,27 @@ def test_every_share_can_be_shown_to_belong_to_the_root(answer: AttributedAnswer
         for other in range(-1, len(leaves) + 1):
             if other != index:
                 assert not verify_evidence(root, leaf, other, len(leaves), proof)
+
+
+def test_the_root_is_made_as_it_is_documented() -> None:
+    """Bytes put together by hand, three leaves: a pair, and one that moves up."""
+    answer = next(answer for answer in ANSWERS if len(answer.shares) >= 3)
+    answer = dataclasses.replace(answer, shares=answer.shares[:3])
+    leaves = [
+        keccak(
+            b"\x00"
+            + answer.spans[share.span].start.to_bytes(4, "big")
+            + answer.spans[share.span].length.to_bytes(4, "big")
+            + keccak(share.place.topic.encode())
+            + share.place.position.to_bytes(4, "big")
+            + share.contributor.address
+            + share.weight.to_bytes(8, "big")
+        )
+        for share in answer.shares
+    ]
+    pair = keccak(b"\x01" + leaves[0] + leaves[1])
+    top = keccak(b"\x01" + pair + leaves[2])
+    assert evidence_root(answer) == keccak(b"\x02\0\0\0\x03" + top)
 
 
 def test_there_is_no_proof_of_a_leaf_that_is_not_there() -> None:

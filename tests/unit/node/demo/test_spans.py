@@ -38,6 +38,14 @@ def test_a_span_is_as_long_as_it_can_be_and_owned_by_all_who_have_it() -> None:
     assert found[0].topic == "one"
 
 
+def test_of_several_occurrences_in_a_text_the_first_counts() -> None:
+    """Sorted by what follows, the second would come first."""
+    filler = " ".join(f"x{number}" for number in range(200))
+    words = "one two three four five"
+    index = SpanIndex([text("t", f"zero {words} zebra {filler} {words} apple")])
+    assert index.spans(words)[0].places == (Place("t", 1),)
+
+
 def test_the_longer_match_wins_and_leaves_the_shorter_owner_out() -> None:
     (span,) = INDEX.spans("the quick brown fox jumps over a fence")
     assert [place.topic for place in span.places] == ["two"]
