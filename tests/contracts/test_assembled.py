@@ -22,6 +22,7 @@ CALLEES = {
     b"\x03" * 20: "INVALID",
     b"\x04" * 20: "CALLVALUE PUSH0 MSTORE CALLER 0x20 MSTORE 0x40 PUSH0 RETURN",
     b"\x05" * 20: "",  # nobody
+    b"\x06" * 20: "5 PUSH0 PUSH0 CALLDATACOPY 5 PUSH0 RETURN",  # less than it was given
 }
 PLAIN = "((address,bytes)[])"
 TRY = "(bool,(address,bytes)[])"
@@ -156,6 +157,30 @@ def test_damaged_calldata_is_refused_or_read_as_by_the_genuine_contract() -> Non
             data[at : at + 32] = word(source.choice((0, 1, 2, 31, 32, 64, 2**40, 2**254)))
         verdicts.append(both(bytes(data), gas=10**14))
     assert 0 < sum(verdicts) < len(verdicts)
+
+
+WRAPPING = (2**251, 2**255, *(2**256 - back for back in (1, 4, 32, 36, 64, 68, 96)))
+
+
+@pytest.mark.parametrize(
+    "position", [0, 1, 2, 6, 7], ids=["array", "count", "call", "data", "size"]
+)
+@pytest.mark.parametrize("number", WRAPPING, ids=hex)
+def test_offsets_and_lengths_that_wrap_round_are_refused(position: int, number: int) -> None:
+    calls = [("0x" + "01" * 20, True, b"abc"), ("0x" + "05" * 20, False, b"")]
+    data = bytearray(calldata("aggregate3((address,bool,bytes)[])", calls))
+    data[4 + 32 * position : 36 + 32 * position] = word(number)
+    outcome = evms()[0].call(MULTICALL, bytes(data), gas=10**6)
+    assert (outcome.error, outcome.output) == ("Revert(b'')", b"")
+
+
+@pytest.mark.parametrize("name", ["tryAggregate", "tryBlockAndAggregate"])
+def test_a_missing_argument_and_a_requirement_that_is_no_bool_are_refused(name: str) -> None:
+    good = calldata(name + TRY, False, [])
+    assert both(good)
+    assert not both(good[:36])
+    assert not both(good[:67])
+    assert not both(good[:4] + word(2) + good[36:])
 
 
 def test_unknown_functions_and_plain_value_are_refused() -> None:

@@ -69,6 +69,11 @@ def test_getters_answer_as_the_genuine_contract() -> None:
         assert mine.output == genuine.call(VAULT, calldata(f"{name}()")).output, name
 
 
+def test_calldata_of_no_known_function_is_refused_as_by_the_genuine_contract() -> None:
+    for evm in vaults(L2, balance=1):
+        assert not evm.call(VAULT, b"\x01\x02\x03\x04", value=7).success
+
+
 def test_anybody_may_add_to_the_fees() -> None:
     evm, _ = vaults(L2, balance=1)
     assert evm.call(VAULT, value=7).success

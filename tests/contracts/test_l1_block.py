@@ -44,6 +44,11 @@ def random_call(source: random.Random) -> bytes:
 def test_random_calls_leave_the_storage_and_the_getters_of_the_genuine_contract(seed: int) -> None:
     ours, genuine = pair("L1Block")
     source = random.Random(seed)
+    for evm in (ours, genuine):
+        evm.set(L1_BLOCK, storage=dict.fromkeys((0, 3, 8), 2**256 - 1))
+        call = calldata(BEDROCK, 1, 2, 3, bytes(32), 4, bytes(32), 5, 6)
+        assert evm.call(L1_BLOCK, call, sender=DEPOSITOR).success
+    assert evm_slots(ours) == evm_slots(genuine)
     for _ in range(15):
         data = random_call(source)
         for evm in (ours, genuine):

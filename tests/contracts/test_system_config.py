@@ -7,6 +7,7 @@ import random
 import pytest
 
 from byline.derivation.config import SystemConfig, ecotone_scalar
+from byline.derivation.hashing import keccak256
 from byline.node.contracts import addresses, artifacts
 from byline.node.contracts.predeploys import l1_alloc
 from tests.contracts.genuine import GENUINE_SYSTEM_CONFIG, genuine_l1
@@ -132,6 +133,26 @@ def test_setting_one_packed_value_leaves_its_neighbours() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "slot", "low", "width"),
+    [
+        ("setGasConfigEcotone", (0, 0), 104, 64, 64),
+        ("setOperatorFeeScalars", (0, 0), 106, 64, 96),
+        ("setDAFootprintGasScalar", (0,), 106, 160, 16),
+        ("setMinBaseFee", (0,), 108, 160, 64),
+    ],
+)
+def test_a_setter_clears_its_own_bits_and_no_others(
+    name: str, arguments: tuple[int, ...], slot: int, low: int, width: int
+) -> None:
+    contract = system_config()
+    full = 2**256 - 1
+    contract.evm.set(addresses.SYSTEM_CONFIG, storage={slot: full})
+    assert contract.send(name, *arguments, sender=OWNER).success
+    expected = full ^ ((1 << width) - 1) << low
+    assert contract.evm.storage(addresses.SYSTEM_CONFIG, slot) == expected
+
+
 SETTERS = (
     ("setBatcherHash", (bytes(32),)),
     ("setGasConfig", (1, 1)),
@@ -221,8 +242,6 @@ def test_addresses_of_contracts_that_do_not_exist_are_zero() -> None:
 
 
 def test_a_feature_is_read_from_the_slot_of_the_genuine_mapping() -> None:
-    from byline.derivation.hashing import keccak256
-
     contract = system_config()
     feature = b"CUSTOM_GAS_TOKEN".ljust(32, b"\0")
     slot = int.from_bytes(keccak256(feature + word(109)), "big")
