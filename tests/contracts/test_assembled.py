@@ -169,7 +169,8 @@ WRAPPING = (2**251, 2**255, *(2**256 - back for back in (1, 4, 32, 36, 64, 68, 9
 def test_offsets_and_lengths_that_wrap_round_are_refused(position: int, number: int) -> None:
     calls = [("0x" + "01" * 20, True, b"abc"), ("0x" + "05" * 20, False, b"")]
     data = bytearray(calldata("aggregate3((address,bool,bytes)[])", calls))
-    data[4 + 32 * position : 36 + 32 * position] = word(number)
+    at = 4 + 32 * WORDS[name]
+    data[at : at + 32] = word(number)
     outcome = evms()[0].call(MULTICALL, bytes(data), gas=10**6)
     assert (outcome.error, outcome.output) == ("Revert(b'')", b"")
 
