@@ -162,11 +162,12 @@ def test_damaged_calldata_is_refused_or_read_as_by_the_genuine_contract() -> Non
 WRAPPING = (2**251, 2**255, *(2**256 - back for back in (1, 4, 32, 36, 64, 68, 96)))
 
 
-@pytest.mark.parametrize(
-    "position", [0, 1, 2, 6, 7], ids=["array", "count", "call", "data", "size"]
-)
+WORDS = {"array": 0, "count": 1, "call": 2, "data": 6, "size": 7}
+
+
+@pytest.mark.parametrize("name", WORDS)
 @pytest.mark.parametrize("number", WRAPPING, ids=hex)
-def test_offsets_and_lengths_that_wrap_round_are_refused(position: int, number: int) -> None:
+def test_offsets_and_lengths_that_wrap_round_are_refused(name: str, number: int) -> None:
     calls = [("0x" + "01" * 20, True, b"abc"), ("0x" + "05" * 20, False, b"")]
     data = bytearray(calldata("aggregate3((address,bool,bytes)[])", calls))
     at = 4 + 32 * WORDS[name]

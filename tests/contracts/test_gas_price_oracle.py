@@ -56,6 +56,29 @@ def test_fees_of_random_bytes_are_those_of_the_genuine_contract(size: int) -> No
             assert ours.call(ORACLE, call).output == genuine.call(ORACLE, call).output, data.hex()
 
 
+def compare(data: bytes) -> None:
+    """Compare the sizes that both see; enough of them for the estimate to move."""
+    outputs = [evm.call(ORACLE, calldata("getL1GasUsed(bytes)", data)).output for evm in oracles()]
+    assert outputs[0] == outputs[1]
+    assert int.from_bytes(outputs[0], "big") > used_gas(0), "the floor hides the size"
+
+
+def noise(size: int) -> bytes:
+    return random.Random(7).randbytes(size)
+
+
+@pytest.mark.parametrize("run", [*range(262, 274), *range(524, 536)])
+def test_a_run_is_cut_into_matches_as_by_the_genuine_contract(run: int) -> None:
+    compare(noise(150) + bytes(run) + noise(20))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("distance", [8190, 8191, 8192])
+def test_matches_reach_as_far_back_as_in_the_genuine_contract(distance: int) -> None:
+    filler = noise(distance)
+    compare(filler + filler[:40] + noise(20)[::-1])
+
+
 def used_gas(length: int) -> int:
     estimate: int = max(100_000_000, 836_500 * (length + 68) - 42_585_600)
     return estimate * 16 // 10**6
