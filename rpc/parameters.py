@@ -13,7 +13,17 @@ from typing import Any, Final, TypeVar
 from byline.derivation.transaction import AccessListEntry, Authorization
 from byline.rpc.backend import AccountOverride, BlockRef, CallRequest, LogFilter
 from byline.rpc.errors import InvalidParams
-from byline.rpc.quantities import address, boolean, data, hash32, quantity, quantity64, shown, slot
+from byline.rpc.quantities import (
+    address,
+    boolean,
+    data,
+    hash32,
+    quantity,
+    quantity64,
+    quantity_or_number,
+    shown,
+    slot,
+)
 from byline.rpc.quantities import word as storage_word
 
 T = TypeVar("T")
@@ -128,7 +138,8 @@ def _to(value: Any) -> bytes | None:
 
 
 def _type(value: Any) -> int:
-    found = quantity64(value)
+    # web3.py sends the type as the user wrote it, often a number.
+    found = quantity_or_number(value)
     if found not in (0, 1, 2, 4):
         raise InvalidParams(f"transaction type not supported: {found:#x}")
     return found

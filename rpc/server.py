@@ -173,7 +173,7 @@ class RpcServer:
         return response
 
     async def _post(self, request: web.Request) -> web.Response:
-        if request.content_type not in _JSON_TYPES or hdrs.CONTENT_TYPE not in request.headers:
+        if request.content_type not in _JSON_TYPES:
             words = "invalid content type, only application/json is supported\n"
             return web.Response(status=415, text=words)
         try:

@@ -38,3 +38,18 @@ async def deposit_nonces(context: Context, block: Block) -> list[int | None]:
     if receipts is None:
         return [None] * len(block.transactions)
     return [found.receipt.deposit_nonce for found in receipts]
+
+
+async def legacy_price(context: Context) -> int:
+    """Return a gas price that both the head and the next block take.
+
+    Clients estimate on the head with this price; where the base fee falls from block to
+    block, what the next block takes can be less than the head's base fee.  geth answers
+    from the head's base fee too.
+    """
+    chain = context.backend.chain
+    price = await chain.gas_price()
+    latest = await chain.block("latest")
+    if latest is None or latest.header.base_fee is None:
+        return price
+    return max(price, latest.header.base_fee + await chain.priority_fee())

@@ -19,6 +19,7 @@ from byline.rpc.namespaces.common import (
     INDEX,
     NUMBER,
     deposit_nonces,
+    legacy_price,
     located,
 )
 
@@ -137,7 +138,7 @@ async def get_block_receipts(context: Context, ref: BlockRef) -> list[Any] | Non
 
 async def gas_price(context: Context) -> str:
     """Return a legacy gas price that the next block takes."""
-    return hex(await context.backend.chain.gas_price())
+    return hex(await legacy_price(context))
 
 
 async def max_priority_fee_per_gas(context: Context) -> str:

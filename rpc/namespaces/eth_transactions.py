@@ -15,7 +15,7 @@ from byline.rpc import quantities, views
 from byline.rpc.backend import CallRequest
 from byline.rpc.errors import InvalidParams, ParseError, ServerError
 from byline.rpc.method import Context, Method, Parameter
-from byline.rpc.namespaces.common import ADDRESS, RAW, TRANSACTION
+from byline.rpc.namespaces.common import ADDRESS, RAW, TRANSACTION, legacy_price
 from byline.rpc.protocol import decode
 from byline.rpc.unsigned import encode_unsigned, type_of, unsigned_transaction
 
@@ -117,7 +117,7 @@ async def _as_asked(context: Context, request: CallRequest) -> CallRequest:
     """Make the fields imply the type that was asked for; raises when they contradict it."""
     wanted = request.type
     if wanted in (0, 1) and request.gas_price is None and request.max_fee_per_gas is None:
-        request = replace(request, gas_price=await context.backend.chain.gas_price())
+        request = replace(request, gas_price=await legacy_price(context))
     if wanted == 1 and request.access_list is None:
         request = replace(request, access_list=())
     found = type_of(request)

@@ -117,6 +117,7 @@ class FakeNode:
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     """A call to `SLOW` is waiting."""
     output: bytes = b""
+    next_base_fee: int = BASE_FEE
     diverted: list[ChainEvent] | None = None
     """When set, events go here and nobody hears of them."""
 
@@ -288,7 +289,7 @@ class FakeNode:
         )
 
     async def gas_price(self) -> int:
-        return BASE_FEE + 10
+        return self.next_base_fee + 10
 
     async def priority_fee(self) -> int:
         return 10

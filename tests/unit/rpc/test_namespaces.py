@@ -143,6 +143,14 @@ def test_the_fee_history_is_clipped_and_checked() -> None:
     )
 
 
+@pytest.mark.parametrize(("next_base_fee", "price"), [(900, 1010), (1000, 1010), (1100, 1110)])
+def test_the_gas_price_suits_the_head_and_the_next_block(next_base_fee: int, price: int) -> None:
+    """cast estimates on the head with it, and a price below the head's base fee is refused."""
+    made = client()
+    made.node.next_base_fee = next_base_fee
+    assert ask("eth_gasPrice", made=made) == hex(price)
+
+
 # State
 
 

@@ -113,6 +113,12 @@ def test_malformed_calls_name_the_member(value: Any, words: str) -> None:
         read.call_request(value)
 
 
+@pytest.mark.parametrize("value", [2, "0x2", "2"])
+def test_the_type_may_be_a_number(value: Any) -> None:
+    """As web3.py sends it."""
+    assert read.call_request({"type": value}).type == 2
+
+
 def test_null_members_are_absent_ones() -> None:
     assert read.call_request({"to": None, "gas": None, "data": None}) == read.call_request({})
 
