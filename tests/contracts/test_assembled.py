@@ -167,13 +167,16 @@ WORDS = {"array": 0, "count": 1, "call": 2, "data": 6, "size": 7}
 
 @pytest.mark.parametrize("name", WORDS)
 @pytest.mark.parametrize("number", WRAPPING, ids=hex)
-def test_offsets_and_lengths_that_wrap_round_are_refused(name: str, number: int) -> None:
+def test_offsets_and_lengths_that_wrap_round_are_refused_before_any_call(
+    name: str, number: int
+) -> None:
     calls = [("0x" + "01" * 20, True, b"abc"), ("0x" + "05" * 20, False, b"")]
     data = bytearray(calldata("aggregate3((address,bool,bytes)[])", calls))
     at = 4 + 32 * WORDS[name]
     data[at : at + 32] = word(number)
     outcome = evms()[0].call(MULTICALL, bytes(data), gas=10**6)
     assert (outcome.error, outcome.output) == ("Revert(b'')", b"")
+    assert outcome.gas_used < 2_600, "a call has been made already"
 
 
 @pytest.mark.parametrize("name", ["tryAggregate", "tryBlockAndAggregate"])
