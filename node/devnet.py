@@ -41,8 +41,9 @@ from byline.node.l2.batcher import Batcher
 from byline.node.l2.driver import Derived, Driver
 from byline.node.l2.engine import L2Engine
 from byline.node.l2.sequencer import Sequencer
-from byline.node.local import BlockMade, BlocksDropped, ChainName, Happening, LocalRollup, Mining
+from byline.node.local import LocalRollup
 from byline.node.network import build_network
+from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, Mining
 from byline.node.storage.kv import KeyValue, MemoryKV, Prefixed
 from byline.node.storage.leveldb import LevelKV
 from byline.node.storage.store import ChainStore

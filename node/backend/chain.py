@@ -15,9 +15,9 @@ from byline.derivation.l1_info import blob_base_fee
 from byline.derivation.receipt import Receipt
 from byline.derivation.transaction import Transaction
 from byline.node.backend.receipts import located_logs, located_receipts
-from byline.node.backend.resolve import Resolver, pending
+from byline.node.backend.resolve import Resolver
 from byline.node.backend.threads import Threads
-from byline.node.local import ChainName, LocalRollup
+from byline.node.rollup import ChainName, Rollup
 from byline.rpc.backend import (
     BlockRef,
     FeeHistory,
@@ -39,7 +39,7 @@ MOST_HISTORY: Final = 1_024
 class NodeChain:
     """Implements `byline.rpc.backend.Chain`."""
 
-    rollup: LocalRollup
+    rollup: Rollup
     name: ChainName
     threads: Threads
 
@@ -63,13 +63,13 @@ class NodeChain:
     async def block(self, ref: BlockRef) -> Block | None:
         """Return a block; `pending` is what would be made now."""
         if ref == "pending":
-            return (await self.threads.write(pending, self.rollup, self.name)).block
+            return (await self.threads.write(self.rollup.pending, self.name)).block
         return await self.threads.read(self._resolver.block, ref)
 
     async def receipts(self, ref: BlockRef) -> Sequence[LocatedReceipt] | None:
         """Return a block's receipts in order."""
         if ref == "pending":
-            made = await self.threads.write(pending, self.rollup, self.name)
+            made = await self.threads.write(self.rollup.pending, self.name)
             return tuple(located_receipts(made.block, made.receipts, self._config))
         return await self.threads.read(self._receipts, ref)
 

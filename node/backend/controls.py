@@ -10,7 +10,7 @@ from byline.derivation.constants import L2_TO_L1_MESSAGE_PASSER
 from byline.derivation.output_root import output_root
 from byline.derivation.types import SyncStatus
 from byline.node.backend.threads import Threads
-from byline.node.local import ChainName, LocalRollup
+from byline.node.rollup import ChainName, Rollup
 from byline.rpc.backend import OutputAtBlock, Refused, UnknownBlock
 
 MOST_BLOCKS: Final = 100_000
@@ -21,7 +21,7 @@ MOST_BLOCKS: Final = 100_000
 class NodeControls:
     """Implements `byline.rpc.backend.Controls`."""
 
-    rollup: LocalRollup
+    rollup: Rollup
     name: ChainName
     threads: Threads
 
@@ -30,14 +30,8 @@ class NodeControls:
         if blocks > MOST_BLOCKS:
             raise Refused(f"mine: {blocks} blocks asked for, at most {MOST_BLOCKS} at once")
         for _ in range(blocks):
-            await self.threads.write(self._mine, timestamp)
+            await self.threads.write(self.rollup.mine, self.name, timestamp)
             timestamp = None
-
-    def _mine(self, timestamp: int | None) -> None:
-        if self.name == "l1":
-            self.rollup.mine_l1(timestamp)
-        else:
-            self.rollup.mine_l2(timestamp)
 
     async def snapshot(self) -> int:
         """Remember both chains and return an id."""
@@ -52,7 +46,7 @@ class NodeControls:
 class NodeRollup:
     """Implements `byline.rpc.backend.Rollup`."""
 
-    rollup: LocalRollup
+    rollup: Rollup
     threads: Threads
 
     async def sync_status(self) -> SyncStatus:

@@ -14,7 +14,7 @@ from byline.node.accounts import DevAccount, dev_accounts
 from byline.node.backend.chain import SUGGESTED_TIP
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import Threads
-from byline.node.local import ChainName, LocalRollup
+from byline.node.rollup import ChainName, Rollup
 from byline.rpc.backend import CallRequest, Refused
 
 
@@ -22,7 +22,7 @@ from byline.rpc.backend import CallRequest, Refused
 class NodePool:
     """Implements `byline.rpc.backend.Pool`."""
 
-    rollup: LocalRollup
+    rollup: Rollup
     name: ChainName
     threads: Threads
 
@@ -46,7 +46,7 @@ class NodePool:
 class NodeAccounts:
     """Implements `byline.rpc.backend.Accounts`."""
 
-    rollup: LocalRollup
+    rollup: Rollup
     name: ChainName
     state: NodeState
 

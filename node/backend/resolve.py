@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from byline.derivation.block import Block
 from byline.derivation.header import Header
-from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain
 from byline.node.evm.machine import Machine
-from byline.node.local import ChainName, LocalRollup
+from byline.node.rollup import ChainName, Rollup
 from byline.rpc.backend import BlockRef, UnknownBlock
 
 
@@ -17,7 +16,7 @@ from byline.rpc.backend import BlockRef, UnknownBlock
 class Resolver:
     """Finds blocks of one chain by tag, number or hash."""
 
-    rollup: LocalRollup
+    rollup: Rollup
     name: ChainName
 
     @property
@@ -59,13 +58,3 @@ class Resolver:
     def machine(self, ref: BlockRef) -> Machine:
         """Return a machine on the state after a block; raises `UnknownBlock`."""
         return self.chain.machine(self.known(ref))
-
-
-def pending(rollup: LocalRollup, name: ChainName) -> ExecutedBlock:
-    """Return the block that would be made now, not stored.  Only on the writer thread."""
-    candidates = list(rollup.pools[name].best(rollup.next_base_fee(name)))
-    if name == "l1":
-        return rollup.l1.build(candidates, rollup.l1.head.timestamp + 1).executed
-    plan = rollup.sequencer.plan()
-    unsafe = rollup.engine.heads.unsafe
-    return rollup.engine.build(unsafe, plan.attributes, candidates).executed

@@ -15,7 +15,7 @@ from byline.node.backend.resolve import Resolver
 from byline.node.backend.threads import Threads
 from byline.node.chain import calls
 from byline.node.evm.optimism import extra_cost
-from byline.node.local import ChainName, LocalRollup
+from byline.node.rollup import ChainName, Rollup
 from byline.node.signing import sign_dynamic_fee
 from byline.rpc.backend import AccountOverride, AccountProof, BlockRef, CallRequest, StorageProof
 
@@ -26,7 +26,7 @@ EMPTY_CODE_HASH = keccak256(b"")
 class NodeState:
     """Implements `byline.rpc.backend.State`.  `pending` answers with the head's state."""
 
-    rollup: LocalRollup
+    rollup: Rollup
     name: ChainName
     threads: Threads
 

@@ -165,4 +165,4 @@ def _costs(receipt: Mapping[str, Any]) -> tuple[int, int, int]:
 
 
 def _is_deposit_to(tx: Mapping[str, Any], contributor: Contributor) -> bool:
-    return tx["type"] == "0x7e" and tx["to"] == "0x" + contributor.address.hex()
+    return bool(tx["type"] == "0x7e" and tx["to"] == "0x" + contributor.address.hex())

@@ -1,0 +1,314 @@
+"""One L2 on one L1, synchronously: pool, sequencer, batcher, driver and the heads.
+
+What is the same wherever the L1 is.  `local.LocalRollup` brings an L1 of its own;
+`following.FollowingRollup` follows one that others run.  Everything that changes a chain is
+a method here or there and runs on one thread, in order; the asyncio shell (`devnet`) only
+decides when.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol, TypeAlias
+
+from byline.derivation.base_fee import next_l1_base_fee, next_l2_base_fee
+from byline.derivation.config import Fork
+from byline.derivation.errors import InvalidData
+from byline.derivation.header import Header
+from byline.derivation.transaction import Transaction, decode_transaction
+from byline.derivation.types import L1Block, L1BlockRef, L2BlockRef, SyncStatus
+from byline.node.chain.admission import AccountView, PoolContext, Refusal, no_extra_cost
+from byline.node.chain.block import ExecutedBlock
+from byline.node.chain.chain import Chain, Skipped
+from byline.node.chain.journal import PoolJournal
+from byline.node.chain.mempool import Mempool
+from byline.node.clock import Clock
+from byline.node.evm.optimism import extra_cost
+from byline.node.l2.batcher import Batcher
+from byline.node.l2.driver import Derived, Driver, Step
+from byline.node.l2.engine import L2Engine
+from byline.node.l2.sequencer import Sequencer
+from byline.rpc.backend import Refused
+
+LOG = logging.getLogger("byline.rollup")
+
+ChainName: TypeAlias = Literal["l1", "l2"]
+
+NOT_OURS: Final = "the L1 is not this node's: ask its own node"
+
+
+class L1View(Protocol):
+    """What is known of the L1 now, without waiting."""
+
+    @property
+    def head(self) -> Header:
+        """The newest block."""
+
+    @property
+    def finalized(self) -> L1BlockRef:
+        """The newest block that the L1 will not take back."""
+
+    def block(self, number: int) -> L1Block | None:
+        """Return the canonical block at `number` with its receipts, if it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mining:
+    """When blocks are made."""
+
+    automine: bool = True
+    """A transaction makes a block at once."""
+    interval: int | None = None
+    """Seconds between L2 blocks on the wall clock; `None` makes none by itself."""
+    l1_interval: int = 12
+    """Seconds between L1 blocks on the wall clock, where `interval` is set."""
+    strict: bool = False
+    """Never jump the clock, so that stock verifiers can follow for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockMade:
+    """A chain got a new head."""
+
+    chain: ChainName
+    executed: ExecutedBlock
+
+
+@dataclass(frozen=True, slots=True)
+class BlocksDropped:
+    """A chain went back to `head`; `dropped` are no longer canonical, newest first."""
+
+    chain: ChainName
+    head: Header
+    dropped: tuple[Header, ...]
+
+
+Happening: TypeAlias = BlockMade | BlocksDropped | Derived
+
+
+@dataclass(slots=True, kw_only=True)
+class Rollup:
+    """An L2 and its view of the L1.  Not thread-safe: one thread calls it."""
+
+    l1: L1View
+    engine: L2Engine
+    sequencer: Sequencer
+    batcher: Batcher
+    driver: Driver
+    clock: Clock
+    mining: Mining
+    publish: Callable[[Happening], None]
+    pools: dict[ChainName, Mempool] = field(
+        default_factory=lambda: {"l1": Mempool(), "l2": Mempool()}
+    )
+    """The L1's stays empty where the L1 is not ours."""
+    journals: Mapping[ChainName, PoolJournal] = field(default_factory=dict)
+    """Where waiting transactions are kept; without one they live in memory alone."""
+
+    def start(self) -> None:
+        """Read what is known of the L1 and derive up to its head."""
+        self.sequencer_catch_up()
+        self.driver.reset(self.l1.block)
+        self.derive()
+        self._load_pools()
+
+    def _load_pools(self) -> None:
+        """Take back what waited when the node stopped, as far as it is still valid."""
+        for name, journal in self.journals.items():
+            for raw in journal.load():
+                try:
+                    self._take(name, raw)
+                except Refused as exc:
+                    LOG.info("a pooled transaction did not come back: %s", exc)
+            self._tidy_journal(name)
+
+    def sequencer_catch_up(self) -> None:
+        """Let the sequencer see the L1 blocks whose clock events may still count."""
+        first = self.engine.heads.unsafe.l1_origin.number
+        for number in range(first, self.l1.head.number + 1):
+            block = self.l1.block(number)
+            assert block is not None
+            self.sequencer.see(block)
+
+    # -- transactions -----------------------------------------------------------------
+
+    def chain(self, name: ChainName) -> Chain:
+        """Return a chain that this node executes; raises `LookupError` for one it does not."""
+        if name == "l2":
+            return self.engine.chain
+        raise LookupError(NOT_OURS)
+
+    def submit(self, name: ChainName, raw: bytes) -> bytes:
+        """Take a signed transaction; with automine it is in a block when this returns.
+
+        Raises `Refused` in geth's words.
+        """
+        tx = self._take(name, raw)
+        if self.mining.automine:
+            self._automine(name)
+        if name in self.journals and self.pools[name].get(tx.hash) is not None:
+            self.journals[name].keep(tx.hash, tx.raw)
+        return tx.hash
+
+    def _take(self, name: ChainName, raw: bytes) -> Transaction:
+        try:
+            tx = decode_transaction(raw)
+            if not isinstance(tx, Transaction):
+                raise Refused("transaction type not supported: 0x7e")
+            self._admit(name, tx)
+        except InvalidData as exc:
+            raise Refused(str(exc)) from exc
+        return tx
+
+    def take_back(self, name: ChainName, transactions: Iterable[Transaction]) -> None:
+        """Put transactions of dropped blocks into the pool again, where they still fit."""
+        for tx in transactions:
+            try:
+                self._admit(name, tx)
+            except Refused as exc:
+                LOG.info("0x%s does not wait again: %s", tx.hash.hex(), exc)
+
+    def _tidy_journal(self, name: ChainName) -> None:
+        if name in self.journals:
+            waiting = {tx.hash for tx in self.pools[name].transactions()}
+            self.journals[name].forget_except(waiting)
+
+    def _admit(self, name: ChainName, tx: Transaction) -> None:
+        chain = self.chain(name)
+        if chain.store.transaction_location(tx.hash) is not None:
+            raise Refused("already known")
+        machine = chain.machine(chain.head)
+        account = AccountView(
+            nonce=machine.nonce(tx.sender),
+            balance=machine.balance(tx.sender),
+            code=machine.code(tx.sender),
+        )
+        refusal = self.pools[name].add(tx, account, self.pool_context(name))
+        if isinstance(refusal, Refusal):
+            raise Refused(refusal.reason)
+
+    def pool_context(self, name: ChainName) -> PoolContext:
+        """Return what the next block of a chain will ask of a transaction."""
+        head = self.chain(name).head
+        return PoolContext(
+            chain_id=self.chain(name).chain_id,
+            base_fee=self.next_base_fee(name),
+            block_gas_limit=head.gas_limit,
+            extra_cost=self.l2_extra_cost if name == "l2" else no_extra_cost,
+            prague=name == "l1" or self.engine.config.active(Fork.ISTHMUS, head.timestamp),
+        )
+
+    def next_base_fee(self, name: ChainName) -> int:
+        """Return the base fee of the next block."""
+        if name == "l1":
+            return next_l1_base_fee(self.l1.head)
+        return next_l2_base_fee(self.engine.chain.head, self.engine.config)
+
+    def l2_extra_cost(self, tx: Transaction) -> int:
+        """Return wei that an L2 transaction costs beyond gas and value."""
+        chain = self.engine.chain
+        return extra_cost(chain.machine(chain.head), self.engine.config, chain.head, tx)
+
+    def _automine(self, name: ChainName) -> None:
+        pool = self.pools[name]
+        while next(iter(pool.best(self.next_base_fee(name))), None) is not None:
+            before = len(pool)
+            self.mine(name)
+            if len(pool) >= before:
+                break
+
+    # -- blocks -----------------------------------------------------------------------
+
+    def mine(self, name: ChainName, timestamp: int | None = None) -> None:
+        """Make a block of a chain; raises `Refused` for an L1 that is not ours."""
+        if name == "l1":
+            raise Refused(NOT_OURS)
+        self.mine_l2(timestamp)
+
+    def pending(self, name: ChainName) -> ExecutedBlock:
+        """Return the block that would be made now; nothing is stored."""
+        if name == "l1":
+            raise Refused(NOT_OURS)
+        plan = self.sequencer.plan()
+        candidates = list(self.pools["l2"].best(self.next_base_fee("l2")))
+        return self.engine.build(self.engine.heads.unsafe, plan.attributes, candidates).executed
+
+    def mine_l2(self, timestamp: int | None = None) -> L2BlockRef:
+        """Make an L2 block with what fits from the pool, at the next block's time.
+
+        Raises `Refused` for a `timestamp` that it cannot have.
+        """
+        self._set_time(timestamp)
+        plan = self.sequencer.plan()
+        pool = self.pools["l2"]
+        candidates = list(pool.best(self.next_base_fee("l2")))
+        built = self.engine.build(self.engine.heads.unsafe, plan.attributes, candidates)
+        ref = self.engine.insert(built)
+        self._settle_pool("l2", built.executed, built.skipped)
+        self.publish(BlockMade("l2", built.executed))
+        return ref
+
+    def _set_time(self, timestamp: int | None) -> None:
+        """Prepare the next L2 block's time; here it is the parent's and the block time."""
+        following = self.sequencer.clock.next_timestamp(self.engine.heads.unsafe)
+        if timestamp not in (None, following):
+            raise Refused(f"timestamp {timestamp}: the next block's can only be {following}")
+
+    def _settle_pool(
+        self, name: ChainName, executed: ExecutedBlock, skipped: tuple[Skipped, ...]
+    ) -> None:
+        """Take out what the block holds, and what no block can hold any more."""
+        pool = self.pools[name]
+        pool.remove_mined(executed.block.transactions)
+        for item in skipped:
+            if not item.reason.startswith(("gas limit reached", "nonce too high")):
+                LOG.info(
+                    "dropped 0x%s from the pool: %s", item.transaction.hash.hex(), item.reason
+                )
+                pool.remove(item.transaction.hash)
+        self._tidy_journal(name)
+
+    def snapshot(self) -> int:
+        """Remember both chains; only a node with an L1 of its own can."""
+        raise Refused(f"snapshots go back on the L1, too: {NOT_OURS}")
+
+    def revert(self, number: int) -> bool:
+        """Go back to a snapshot; only a node with an L1 of its own can."""
+        raise Refused(f"snapshots go back on the L1, too: {NOT_OURS}")
+
+    # -- derivation -------------------------------------------------------------------
+
+    def derive(self) -> None:
+        """Bring the safe and finalized heads up to what the L1 says."""
+        unsafe = self.engine.heads.unsafe
+        while True:
+            for derived in self.driver.advance():
+                if derived.step is Step.BUILT:
+                    self.batcher.rewind()
+                self.publish(derived)
+            origin = self.driver.origin
+            assert origin is not None, "derive before start"
+            following = self.l1.block(origin.number + 1)
+            if following is None:
+                break
+            self.driver.provide(following)
+        self.driver.finalize(self.l1.finalized)
+        if self.engine.heads.unsafe != unsafe:
+            LOG.warning("unsafe head moved by derivation to %d", self.engine.heads.unsafe.number)
+        self.batcher.submitted = max(self.batcher.submitted, self.engine.heads.safe.number)
+
+    def sync_status(self) -> SyncStatus:
+        """Return where derivation and the heads stand."""
+        head = L1BlockRef.of(self.l1.head)
+        heads = self.engine.heads
+        return SyncStatus(
+            current_l1=self.driver.origin or head,
+            head_l1=head,
+            safe_l1=head,
+            finalized_l1=self.l1.finalized,
+            unsafe_l2=heads.unsafe,
+            safe_l2=heads.safe,
+            finalized_l2=heads.finalized,
+        )
