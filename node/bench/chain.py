@@ -18,13 +18,13 @@ from eth.vm.forks.prague import PragueVM
 
 from byline.derivation.transaction import Transaction
 from byline.node.accounts import DEV_BALANCE, dev_account, dev_accounts
+from byline.node.assembly import build_rollup
 from byline.node.bench.table import Row, better
 from byline.node.chain.chain import Chain
 from byline.node.chain.genesis import genesis_block
 from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.clock import SystemClock
 from byline.node.config import NodeConfig
-from byline.node.devnet import build_rollup
 from byline.node.evm.ethereum import EthereumRules
 from byline.node.evm.machine import MessageCall
 from byline.node.evm.pyevm import PyEvmEngine

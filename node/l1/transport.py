@@ -7,12 +7,12 @@ JSON) is tried again with growing pauses, and then is `Temporary`.
 from __future__ import annotations
 
 import asyncio
-import json
 from types import TracebackType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
+import orjson
 
 from byline.derivation.errors import Temporary
 from byline.node.errors import BadL1Answer
@@ -97,7 +97,7 @@ class Transport:
                     "check the URL and its key"
                 )
         try:
-            return json.loads(body)
+            return orjson.loads(body)
         except (ValueError, RecursionError) as exc:
             raise Temporary(f"the answer is no JSON: {exc}") from exc
 

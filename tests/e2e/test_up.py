@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from byline.node.devnet import L2_PREFIX
+from byline.node.assembly import L2_PREFIX
 from byline.node.storage.leveldb import LevelKV
 from byline.node.storage.migrations import SCHEMA
 from byline.node.storage.tables import POINTERS

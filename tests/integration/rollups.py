@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from byline.derivation.transaction import Transaction
 from byline.derivation.types import L1Block, L1BlockRef
 from byline.node.accounts import DevAccount, dev_accounts
+from byline.node.assembly import build_rollup
 from byline.node.clock import ManualClock
 from byline.node.config import NodeConfig
-from byline.node.devnet import build_rollup
 from byline.node.local import LocalRollup
 from byline.node.rollup import ChainName, Happening
 from byline.node.signing import sign_dynamic_fee

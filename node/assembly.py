@@ -1,0 +1,118 @@
+"""Joins the parts over a store: which class meets which, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Final
+
+from byline.derivation.config import RollupConfig
+from byline.derivation.dev_clock import ClockSchedule
+from byline.node.accounts import BATCHER_INDEX, OWNER_INDEX, dev_account
+from byline.node.chain.chain import Chain
+from byline.node.chain.journal import PoolJournal
+from byline.node.clock import Clock
+from byline.node.config import NodeConfig
+from byline.node.errors import ConfigError
+from byline.node.evm.ethereum import EthereumRules
+from byline.node.evm.machine import Engine
+from byline.node.evm.optimism import OptimismRules
+from byline.node.evm.pyevm import PyEvmEngine
+from byline.node.l1.chain import LocalL1
+from byline.node.l2.batcher import Batcher
+from byline.node.l2.driver import Driver
+from byline.node.l2.engine import L2Engine
+from byline.node.l2.sequencer import Sequencer
+from byline.node.local import LocalRollup
+from byline.node.network import build_network
+from byline.node.rollup import Happening, Mining
+from byline.node.storage.kv import KeyValue, MemoryKV, Prefixed
+from byline.node.storage.leveldb import LevelKV
+from byline.node.storage.store import ChainStore
+
+ROLLUP_CONFIG: Final = "rollup.json"
+"""Name under which the L2's store keeps the rollup config."""
+L1_PREFIX: Final = b"1"
+L2_PREFIX: Final = b"2"
+L1_POOL: Final = b"p1"
+L2_POOL: Final = b"p2"
+
+
+def open_store(settings: NodeConfig) -> KeyValue:
+    """Open the data folder, or memory; raises `StorageError`."""
+    if settings.data_dir is None:
+        return MemoryKV()
+    return LevelKV(settings.data_dir / "chains")
+
+
+def build_rollup(
+    settings: NodeConfig, kv: KeyValue, clock: Clock, publish: Callable[[Happening], None]
+) -> LocalRollup:
+    """Join the parts over a store, new or used before.
+
+    Raises `ConfigError` when the store holds other chains than `settings` ask for.
+    """
+    engine: Engine = PyEvmEngine()
+    l1_store = ChainStore(Prefixed(kv, L1_PREFIX))
+    l2_store = ChainStore(Prefixed(kv, L2_PREFIX))
+    if l2_store.is_empty:
+        network = build_network(settings, engine, settings.genesis_time or clock.now())
+        if l1_store.is_empty:
+            l1_store.commit(network.l1)
+        elif l1_store.head().hash != network.l1.block.hash:
+            raise ConfigError("the data folder holds an L1 but no L2: move it away, start anew")
+        config = network.config
+        meta = {ROLLUP_CONFIG: json.dumps(config.to_json()).encode()}
+        l2_store.commit(network.l2, meta=meta)
+    else:
+        config = stored_config(l2_store, settings)
+    l1_chain = Chain(l1_store, EthereumRules(config.l1_chain_id), engine)
+    l1 = LocalL1(l1_chain, settings.l1_finality)
+    l2_engine = L2Engine(Chain(l2_store, OptimismRules(config), engine), config)
+    rollup = LocalRollup(
+        l1=l1,
+        engine=l2_engine,
+        sequencer=Sequencer(l2_engine, l1.block, ClockSchedule(config)),
+        batcher=Batcher(l2_engine, dev_account(BATCHER_INDEX), settings.compression),
+        driver=Driver(l2_engine),
+        clock=clock,
+        batch_account=dev_account(BATCHER_INDEX),
+        owner=dev_account(OWNER_INDEX),
+        mining=Mining(
+            automine=settings.block_time is None or settings.mixed,
+            interval=settings.block_time,
+            l1_interval=settings.l1_interval,
+            strict=settings.strict,
+        ),
+        publish=publish,
+        journals={
+            "l1": PoolJournal(Prefixed(kv, L1_POOL)),
+            "l2": PoolJournal(Prefixed(kv, L2_POOL)),
+        },
+    )
+    rollup.start()
+    return rollup
+
+
+def stored_config(store: ChainStore, settings: NodeConfig) -> RollupConfig:
+    """Return the rollup config that a store was made with.
+
+    Raises `ConfigError` when a setting given now contradicts it.
+    """
+    raw = store.meta(ROLLUP_CONFIG)
+    if raw is None:
+        raise ConfigError("the data folder has no rollup config: move it away, start anew")
+    config = RollupConfig.from_json(json.loads(raw))
+    wanted = {
+        "l1_chain_id": (settings.l1_chain_id, config.l1_chain_id),
+        "l2_chain_id": (settings.l2_chain_id, config.l2_chain_id),
+        "block_time": (settings.block_time, config.block_time),
+        "genesis_time": (settings.genesis_time, config.genesis.l2_time),
+    }
+    for name, (asked, stored) in wanted.items():
+        if name in settings.sources and asked is not None and asked != stored:
+            raise ConfigError(
+                f"{name} is {asked}, but the data folder was made with {stored}: "
+                f"leave it out, or pass another --data-dir"
+            )
+    return config

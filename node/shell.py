@@ -1,0 +1,185 @@
+"""What every running node has: threads, servers, tasks, and the way from one to another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from types import TracebackType
+from typing import Self
+
+from byline.derivation.config import RollupConfig
+from byline.derivation.types import SyncStatus
+from byline.node.assembly import open_store
+from byline.node.backend.chain import NodeChain
+from byline.node.backend.controls import NodeControls, NodeRollup
+from byline.node.backend.events import EventHub
+from byline.node.backend.pool import NodeAccounts, NodePool
+from byline.node.backend.receipts import located_logs
+from byline.node.backend.state import NodeState
+from byline.node.backend.threads import Threads
+from byline.node.clock import Clock, SystemClock
+from byline.node.config import NodeConfig
+from byline.node.contracts.addresses import L1_CONTRACTS, L2_CONTRACTS
+from byline.node.errors import PortBusy
+from byline.node.l2.driver import Derived
+from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, Rollup
+from byline.node.storage.kv import KeyValue
+from byline.node.version import client_version
+from byline.rpc.backend import Backend, LocatedLog, NewHead
+from byline.rpc.server import RpcServer
+
+LOG = logging.getLogger("byline.node")
+
+
+class NodeShell:
+    """An async context manager round a rollup; subclasses start what is theirs."""
+
+    rollup: Rollup
+
+    def __init__(self, settings: NodeConfig | None = None, clock: Clock | None = None) -> None:
+        self.settings = settings or NodeConfig()
+        self._clock = clock or SystemClock()
+        self._stack = AsyncExitStack()
+        self._threads: Threads
+        self._hubs: dict[ChainName, EventHub]
+        self._made = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.backends: dict[ChainName, Backend] = {}
+        self.servers: dict[ChainName, RpcServer] = {}
+
+    async def _start(self) -> None:
+        """Build the rollup, serve it, begin the tasks."""
+        raise NotImplementedError
+
+    def _open(self) -> KeyValue:
+        """Open the store and start the threads; both end with the context."""
+        loop = asyncio.get_running_loop()
+        self._threads = Threads()
+        self._stack.callback(self._threads.close)
+        kv = open_store(self.settings)
+        self._stack.callback(kv.close)
+        self._hubs = {"l1": EventHub(loop), "l2": EventHub(loop)}
+        return kv
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _serve(self, name: ChainName, port: int) -> None:
+        """Serve a chain; raises `PortBusy`."""
+        self.backends[name] = self._backend(name)
+        server = RpcServer(self.backends[name], host=self.settings.host, port=port)
+        try:
+            self.servers[name] = await self._stack.enter_async_context(server)
+        except OSError as exc:
+            raise PortBusy(
+                f"{self.settings.host}:{port} is not free for the {name.upper()} "
+                f"({exc.strerror}): stop what listens there, or pass --{name}-port"
+            ) from exc
+
+    def _backend(self, name: ChainName) -> Backend:
+        threads, rollup = self._threads, self.rollup
+        state = NodeState(rollup, name, threads)
+        return Backend(
+            name=name,
+            client_version=client_version(),
+            chain=NodeChain(rollup, name, threads),
+            state=state,
+            pool=NodePool(rollup, name, threads),
+            accounts=NodeAccounts(rollup, name, state),
+            controls=NodeControls(rollup, name, threads),
+            events=self._hubs[name],
+            rollup=NodeRollup(rollup, threads) if name == "l2" else None,
+            contracts=L1_CONTRACTS if name == "l1" else L2_CONTRACTS,
+        )
+
+    # -- events: called on the writer thread ------------------------------------------
+
+    def _publish(self, happening: Happening) -> None:
+        if isinstance(happening, Derived):
+            LOG.info("L2 block %d is safe", happening.ref.number)
+            return
+        hub = self._hubs[happening.chain]
+        if isinstance(happening, BlockMade):
+            executed = happening.executed
+            logs = tuple(located_logs(executed.block, executed.receipts))
+            hub.publish_from_thread(NewHead(executed.block, logs))
+            if happening.chain == "l2":
+                hub.call_from_thread(self._made.set)
+        else:
+            hub.publish_from_thread(self._dropped(happening))
+
+    def _dropped(self, happening: BlocksDropped) -> NewHead:
+        store = self.rollup.chain(happening.chain).store
+        removed: list[LocatedLog] = []
+        for header in happening.dropped:
+            block, receipts = store.block(header.hash), store.receipts(header.hash)
+            if block is not None and receipts is not None:
+                removed.extend(reversed(list(located_logs(block, receipts, removed=True))))
+        head = store.block(happening.head.hash)
+        assert head is not None
+        return NewHead(head, (), tuple(removed))
+
+    # -- tasks ------------------------------------------------------------------------
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(_report)
+        self._tasks.append(task)
+
+    async def _end_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError, Exception):
+                await task
+
+    async def _tick(self, seconds: int, work: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + seconds
+        while True:
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            due = max(due + seconds, loop.time())
+            await self._threads.write(work)
+
+    # -- for scripts and tests --------------------------------------------------------
+
+    @property
+    def l2_url(self) -> str:
+        """HTTP URL of the L2's JSON-RPC."""
+        return self.servers["l2"].url
+
+    @property
+    def config(self) -> RollupConfig:
+        """The rollup config."""
+        return self.rollup.engine.config
+
+    async def sync_status(self) -> SyncStatus:
+        """Return the heads of both chains."""
+        return await self._threads.write(self.rollup.sync_status)
+
+    def stopped_with(self) -> BaseException | None:
+        """Return why a background task ended, if one did."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and (error := task.exception()):
+                return error
+        return None
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        LOG.error("a background task ended", exc_info=error)
