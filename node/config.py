@@ -51,6 +51,16 @@ class NodeConfig:
     """Seconds without a new L2 block after which the batcher posts."""
     l1_finality: int = 0
     """L1 blocks by which finality follows the head."""
+    l1_rpc: str | None = None
+    """JSON-RPC of an L1 that others run; `None` runs one."""
+    l1_beacon: str | None = None
+    """Beacon API of that L1, for batches in blobs."""
+    l1_poll: float = 1.0
+    """Seconds between two looks at that L1."""
+    rollup_config: str | None = None
+    """File or URL of a rollup config; `None` makes one."""
+    batcher_key: str | None = field(default=None, repr=False)
+    """Private key of the batcher on that L1, in hex; `None` is the development account's."""
     log_level: str = "warning"
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each value came from."""
@@ -135,6 +145,13 @@ SETTINGS: Final = (
     Setting("compression", str, "of channels", choices=("brotli", "zlib")),
     Setting("batch_pause", float, "post batches after so many seconds without a block", least=0),
     Setting("l1_finality", int, "L1 blocks by which finality follows the head", least=0),
+    Setting("l1_rpc", str, "JSON-RPC URL of an L1 that others run; without it one runs here"),
+    Setting("l1_beacon", str, "beacon API URL of that L1, for batches in blobs"),
+    Setting("l1_poll", float, "seconds between two looks at that L1", least=0),
+    Setting("rollup_config", str, "rollup.json, or a URL that answers optimism_rollupConfig"),
+    Setting(
+        "batcher_key", str, "private key of the batcher on that L1, in hex; better by variable"
+    ),
     Setting("log_level", str, "what to log", choices=("debug", "info", "warning", "error")),
 )
 
@@ -182,6 +199,10 @@ def load(
         raise ConfigError(
             f"l1_block_time is {config.l1_interval}, want at least block_time, "
             f"{config.block_time}: an L2 block takes up one L1 block at most"
+        )
+    if config.l1_rpc and not config.rollup_config:
+        raise ConfigError(
+            "--l1-rpc needs --rollup-config: it says which L2 on that L1 this node is to run"
         )
     if config.mixed and config.block_time is None:
         raise ConfigError("--mixed needs --block-time: without it every transaction makes a block")
