@@ -7,35 +7,14 @@ Sources: Ethereum beacon APIs, /eth/v1/beacon/{genesis,blobs,blob_sidecars} and
 from __future__ import annotations
 
 import asyncio
-import functools
-import hashlib
 from collections.abc import Sequence
 from typing import Any
-
-import ckzg
-from eth.precompiles.point_evaluation import TRUSTED_SETUP_PATH
 
 from byline.derivation.blob import BLOB_SIZE
 from byline.derivation.errors import Temporary
 from byline.node.errors import BadL1Answer
+from byline.node.l1.kzg import versioned_hash
 from byline.node.l1.transport import NotThere, Transport
-
-
-@functools.cache
-def _trusted_setup() -> Any:
-    return ckzg.load_trusted_setup(TRUSTED_SETUP_PATH, 0)
-
-
-def versioned_hash(blob: bytes) -> bytes:
-    """Return the hash by which a transaction names `blob` (EIP-4844).
-
-    Raises `ValueError` for a wrong length or an element that is no field element.
-    """
-    try:
-        commitment = ckzg.blob_to_kzg_commitment(blob, _trusted_setup())
-    except (RuntimeError, AssertionError) as exc:
-        raise ValueError(f"not a blob: {exc}") from exc
-    return b"\x01" + hashlib.sha256(commitment).digest()[1:]
 
 
 class BeaconNode:

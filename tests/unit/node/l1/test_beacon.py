@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from byline.derivation.blob import BLOB_SIZE, encode_blob
 from byline.derivation.errors import Temporary
 from byline.node.errors import BadL1Answer
-from byline.node.l1.beacon import versioned_hash
+from byline.node.l1.kzg import versioned_hash
 from byline.node.l1.remote import RemoteL1
 from tests.unit.node.l1.l1_kit import GENESIS, TO, FakeL1, every_type, made, run
 
