@@ -140,7 +140,7 @@ SETTINGS: Final = (
     Setting("mixed", bool, "with --block-time, make a block for each transaction too"),
     Setting("strict", bool, "never jump the clock, so that stock verifiers can follow"),
     Setting("genesis_time", int, "time of the first blocks, in seconds since 1970", least=1),
-    Setting("fork", str, "rules of the L2", choices=("holocene", "isthmus", "jovian")),
+    Setting("fork", str, "rules of the L2", choices=("holocene", "isthmus", "jovian", "karst")),
     Setting("engine", str, "what executes code", choices=("pyevm",)),
     Setting("compression", str, "of channels", choices=("brotli", "zlib")),
     Setting("batch_pause", float, "post batches after so many seconds without a block", least=0),

@@ -9,7 +9,7 @@ decides when.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
@@ -22,6 +22,7 @@ from byline.derivation.types import L1Block, L1BlockRef, L2BlockRef, SyncStatus
 from byline.node.chain.admission import AccountView, PoolContext, Refusal, no_extra_cost
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain, Skipped
+from byline.node.chain.forkchoice import ForkChoice
 from byline.node.chain.journal import PoolJournal
 from byline.node.chain.mempool import Mempool
 from byline.node.clock import Clock
@@ -112,6 +113,8 @@ class Rollup:
         self.sequencer_catch_up()
         self.driver.reset(self.l1.block)
         self.derive()
+        self.driver.assume_safe_at(L1BlockRef.of(self.l1.head))
+        self.driver.finalize(self.l1.finalized)
         self._load_pools()
 
     def _load_pools(self) -> None:
@@ -198,6 +201,7 @@ class Rollup:
             block_gas_limit=head.gas_limit,
             extra_cost=self.l2_extra_cost if name == "l2" else no_extra_cost,
             prague=name == "l1" or self.engine.config.active(Fork.ISTHMUS, head.timestamp),
+            transaction_gas_cap=self.chain(name).rules.transaction_gas_cap(head.timestamp),
         )
 
     def next_base_fee(self, name: ChainName) -> int:
@@ -298,6 +302,43 @@ class Rollup:
         if self.engine.heads.unsafe != unsafe:
             LOG.warning("unsafe head moved by derivation to %d", self.engine.heads.unsafe.number)
         self.batcher.submitted = max(self.batcher.submitted, self.engine.heads.safe.number)
+
+    def l1_reorganised(self, last: int) -> None:
+        """Go on after the L1 took back its blocks above `last`.
+
+        L2 blocks whose origin is gone are dropped; what only the lost L1 blocks made safe is
+        unsafe again.  Finality holds as long as the L1 respects it, and is given up, with a
+        warning, when it does not (op-node `sync/start.go`).
+        """
+        heads = self.engine.heads
+        unsafe = heads.unsafe
+        while unsafe.l1_origin.number > last:
+            unsafe = self.engine.ref(unsafe.parent_hash)
+        safe = min(self.driver.safe_up_to(last), heads.safe, unsafe, key=lambda ref: ref.number)
+        finalized = min(heads.finalized, safe, key=lambda ref: ref.number)
+        if finalized != heads.finalized:
+            LOG.warning(
+                "the L1 took back what it had finalized: L2 block %d", heads.finalized.number
+            )
+        dropped = tuple(self._above(unsafe))
+        self.engine.restore(ForkChoice(unsafe, safe, finalized))
+        self.sequencer.clock.forget_from(last + 1)
+        self.batcher.rewind()
+        if dropped:
+            self.publish(BlocksDropped("l2", self.engine.chain.head, dropped))
+            for header in reversed(dropped):
+                block = self.engine.block(header.hash)
+                signed = [tx for tx in block.transactions if isinstance(tx, Transaction)]
+                self.take_back("l2", signed)
+        self.driver.reset(self.l1.block)
+        self.derive()
+
+    def _above(self, ref: L2BlockRef) -> Iterator[Header]:
+        """Yield headers of canonical L2 blocks above `ref`, newest first."""
+        at: Header | None = self.engine.chain.head
+        while at is not None and at.number > ref.number:
+            yield at
+            at = self.engine.chain.store.header(at.parent_hash)
 
     def sync_status(self) -> SyncStatus:
         """Return where derivation and the heads stand."""

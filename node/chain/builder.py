@@ -47,6 +47,7 @@ class BlockBuilder:
             parent.state_root,
             block_context(rules.chain_id, self.header, ancestors),
             rules.precompiles(given.timestamp),
+            rules.opcodes(given.timestamp),
         )
         self.rules = rules.begin(self.machine, self.header)
         self.gas_used = 0

@@ -173,7 +173,7 @@ def estimate_gas(
     base_fee = (header.base_fee or 0) if cap else 0
     machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
     apply_overrides(machine, overrides)
-    most = _most_gas(machine, header, request, cap, surcharge)
+    most = _most_gas(chain, machine, header, request, cap, surcharge)
     plain = request.to is not None and not request.data and not request.authorizations
     if plain and not request.access_list and not machine.code(request.to or b""):
         if most < TRANSFER_GAS:
@@ -217,10 +217,16 @@ def estimate_gas(
 
 
 def _most_gas(
-    machine: Machine, header: Header, request: CallRequest, cap: int, surcharge: Surcharge
+    chain: Chain,
+    machine: Machine,
+    header: Header,
+    request: CallRequest,
+    cap: int,
+    surcharge: Surcharge,
 ) -> int:
     """Return the highest gas limit worth trying: what is asked, allowed, and affordable."""
-    most = min(request.gas or header.gas_limit, header.gas_limit, CALL_GAS_CAP)
+    allowed = chain.rules.transaction_gas_cap(header.timestamp) or header.gas_limit
+    most = min(request.gas or header.gas_limit, header.gas_limit, allowed, CALL_GAS_CAP)
     if not cap:
         return most
     balance = machine.balance(request.sender or bytes(20))

@@ -146,4 +146,5 @@ class Chain:
             (state_of or header).state_root,
             block_context(self.chain_id, header, self.ancestors(parent) if parent else ()),
             self.rules.precompiles(header.timestamp),
+            self.rules.opcodes(header.timestamp),
         )

@@ -11,7 +11,7 @@ from byline.derivation.hashing import EMPTY_TRIE_ROOT
 from byline.derivation.header import Header
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.genesis_account import GenesisAccount
-from byline.node.evm.machine import BlockContext, Engine, Machine
+from byline.node.evm.machine import BlockContext, Engine, Machine, OpcodeSet
 
 
 def genesis_machine(engine: Engine, alloc: Mapping[bytes, GenesisAccount]) -> Machine:
@@ -26,7 +26,7 @@ def genesis_machine(engine: Engine, alloc: Mapping[bytes, GenesisAccount]) -> Ma
         prev_randao=bytes(32),
         excess_blob_gas=0,
     )
-    machine = engine.open(lambda _: None, EMPTY_TRIE_ROOT, context, {})
+    machine = engine.open(lambda _: None, EMPTY_TRIE_ROOT, context, {}, OpcodeSet.PRAGUE)
     for address, account in alloc.items():
         machine.set_balance(address, account.balance)
         machine.set_nonce(address, account.nonce)

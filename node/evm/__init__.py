@@ -2,7 +2,9 @@
 
 machine.py       the seam: journaled state and message calls; another engine fits here
 pyevm.py         the reference engine, py-evm's State and Computation classes
+opcodes.py       which opcodes each fork has
 precompiles.py   which native functions each chain has at which address
+modexp.py        the native function of modular exponentiation
 transition.py    a signed transaction: checks, gas, message, refunds
 deposits.py      a deposit transaction (0x7E), which cannot fail to be included
 rules.py         what the two chains have in common: header, execute, finish

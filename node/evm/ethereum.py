@@ -14,7 +14,7 @@ from byline.derivation.constants import BEACON_ROOTS, HISTORY_STORAGE
 from byline.derivation.hashing import EMPTY_TRIE_ROOT
 from byline.derivation.header import Header
 from byline.derivation.transaction import AnyTransaction, DepositTransaction
-from byline.node.evm.machine import Machine
+from byline.node.evm.machine import Machine, OpcodeSet
 from byline.node.evm.precompiles import ETHEREUM_PRAGUE
 from byline.node.evm.rules import BlockInput, PrecompileTable
 from byline.node.evm.transition import (
@@ -63,7 +63,7 @@ class _EthereumBlock:
         if isinstance(tx, DepositTransaction):
             raise InvalidTransaction("transaction type not supported: 0x7e")
         base_fee = self.header.base_fee or 0
-        check_stateless(tx, self.chain_id, base_fee, gas_left, prague=True)
+        check_stateless(tx, self.chain_id, base_fee, gas_left, prague=True, gas_cap=None)
         machine = self.machine
         sender = check_sender(machine, tx, tx.gas * tx.max_fee_per_gas + tx.value)
         machine.begin_transaction()
@@ -116,6 +116,14 @@ class EthereumRules:
     def precompiles(self, timestamp: int) -> PrecompileTable:
         """See `ChainRules.precompiles`."""
         return ETHEREUM_PRAGUE
+
+    def opcodes(self, timestamp: int) -> OpcodeSet:
+        """See `ChainRules.opcodes`."""
+        return OpcodeSet.PRAGUE
+
+    def transaction_gas_cap(self, timestamp: int) -> int | None:
+        """See `ChainRules.transaction_gas_cap`."""
+        return None
 
     def begin(self, machine: Machine, header: Header) -> _EthereumBlock:
         """See `ChainRules.begin`."""

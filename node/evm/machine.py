@@ -7,6 +7,7 @@ py-evm; a faster engine only has to offer the same two Protocols.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +16,16 @@ from byline.derivation.receipt import Log
 
 NodeReader = Callable[[bytes], bytes | None]
 """Looks up a trie node or a contract code by its Keccak-256 hash."""
+
+
+class OpcodeSet(enum.Enum):
+    """Which opcodes there are, by the Ethereum fork that brought the newest."""
+
+    CANCUN = enum.auto()
+    PRAGUE = enum.auto()
+    """Calls follow delegations (EIP-7702)."""
+    OSAKA = enum.auto()
+    """CLZ (EIP-7939)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,5 +166,6 @@ class Engine(Protocol):
         state_root: bytes,
         block: BlockContext,
         precompiles: Mapping[bytes, Any],
+        opcodes: OpcodeSet,
     ) -> Machine:
-        """Return a machine on `state_root` whose opcodes see `block`."""
+        """Return a machine on `state_root` whose opcodes, those of a set, see `block`."""

@@ -1,7 +1,7 @@
 """The L2's rules: deposits, the L1 and operator fees, the vaults, the DA footprint.
 
-Sources: OP Stack specs, protocol/exec-engine.md with the pages of Holocene, Isthmus and
-Jovian; op-revm `handler.rs` for the order of charging (protocol notes 4.3).
+Sources: OP Stack specs, protocol/exec-engine.md with the pages of Holocene, Isthmus, Jovian
+and Karst; op-revm `handler.rs` for the order of charging (protocol notes 4.3).
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from byline.derivation.header import Header
 from byline.derivation.transaction import AnyTransaction, DepositTransaction, Transaction
 from byline.node.evm.deposits import execute_deposit
 from byline.node.evm.ethereum import open_system_calls
-from byline.node.evm.machine import Machine
+from byline.node.evm.machine import Machine, OpcodeSet
 from byline.node.evm.precompiles import optimism_precompiles
 from byline.node.evm.rules import BlockInput, PrecompileTable
 from byline.node.evm.transition import (
+    MAX_TRANSACTION_GAS,
     Applied,
     InvalidTransaction,
     check_sender,
@@ -36,6 +37,12 @@ from byline.node.evm.transition import (
     execute,
 )
 
+OPCODES_OF: Final = {
+    Fork.HOLOCENE: OpcodeSet.CANCUN,
+    Fork.ISTHMUS: OpcodeSet.PRAGUE,
+    Fork.JOVIAN: OpcodeSet.PRAGUE,
+    Fork.KARST: OpcodeSet.OSAKA,
+}
 OPERATOR_FEE_SLOT: Final = 8
 """Slot of the L1Block contract."""
 
@@ -71,6 +78,7 @@ class _OptimismBlock:
     chain_id: int
     isthmus: bool
     jovian: bool
+    gas_cap: int | None
     fees: L1FeeParameters | None = None
     """Read after the block's first deposit, which alone changes them."""
     footprint: int = 0
@@ -94,7 +102,9 @@ class _OptimismBlock:
 
     def _signed(self, tx: Transaction, gas_left: int) -> Applied:
         machine, base_fee = self.machine, self.header.base_fee or 0
-        check_stateless(tx, self.chain_id, base_fee, gas_left, prague=self.isthmus)
+        check_stateless(
+            tx, self.chain_id, base_fee, gas_left, prague=self.isthmus, gas_cap=self.gas_cap
+        )
         fees = self.fees or read_fee_parameters(machine, isthmus=self.isthmus, jovian=self.jovian)
         self.fees = fees
         footprint = self._footprint(tx, fees)
@@ -168,10 +178,18 @@ class OptimismRules:
 
     def precompiles(self, timestamp: int) -> PrecompileTable:
         """See `ChainRules.precompiles`."""
-        return optimism_precompiles(
-            isthmus=self.config.active(Fork.ISTHMUS, timestamp),
-            jovian=self.config.active(Fork.JOVIAN, timestamp),
-        )
+        return optimism_precompiles(self._fork(timestamp))
+
+    def opcodes(self, timestamp: int) -> OpcodeSet:
+        """See `ChainRules.opcodes`."""
+        return OPCODES_OF[self._fork(timestamp)]
+
+    def transaction_gas_cap(self, timestamp: int) -> int | None:
+        """See `ChainRules.transaction_gas_cap`; deposits have none."""
+        return MAX_TRANSACTION_GAS if self.config.active(Fork.KARST, timestamp) else None
+
+    def _fork(self, timestamp: int) -> Fork:
+        return max(fork for fork in Fork if self.config.active(fork, timestamp))
 
     def begin(self, machine: Machine, header: Header) -> _OptimismBlock:
         """See `ChainRules.begin`."""
@@ -181,4 +199,5 @@ class OptimismRules:
             self.chain_id,
             isthmus=self.config.active(Fork.ISTHMUS, header.timestamp),
             jovian=self.config.active(Fork.JOVIAN, header.timestamp),
+            gas_cap=self.transaction_gas_cap(header.timestamp),
         )

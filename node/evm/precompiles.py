@@ -1,7 +1,8 @@
 """Which native functions each chain has: py-evm's, the OP Stack's, and our own.
 
 The OP Stack bounds the input of the expensive ones, so that a fault-proof step fits into
-one L1 transaction (Granite, Isthmus, Jovian), and adds P256VERIFY (Fjord, RIP-7212).
+one L1 transaction (Granite, Isthmus, Jovian, Karst), and had P256VERIFY (Fjord, RIP-7212)
+before Ethereum did (Osaka, EIP-7951), at half the price.
 Our own come from `byline.precompiles.PRECOMPILES` and may not hide one of these.
 """
 
@@ -23,7 +24,9 @@ from eth.precompiles.point_evaluation import TRUSTED_SETUP_PATH
 from eth.vm.forks.cancun.computation import CANCUN_PRECOMPILES
 from eth.vm.forks.prague.computation import PRAGUE_PRECOMPILES
 
+from byline.derivation.config import Fork
 from byline.derivation.hashing import ZERO_HASH
+from byline.node.evm.modexp import modexp_berlin, modexp_osaka
 from byline.node.evm.rules import PrecompileTable
 from byline.precompiles import PRECOMPILES, InvalidInput, Precompile
 
@@ -36,15 +39,21 @@ def _address(number: int) -> bytes:
 
 POINT_EVALUATION_GAS: Final = 50_000
 P256VERIFY_GAS: Final = 3_450
+"""RIP-7212, on the L2 from Fjord until Karst."""
+P256VERIFY_OSAKA_GAS: Final = 6_900
+"""EIP-7951, on the L1 from Osaka, on the L2 from Karst."""
+P256_FIELD: Final = 2**256 - 2**224 + 2**192 + 2**96 - 1
+"""Order of the field of curve P-256; coordinates are below it."""
 FIELD_ELEMENTS: Final = (4096).to_bytes(32, "big")
 BLS_MODULUS: Final = (0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001).to_bytes(
     32, "big"
 )
 
+MODEXP: Final = _address(0x05)
 PAIRING, G1MSM, G2MSM, BLS_PAIRING = (_address(number) for number in (0x08, 0x0C, 0x0E, 0x0F))
 P256VERIFY: Final = _address(0x100)
 
-GRANITE_LIMITS: Final = {PAIRING: 112_687}
+HOLOCENE_LIMITS: Final = {PAIRING: 112_687}
 ISTHMUS_LIMITS: Final = {
     PAIRING: 112_687,
     G1MSM: 513_760,
@@ -57,7 +66,17 @@ JOVIAN_LIMITS: Final = {
     G2MSM: 278_784,
     BLS_PAIRING: 156_672,
 }
-"""Most bytes of input (OP Stack specs: granite, isthmus, jovian exec-engine.md)."""
+KARST_LIMITS: Final = {**JOVIAN_LIMITS, PAIRING: 57_600}
+LIMITS: Final[Mapping[Fork, Mapping[bytes, int]]] = MappingProxyType(
+    {
+        Fork.HOLOCENE: HOLOCENE_LIMITS,
+        Fork.ISTHMUS: ISTHMUS_LIMITS,
+        Fork.JOVIAN: JOVIAN_LIMITS,
+        Fork.KARST: KARST_LIMITS,
+    }
+)
+"""Most bytes of input (OP Stack specs: granite, isthmus, jovian exec-engine.md; op-revm
+`precompiles.rs` for Karst, 300 pairs)."""
 
 
 @functools.cache
@@ -85,11 +104,19 @@ def point_evaluation(computation: Any) -> Any:
     return computation
 
 
-def p256verify(computation: Any) -> Any:
-    """Check a P-256 signature: hash, r, s, x, y in; one word 1 or nothing out (RIP-7212)."""
-    computation.consume_gas(P256VERIFY_GAS, reason="P256VERIFY")
-    computation.output = _p256(computation.msg.data_as_bytes)
-    return computation
+def p256verify(gas: int) -> NativeFunction:
+    """Return P256VERIFY at a price of `gas`, which every call pays.
+
+    Hash, r, s, x, y in; one word 1 out, or nothing where the signature does not hold or is
+    malformed (RIP-7212, EIP-7951).
+    """
+
+    def call(computation: Any) -> Any:
+        computation.consume_gas(gas, reason="P256VERIFY")
+        computation.output = _p256(computation.msg.data_as_bytes)
+        return computation
+
+    return call
 
 
 def _p256(data: bytes) -> bytes:
@@ -97,6 +124,9 @@ def _p256(data: bytes) -> bytes:
         return b""
     digest, *words = (data[at : at + 32] for at in range(0, 160, 32))
     r, s, x, y = (int.from_bytes(word, "big") for word in words)
+    # Whether OpenSSL takes coordinates modulo the field differs by version.
+    if max(x, y) >= P256_FIELD:
+        return b""
     try:
         key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
         key.verify(encode_dss_signature(r, s), digest, ec.ECDSA(Prehashed(hashes.SHA256())))
@@ -158,20 +188,23 @@ def merged(
 
 
 ETHEREUM_PRAGUE: Final[PrecompileTable] = MappingProxyType(
-    {**PRAGUE_PRECOMPILES, _address(0x0A): point_evaluation}
+    {**PRAGUE_PRECOMPILES, MODEXP: modexp_berlin, _address(0x0A): point_evaluation}
+)
+ETHEREUM_OSAKA: Final[PrecompileTable] = MappingProxyType(
+    {**ETHEREUM_PRAGUE, MODEXP: modexp_osaka, P256VERIFY: p256verify(P256VERIFY_OSAKA_GAS)}
 )
 
 
 @functools.cache
-def optimism_precompiles(*, isthmus: bool, jovian: bool) -> PrecompileTable:
-    """Return the L2's native functions under the given forks."""
-    base = PRAGUE_PRECOMPILES if isthmus else CANCUN_PRECOMPILES
-    limits = JOVIAN_LIMITS if jovian else ISTHMUS_LIMITS if isthmus else GRANITE_LIMITS
+def optimism_precompiles(fork: Fork) -> PrecompileTable:
+    """Return the L2's native functions when `fork` is the newest in force."""
+    karst = fork >= Fork.KARST
     table: dict[bytes, NativeFunction] = {
-        **base,
+        **(PRAGUE_PRECOMPILES if fork >= Fork.ISTHMUS else CANCUN_PRECOMPILES),
+        MODEXP: modexp_osaka if karst else modexp_berlin,
         _address(0x0A): point_evaluation,
-        P256VERIFY: p256verify,
+        P256VERIFY: p256verify(P256VERIFY_OSAKA_GAS if karst else P256VERIFY_GAS),
     }
-    for address, most in limits.items():
+    for address, most in LIMITS[fork].items():
         table[address] = bounded(table[address], most)
     return merged(table, PRECOMPILES)

@@ -24,7 +24,14 @@ from eth.vm.message import Message
 
 from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
 from byline.derivation.receipt import Log
-from byline.node.evm.machine import BlockContext, CallOutcome, MessageCall, NodeReader
+from byline.node.evm.machine import (
+    BlockContext,
+    CallOutcome,
+    MessageCall,
+    NodeReader,
+    OpcodeSet,
+)
+from byline.node.evm.opcodes import OPCODES
 from byline.node.storage.atomic import StateDatabase
 
 DELEGATION_PREFIX: Final = b"\xef\x01\x00"
@@ -72,12 +79,13 @@ class _Computation(PragueComputation):  # type: ignore[misc]
 
 
 @functools.cache
-def _state_class(precompiles: frozenset[tuple[bytes, Any]]) -> type[_State]:
-    """Return a state class whose computations know exactly `precompiles`.
+def _state_class(precompiles: frozenset[tuple[bytes, Any]], opcodes: OpcodeSet) -> type[_State]:
+    """Return a state class whose computations know exactly `precompiles` and `opcodes`.
 
-    py-evm keeps the table on the class, so every table needs classes of its own.
+    py-evm keeps both tables on the class, so every pair needs classes of its own.
     """
-    computation = type("Computation", (_Computation,), {"_precompiles": dict(precompiles)})
+    tables = {"_precompiles": dict(precompiles), "opcodes": dict(OPCODES[opcodes])}
+    computation = type("Computation", (_Computation,), tables)
     return type("State", (_State,), {"computation_class": computation})
 
 
@@ -307,6 +315,7 @@ class PyEvmEngine:
         state_root: bytes,
         block: BlockContext,
         precompiles: Mapping[bytes, Callable[[Any], Any]],
+        opcodes: OpcodeSet,
     ) -> PyEvmMachine:
         """See `machine.Engine.open`."""
         database = StateDatabase(read_node)
@@ -322,5 +331,5 @@ class PyEvmEngine:
             base_fee_per_gas=block.base_fee,
             excess_blob_gas=block.excess_blob_gas,
         )
-        state_class = _state_class(frozenset(precompiles.items()))
+        state_class = _state_class(frozenset(precompiles.items()), opcodes)
         return PyEvmMachine(database, state_class(database, context, state_root))

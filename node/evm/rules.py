@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 from byline.derivation.header import Header
 from byline.derivation.transaction import AnyTransaction
-from byline.node.evm.machine import Machine
+from byline.node.evm.machine import Machine, OpcodeSet
 from byline.node.evm.transition import Applied
 
 PrecompileTable: TypeAlias = Mapping[bytes, Callable[[Any], Any]]
@@ -55,6 +55,12 @@ class ChainRules(Protocol):
 
     def precompiles(self, timestamp: int) -> PrecompileTable:
         """Return the native contracts of a block at `timestamp`, by address."""
+
+    def opcodes(self, timestamp: int) -> OpcodeSet:
+        """Return the opcodes of a block at `timestamp`."""
+
+    def transaction_gas_cap(self, timestamp: int) -> int | None:
+        """Return the highest gas limit of a signed transaction (EIP-7825); `None` for none."""
 
     def begin(self, machine: Machine, header: Header) -> BlockRules:
         """Return the rules for the block that `header` opens."""

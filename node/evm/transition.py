@@ -40,6 +40,8 @@ MAX_INITCODE_SIZE: Final = 49_152
 MAX_REFUND_QUOTIENT: Final = 5
 """At most a fifth of the gas used comes back as a refund (EIP-3529)."""
 MAX_NONCE: Final = 2**64 - 1
+MAX_TRANSACTION_GAS: Final = 2**24
+"""Highest gas limit of a signed transaction (EIP-7825)."""
 NEW_ACCOUNT_COST: Final = 25_000
 AUTHORIZATION_COST: Final = 12_500
 """EIP-7702: an authorization of an account that exists gets the difference back."""
@@ -89,12 +91,18 @@ def least_gas(tx: Transaction, *, prague: bool) -> int:
 
 
 def check_stateless(
-    tx: Transaction, chain_id: int, base_fee: int, gas_left: int, *, prague: bool
+    tx: Transaction,
+    chain_id: int,
+    base_fee: int,
+    gas_left: int,
+    *,
+    prague: bool,
+    gas_cap: int | None,
 ) -> None:
     """Check what needs no account: chain id, type, fees, gas limits, sizes.
 
-    `gas_left` is what the block still has; `prague` brings EIP-7623 and EIP-7702.
-    Raises `InvalidTransaction`.
+    `gas_left` is what the block still has; `prague` brings EIP-7623 and EIP-7702, `gas_cap`
+    is that of EIP-7825.  Raises `InvalidTransaction`.
     """
     if tx.type not in (LEGACY, ACCESS_LIST, DYNAMIC_FEE) and not (prague and tx.type == SET_CODE):
         raise InvalidTransaction(f"transaction type not supported: 0x{tx.type:02x}")
@@ -102,6 +110,8 @@ def check_stateless(
         raise InvalidTransaction(
             f"invalid chain id for signer: have {tx.chain_id} want {chain_id}"
         )
+    if gas_cap is not None and tx.gas > gas_cap:
+        raise InvalidTransaction(f"transaction gas limit too high (cap: {gas_cap}, tx: {tx.gas})")
     if tx.gas > gas_left:
         raise InvalidTransaction(f"gas limit reached: {tx.gas} wanted, {gas_left} left in block")
     if tx.max_priority_fee_per_gas > tx.max_fee_per_gas:
