@@ -6,9 +6,12 @@ import json
 from collections.abc import Callable
 from typing import Final
 
+from eth_keys.datatypes import PrivateKey
+from eth_utils.exceptions import ValidationError
+
 from byline.derivation.config import RollupConfig
 from byline.derivation.dev_clock import ClockSchedule
-from byline.node.accounts import BATCHER_INDEX, OWNER_INDEX, dev_account
+from byline.node.accounts import BATCHER_INDEX, OWNER_INDEX, DevAccount, dev_account
 from byline.node.chain.chain import Chain
 from byline.node.chain.journal import PoolJournal
 from byline.node.clock import Clock
@@ -18,13 +21,15 @@ from byline.node.evm.ethereum import EthereumRules
 from byline.node.evm.machine import Engine
 from byline.node.evm.optimism import OptimismRules
 from byline.node.evm.pyevm import PyEvmEngine
+from byline.node.following import FollowingRollup
 from byline.node.l1.chain import LocalL1
+from byline.node.l1.mirror import L1Mirror
 from byline.node.l2.batcher import Batcher
 from byline.node.l2.driver import Driver
 from byline.node.l2.engine import L2Engine
 from byline.node.l2.sequencer import Sequencer
 from byline.node.local import LocalRollup
-from byline.node.network import build_network
+from byline.node.network import build_network, check_l2_genesis, l2_genesis
 from byline.node.rollup import Happening, Mining
 from byline.node.storage.kv import KeyValue, MemoryKV, Prefixed
 from byline.node.storage.leveldb import LevelKV
@@ -92,6 +97,56 @@ def build_rollup(
     )
     rollup.start()
     return rollup
+
+
+def open_l2(config: RollupConfig, store: ChainStore) -> L2Engine:
+    """Return the engine of a given L2 over a store, new or used before.
+
+    Raises `ConfigError` when the built-in genesis, or the store, is another L2's.
+    """
+    engine: Engine = PyEvmEngine()
+    if store.is_empty:
+        genesis = l2_genesis(config, engine)
+        check_l2_genesis(config, genesis.block.header)
+        store.commit(genesis)
+    elif store.canonical_hash(0) != config.genesis.l2.hash:
+        raise ConfigError("the data folder holds another L2: pass another --data-dir")
+    return L2Engine(Chain(store, OptimismRules(config), engine), config)
+
+
+def build_following(
+    settings: NodeConfig,
+    kv: KeyValue,
+    clock: Clock,
+    publish: Callable[[Happening], None],
+    engine: L2Engine,
+    mirror: L1Mirror,
+) -> FollowingRollup:
+    """Join the parts of an L2 on a foreign L1, of which `mirror` holds the first block."""
+    rollup = FollowingRollup(
+        l1=mirror,
+        engine=engine,
+        sequencer=Sequencer(engine, mirror.block, ClockSchedule(engine.config)),
+        batcher=Batcher(engine, batcher_account(settings), settings.compression),
+        driver=Driver(engine),
+        clock=clock,
+        mining=Mining(automine=False, interval=engine.config.block_time, strict=True),
+        publish=publish,
+        journals={"l2": PoolJournal(Prefixed(kv, L2_POOL))},
+    )
+    rollup.start()
+    return rollup
+
+
+def batcher_account(settings: NodeConfig) -> DevAccount:
+    """Return whose transactions carry the batches; raises `ConfigError` for a bad key."""
+    if settings.batcher_key is None:
+        return dev_account(BATCHER_INDEX)
+    try:
+        key = PrivateKey(bytes.fromhex(settings.batcher_key.removeprefix("0x")))
+    except (ValueError, ValidationError) as exc:
+        raise ConfigError("batcher_key: want 32 bytes in hex that are a secp256k1 key") from exc
+    return DevAccount(key.public_key.to_canonical_address(), key.to_bytes())
 
 
 def stored_config(store: ChainStore, settings: NodeConfig) -> RollupConfig:

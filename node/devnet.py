@@ -50,11 +50,6 @@ class Devnet(NodeShell):
     def _tick_l1(self) -> None:
         self.rollup.mine_l1()
 
-    @property
-    def l1_url(self) -> str:
-        """HTTP URL of the L1's JSON-RPC."""
-        return self.servers["l1"].url
-
     async def flush(self) -> int:
         """Post all unsafe L2 blocks now; return how many there were."""
         return await self._threads.write(self.rollup.flush)

@@ -37,6 +37,11 @@ class FollowingRollup(Rollup):
         self.derive()
         self.l1.forget_below(self.engine.heads.safe.l1_origin.number - KEPT)
 
+    def l1_reorganised(self, last: int) -> None:
+        """See `Rollup.l1_reorganised`."""
+        self.l1.drop_above(last)
+        Rollup.l1_reorganised(self, last)
+
     def finalize_l1(self, ref: L1BlockRef) -> None:
         """Take note of the L1's finality."""
         self.l1.set_finalized(ref)

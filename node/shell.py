@@ -159,6 +159,11 @@ class NodeShell:
     # -- for scripts and tests --------------------------------------------------------
 
     @property
+    def l1_url(self) -> str:
+        """HTTP URL of the L1's JSON-RPC."""
+        return self.settings.l1_rpc or self.servers["l1"].url
+
+    @property
     def l2_url(self) -> str:
         """HTTP URL of the L2's JSON-RPC."""
         return self.servers["l2"].url

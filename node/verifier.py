@@ -12,17 +12,12 @@ from typing import Final
 
 from byline.derivation.config import ConfigProblem, RollupConfig
 from byline.derivation.errors import Reset, Temporary
-from byline.derivation.types import L1BlockRef, L2BlockRef
-from byline.node.chain.chain import Chain
+from byline.derivation.types import L1Block, L1BlockRef, L2BlockRef
+from byline.node.assembly import L2_PREFIX, open_l2
 from byline.node.client import RpcClient
 from byline.node.errors import ConfigError
-from byline.node.evm.machine import Engine
-from byline.node.evm.optimism import OptimismRules
-from byline.node.evm.pyevm import PyEvmEngine
 from byline.node.l1.source import L1Source
 from byline.node.l2.driver import Derived, Driver
-from byline.node.l2.engine import L2Engine
-from byline.node.network import check_l2_genesis, l2_genesis
 from byline.node.storage.kv import KeyValue, Prefixed
 from byline.node.storage.store import ChainStore
 
@@ -50,41 +45,17 @@ class Verifier:
 
     def __init__(self, config: RollupConfig, source: L1Source, kv: KeyValue) -> None:
         """Build the genesis; raises `ConfigError` when it is not the one of `config`."""
-        engine: Engine = PyEvmEngine()
-        store = ChainStore(Prefixed(kv, b"2"))
-        if store.is_empty:
-            genesis = l2_genesis(config, engine)
-            check_l2_genesis(config, genesis.block.header)
-            store.commit(genesis)
-        elif store.canonical_hash(0) != config.genesis.l2.hash:
-            raise ConfigError("the data folder holds another L2: pass another --data-dir")
         self._source = source
-        self.engine = L2Engine(Chain(store, OptimismRules(config), engine), config)
+        self.engine = open_l2(config, ChainStore(Prefixed(kv, L2_PREFIX)))
         self.driver = Driver(self.engine)
 
     async def start(self) -> None:
         """Check the L1 and find where to begin; raises `ConfigError` for another L1."""
-        genesis = self.engine.config.genesis.l1
-        block = await self._source.block_by_number(genesis.number)
-        if block is None or block.header.hash != genesis.hash:
-            found = "no block" if block is None else f"0x{block.header.hash.hex()}"
-            raise ConfigError(
-                f"the L1 has {found} at height {genesis.number}, the rollup config wants "
-                f"0x{genesis.hash.hex()}: this is not the L1 of that rollup"
-            )
+        await check_l1(self._source, self.engine.config)
         await self._reset()
 
     async def _reset(self) -> None:
-        while True:
-            base = self.driver.base()
-            block = await self._source.block_by_number(base.l1_origin.number)
-            if block is not None and block.header.hash == base.l1_origin.hash:
-                break
-            # The L1 has dropped that origin: go back on the L2 until it knows one.
-            safe = self.engine.heads.safe
-            if safe.number == self.engine.config.genesis.l2.number:
-                raise ConfigError("the L1 does not know the rollup's genesis any more")
-            self.engine.step_back()
+        block = await find_base(self._source, self.driver)
         self.driver.reset(lambda _: block)
 
     async def run(
@@ -135,6 +106,35 @@ class Verifier:
         at = self.driver.origin
         assert at is not None
         report(Progress(at.number, head.number, self.engine.heads.safe, tuple(done)))
+
+
+async def check_l1(source: L1Source, config: RollupConfig) -> None:
+    """Refuse an L1 that is not the rollup's; raises `ConfigError`."""
+    genesis = config.genesis.l1
+    block = await source.block_by_number(genesis.number)
+    if block is None or block.header.hash != genesis.hash:
+        found = "no block" if block is None else f"0x{block.header.hash.hex()}"
+        raise ConfigError(
+            f"the L1 has {found} at height {genesis.number}, the rollup config wants "
+            f"0x{genesis.hash.hex()}: this is not the L1 of that rollup"
+        )
+
+
+async def find_base(source: L1Source, driver: Driver) -> L1Block:
+    """Return the L1 block at which derivation starts.
+
+    Where the L1 has dropped origins of the L2, the L2 goes back until the L1 knows one.
+    Raises `ConfigError` when there is none.
+    """
+    engine = driver.engine
+    while True:
+        base = driver.base()
+        block = await source.block_by_number(base.l1_origin.number)
+        if block is not None and block.header.hash == base.l1_origin.hash:
+            return block
+        if engine.heads.safe.number == engine.config.genesis.l2.number:
+            raise ConfigError("the L1 does not know the rollup's genesis any more")
+        engine.step_back()
 
 
 async def read_rollup_config(where: str) -> RollupConfig:

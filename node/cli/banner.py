@@ -11,12 +11,12 @@ from rich.text import Text
 
 from byline.node.accounts import DEV_BALANCE, TEST_MNEMONIC, dev_accounts
 from byline.node.contracts.addresses import L1_CONTRACTS, L2_CONTRACTS
-from byline.node.devnet import Devnet
 from byline.node.hexes import checksum
+from byline.node.shell import NodeShell
 from byline.node.version import package_version
 
 
-def print_banner(console: Console, devnet: Devnet, log_file: Path | None) -> None:
+def print_banner(console: Console, devnet: NodeShell, log_file: Path | None) -> None:
     """Print chains, URLs, addresses, accounts with keys, and where data and logs are."""
     console.print(
         Group(
@@ -36,7 +36,7 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _chains(devnet: Devnet) -> Table:
+def _chains(devnet: NodeShell) -> Table:
     config, rollup = devnet.config, devnet.rollup
     table = _table("chain", "id", "HTTP and WebSocket", "head", "blocks")
     pace = f"every {rollup.mining.interval} s" if rollup.mining.interval else ""
@@ -44,6 +44,8 @@ def _chains(devnet: Devnet) -> Table:
         pace = f"{pace} and " if pace else ""
         pace += "on each transaction"
     slow = f"every {rollup.mining.l1_interval} s" if rollup.mining.interval else pace
+    if devnet.settings.l1_rpc:
+        slow = "by others"
     table.add_row("L1", str(config.l1_chain_id), devnet.l1_url, str(rollup.l1.head.number), slow)
     head = rollup.engine.heads.unsafe.number
     table.add_row("L2", str(config.l2_chain_id), devnet.l2_url, str(head), pace)
@@ -65,7 +67,7 @@ def _accounts() -> Table:
     return table
 
 
-def _places(devnet: Devnet, log_file: Path | None) -> Text:
+def _places(devnet: NodeShell, log_file: Path | None) -> Text:
     folder = devnet.settings.data_dir
     return Text(
         f"mnemonic  {TEST_MNEMONIC}\n"

@@ -12,6 +12,9 @@ from rich.table import Table
 from byline.node import config
 from byline.node.errors import NodeError
 
+SECRETS = frozenset({"batcher_key"})
+"""Settings whose values are not shown."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the settings, to try what a flag would do."""
@@ -30,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         value = getattr(settings, setting.name)
         table.add_row(
             setting.name,
-            "-" if value is None else str(value),
+            "-" if value is None else "(secret)" if setting.name in SECRETS else str(value),
             settings.sources.get(setting.name, "default"),
             setting.flag,
             setting.variable,

@@ -12,6 +12,8 @@ from byline.node.cli.banner import print_banner
 from byline.node.cli.running import run_to_end, stop_event
 from byline.node.devnet import Devnet
 from byline.node.errors import NodeError
+from byline.node.external import ExternalNode
+from byline.node.shell import NodeShell
 
 HEALTH_SECONDS = 0.5
 
@@ -31,14 +33,15 @@ async def _serve(arguments: argparse.Namespace) -> int:
     log_file = logs.set_up(settings.log_level, settings.data_dir)
     stop = stop_event()
     console = Console(highlight=False, soft_wrap=True)
-    async with Devnet(settings) as devnet:
+    node = ExternalNode(settings) if settings.l1_rpc else Devnet(settings)
+    async with node as devnet:
         print_banner(console, devnet, log_file)
         await _until(stop, devnet)
         console.print("stopping ...")
     return 0
 
 
-async def _until(stop: asyncio.Event, devnet: Devnet) -> None:
+async def _until(stop: asyncio.Event, devnet: NodeShell) -> None:
     """Wait for the stop signal; raise when a background task has failed."""
     while not stop.is_set():
         error = devnet.stopped_with()

@@ -51,6 +51,9 @@ class Driver:
         self.engine = engine
         self.pipeline = Pipeline(engine.config, engine.ref_at)
         self._safe_at: deque[Derived] = deque()
+        """What became safe and is not finalized."""
+        self._history: deque[Derived] = deque()
+        """What became safe, finalized or not, for L1 reorganisations."""
 
     @property
     def origin(self) -> L1BlockRef | None:
@@ -80,7 +83,14 @@ class Driver:
                 f"L1 block {at.l1_origin.number} is not the origin that L2 block {at.number} names"
             )
         self.pipeline.reset(block, self.engine.system_config(at))
-        self._safe_at.clear()
+        finalized = self.engine.heads.finalized.number
+        self._safe_at = deque(item for item in self._history if item.ref.number > finalized)
+
+    def assume_safe_at(self, l1_block: L1BlockRef) -> None:
+        """After a restart: what is safe was so at `l1_block` at the latest; finality needs it."""
+        safe = self.engine.heads.safe
+        if not self._history and safe.number > self.engine.heads.finalized.number:
+            self._remember(Derived(safe, l1_block, Step.CONFIRMED))
 
     def provide(self, block: L1Block) -> None:
         """Give the next L1 block; raises `Reset` when it does not follow."""
@@ -130,10 +140,24 @@ class Driver:
         return self.engine.insert(built)
 
     def _remember(self, derived: Derived) -> None:
-        self._safe_at.append(derived)
         oldest = derived.derived_from.number - FINALITY_LOOKBACK
-        while self._safe_at and self._safe_at[0].derived_from.number < oldest:
-            self._safe_at.popleft()
+        for kept in (self._safe_at, self._history):
+            kept.append(derived)
+            while kept[0].derived_from.number < oldest:
+                kept.popleft()
+
+    def safe_up_to(self, l1_number: int) -> L2BlockRef:
+        """Return the newest block that the L1 up to `l1_number` made safe; forget later ones.
+
+        Where that is longer ago than is remembered, it is genesis: derivation then reads all
+        of the L1 again.
+        """
+        complete = bool(self._history) and self._history[0].derived_from.number <= l1_number
+        while self._history and self._history[-1].derived_from.number > l1_number:
+            self._history.pop()
+        if complete and self._history:
+            return self._history[-1].ref
+        return self.engine.ref(self.engine.config.genesis.l2.hash)
 
     def finalize(self, l1_finalized: L1BlockRef) -> L2BlockRef | None:
         """Finalize what was derived from L1 blocks up to `l1_finalized`.

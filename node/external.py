@@ -1,0 +1,113 @@
+"""An L2 node on an L1 that others run: sequencer, batcher and driver, one port."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from byline.derivation.types import L1Block, L1BlockRef
+from byline.node.assembly import L2_PREFIX, batcher_account, build_following, open_l2
+from byline.node.client import RpcClient
+from byline.node.errors import ConfigError, NodeError
+from byline.node.following import FollowingRollup
+from byline.node.l1.follower import L1Follower
+from byline.node.l1.mirror import L1Mirror
+from byline.node.l1.poster import Poster
+from byline.node.l1.remote import RemoteL1
+from byline.node.l2.driver import Driver
+from byline.node.shell import NodeShell
+from byline.node.storage.kv import Prefixed
+from byline.node.storage.store import ChainStore
+from byline.node.verifier import check_l1, find_base, read_rollup_config
+
+LOG = logging.getLogger("byline.node")
+
+TICK_SECONDS: Final = 0.2
+BLOCKS_AT_ONCE: Final = 32
+"""L2 blocks made in a row while it catches up with the wall clock."""
+LATER_SECONDS: Final = 5.0
+"""Pause after the L1 did not take a batch."""
+
+
+class ExternalNode(NodeShell):
+    """Runs the L2 of a rollup config on the L1 at `settings.l1_rpc`."""
+
+    rollup: FollowingRollup
+
+    async def _start(self) -> None:
+        settings = self.settings
+        assert settings.l1_rpc is not None
+        assert settings.rollup_config is not None
+        config = await read_rollup_config(settings.rollup_config)
+        kv = self._open()
+        source = await self._stack.enter_async_context(
+            RemoteL1(settings.l1_rpc, settings.l1_beacon, inbox=config.batch_inbox)
+        )
+        client = await self._stack.enter_async_context(RpcClient(settings.l1_rpc))
+        found = await source.chain_id()
+        if found != config.l1_chain_id:
+            raise ConfigError(
+                f"the L1 has chain id {found}, the rollup config wants {config.l1_chain_id}"
+            )
+        await check_l1(source, config)
+        store = ChainStore(Prefixed(kv, L2_PREFIX))
+        engine = await self._threads.write(open_l2, config, store)
+        mirror = L1Mirror(await find_base(source, Driver(engine)))
+        self.rollup = await self._threads.write(
+            build_following, settings, kv, self._clock, self._publish, engine, mirror
+        )
+        follower = L1Follower(
+            source,
+            mirror,
+            seen=self._seen,
+            finalized=self._finalized,
+            reorganised=self._reorganised,
+            pause=settings.l1_poll,
+        )
+        # Sequencing on an L1 that is not read to its head would fall behind the drift.
+        await follower.catch_up()
+        self._stack.push_async_callback(self._end_tasks)
+        await self._serve("l2", settings.l2_port)
+        self._begin(follower.run())
+        self._begin(self._sequence())
+        self._begin(self._post(Poster(client, config, batcher_account(settings))))
+
+    async def _seen(self, block: L1Block) -> None:
+        await self._threads.write(self.rollup.see_l1, block)
+
+    async def _finalized(self, ref: L1BlockRef) -> None:
+        await self._threads.write(self.rollup.finalize_l1, ref)
+
+    async def _reorganised(self, number: int) -> None:
+        await self._threads.write(self.rollup.l1_reorganised, number)
+
+    async def _sequence(self) -> None:
+        """Make every L2 block whose time has come."""
+        while True:
+            made = await self._threads.write(self._mine_due)
+            if made < BLOCKS_AT_ONCE:
+                await asyncio.sleep(TICK_SECONDS)
+
+    def _mine_due(self) -> int:
+        for made in range(BLOCKS_AT_ONCE):
+            unsafe = self.rollup.engine.heads.unsafe
+            if self.rollup.sequencer.clock.next_timestamp(unsafe) > self._clock.now():
+                return made
+            self.rollup.mine_l2()
+        return BLOCKS_AT_ONCE
+
+    async def _post(self, poster: Poster) -> None:
+        """Post what is unsafe; after a failure begin again from the safe head."""
+        while True:
+            await self._made.wait()
+            self._made.clear()
+            await asyncio.sleep(self.settings.batch_pause)
+            items = await self._threads.write(self.rollup.items)
+            try:
+                await poster.post(items)
+            except NodeError as exc:
+                LOG.warning("the batch did not get to the L1: %s", exc)
+                await asyncio.sleep(LATER_SECONDS)
+                await self._threads.write(self.rollup.batcher.rewind)
+                self._made.set()
