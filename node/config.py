@@ -44,7 +44,7 @@ class NodeConfig:
     strict: bool = False
     genesis_time: int | None = None
     """Seconds since 1970; `None` is now."""
-    fork: str = "jovian"
+    fork: str = "karst"
     engine: str = "pyevm"
     compression: Compression = "brotli"
     batch_pause: float = 0.5
@@ -61,6 +61,12 @@ class NodeConfig:
     """File or URL of a rollup config; `None` makes one."""
     batcher_key: str | None = field(default=None, repr=False)
     """Private key of the batcher on that L1, in hex; `None` is the development account's."""
+    l2_genesis: Path | None = None
+    """Genesis file of the L2; `None` is the built-in one."""
+    l1_genesis: Path | None = None
+    """Genesis file of the L1 that is run here; `None` is the built-in one."""
+    genesis_dictionary: Path | None = None
+    """What genesis files that end in .zst were packed with, if with anything."""
     log_level: str = "warning"
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each value came from."""
@@ -152,6 +158,9 @@ SETTINGS: Final = (
     Setting(
         "batcher_key", str, "private key of the batcher on that L1, in hex; better by variable"
     ),
+    Setting("l2_genesis", Path, "genesis file of the L2 (geth's JSON, .gz, .zst)"),
+    Setting("l1_genesis", Path, "genesis file of the L1, to go with --l2-genesis"),
+    Setting("genesis_dictionary", Path, "the superchain registry's dictionary for .zst files"),
     Setting("log_level", str, "what to log", choices=("debug", "info", "warning", "error")),
 )
 
@@ -204,6 +213,10 @@ def load(
         raise ConfigError(
             "--l1-rpc needs --rollup-config: it says which L2 on that L1 this node is to run"
         )
+    if config.l2_genesis and not config.rollup_config:
+        raise ConfigError("--l2-genesis needs --rollup-config: it says how the L2 goes on")
+    if config.l1_genesis and (config.l1_rpc or not config.l2_genesis):
+        raise ConfigError("--l1-genesis goes with --l2-genesis, and with an L1 that is run here")
     if config.mixed and config.block_time is None:
         raise ConfigError("--mixed needs --block-time: without it every transaction makes a block")
     return config

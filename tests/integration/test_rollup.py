@@ -239,7 +239,7 @@ def test_a_restart_on_the_same_store_goes_on_where_it_was() -> None:
     assert verifier.engine.heads.safe == again.rollup.engine.heads.unsafe
 
 
-@pytest.mark.parametrize("fork", ["holocene", "isthmus", "jovian"])
+@pytest.mark.parametrize("fork", ["holocene", "isthmus", "jovian", "karst"])
 def test_the_loop_closes_under_every_fork(fork: str) -> None:
     here = world(NodeConfig(fork=fork))
     here.send("l2")
