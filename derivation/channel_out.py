@@ -135,13 +135,33 @@ class ChannelOut:
                 f"parent, which a span batch cannot say; want {self.config.block_time}"
             )
 
+    def compressed_size(self) -> int:
+        """Return the bytes that the channel would have if it were closed now.
+
+        It compresses all of it, so ask rarely.  Raises `ValueError` without a block.
+        """
+        if self._data is not None:
+            return len(self._data)
+        return len(self._compressed())
+
+    def take_back(self) -> None:
+        """Give up the last block; raises `ValueError` when it is the only one, or closed."""
+        if self._data is not None or len(self._blocks) < 2:
+            raise ValueError("an open channel gives back all of its blocks but the first")
+        batch = self._blocks.pop()
+        self._last_hash = batch.parent_hash
+        self._size -= len(batch.encode()) + _ENVELOPE
+
     def close(self) -> None:
         """Compress the blocks; no more can be added.  Raises `ValueError` without a block."""
+        if self._data is None:
+            self._data = self._compressed()
+
+    def _compressed(self) -> bytes:
         if not self._blocks:
             raise ValueError("a channel without blocks cannot be closed")
-        if self._data is None:
-            encoded = b"".join(encode_string(batch) for batch in self._encoded())
-            self._data = compress(encoded, self.compression)
+        encoded = b"".join(encode_string(batch) for batch in self._encoded())
+        return compress(encoded, self.compression)
 
     def _encoded(self) -> list[bytes]:
         if self.batches == "span":

@@ -15,8 +15,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
+from byline.derivation.channel_out import BatchKind
 from byline.derivation.compression import Compression
 from byline.node.errors import ConfigError
+from byline.node.l2.batcher_settings import BatcherSettings
+from byline.node.l2.data_availability import DataAvailability
 
 CONFIG_FILE: Final = "byline.toml"
 PREFIX: Final = "BYLINE_"
@@ -47,6 +50,10 @@ class NodeConfig:
     fork: str = "karst"
     engine: str = "pyevm"
     compression: Compression = "brotli"
+    batch_type: BatchKind = "span"
+    da: DataAvailability = "calldata"
+    target_frames: int = 1
+    """Frames that a channel is to fill, one a transaction or blob."""
     batch_pause: float = 0.5
     """Seconds without a new L2 block after which the batcher posts."""
     l1_finality: int = 0
@@ -70,6 +77,16 @@ class NodeConfig:
     log_level: str = "warning"
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each value came from."""
+
+    @property
+    def batcher(self) -> BatcherSettings:
+        """How batches are made and what carries them."""
+        return BatcherSettings(
+            batches=self.batch_type,
+            compression=self.compression,
+            da=self.da,
+            target_frames=self.target_frames,
+        )
 
     @property
     def l1_interval(self) -> int:
@@ -149,6 +166,9 @@ SETTINGS: Final = (
     Setting("fork", str, "rules of the L2", choices=("holocene", "isthmus", "jovian", "karst")),
     Setting("engine", str, "what executes code", choices=("pyevm",)),
     Setting("compression", str, "of channels", choices=("brotli", "zlib")),
+    Setting("batch_type", str, "how L2 blocks are written", choices=("span", "singular")),
+    Setting("da", str, "what carries the batches", choices=("calldata", "blobs", "auto")),
+    Setting("target_frames", int, "frames that a channel is to fill", least=1, most=100),
     Setting("batch_pause", float, "post batches after so many seconds without a block", least=0),
     Setting("l1_finality", int, "L1 blocks by which finality follows the head", least=0),
     Setting("l1_rpc", str, "JSON-RPC URL of an L1 that others run; without it one runs here"),
@@ -217,6 +237,10 @@ def load(
         raise ConfigError("--l2-genesis needs --rollup-config: it says how the L2 goes on")
     if config.l1_genesis and (config.l1_rpc or not config.l2_genesis):
         raise ConfigError("--l1-genesis goes with --l2-genesis, and with an L1 that is run here")
+    if config.l1_rpc and config.da != "calldata":
+        raise ConfigError(
+            f"da is {config.da}, but to an L1 that others run batches go as calldata only"
+        )
     if config.mixed and config.block_time is None:
         raise ConfigError("--mixed needs --block-time: without it every transaction makes a block")
     return config

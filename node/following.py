@@ -52,4 +52,5 @@ class FollowingRollup(Rollup):
 
         The blocks count as submitted from now on; `batcher.rewind` takes that back.
         """
-        return [item for posting in self.batcher.postings() for item in posting.items]
+        postings = self.batcher.postings(self.l1_conditions())
+        return [item for posting in postings for item in posting.items]

@@ -37,8 +37,6 @@ LOG = logging.getLogger("byline.rollup")
 
 LAG_BEFORE_JUMP: Final = 12
 """Seconds by which the virtual clock may be behind the wall before it jumps."""
-BLOCKS_BEFORE_FLUSH: Final = 64
-"""L2 blocks after which the batcher posts without waiting for a pause."""
 MOST_EMPTY_BLOCKS: Final = 1_024
 """L2 blocks made in a row to reach an L1 origin; more would be a bug."""
 SET_CLOCK_SELECTOR: Final = keccak256(b"setClock(uint256,uint64)")[:4]
@@ -103,6 +101,8 @@ class LocalRollup(Rollup):
         self.derive()
         if self.mining.automine:
             self._adopt_deposits(block)
+        if self.batcher.due(self.l1.head.number):
+            self.flush()
         return block
 
     def _insert_l1(self, timestamp: int, first: Transaction | None) -> L1Block:
@@ -113,6 +113,7 @@ class LocalRollup(Rollup):
         built = self.l1.build(candidates, timestamp)
         block = self.l1.insert(built.executed)
         self._settle_pool("l1", built.executed, built.skipped)
+        self._resend()
         self.sequencer.see(block)
         self.publish(BlockMade("l1", built.executed))
         return block
@@ -124,7 +125,7 @@ class LocalRollup(Rollup):
         `Refused` for one that is too early, or in strict mode.
         """
         ref = Rollup.mine_l2(self, timestamp)
-        if self.batcher.pending >= BLOCKS_BEFORE_FLUSH:
+        if self.batcher.due(self.l1.head.number):
             self.flush()
         return ref
 
@@ -217,25 +218,38 @@ class LocalRollup(Rollup):
     def flush(self) -> int:
         """Post all unsafe blocks to the L1; return how many there were."""
         pending = self.batcher.pending
-        for posting in self.batcher.postings():
+        conditions = self.l1_conditions()
+        for posting in self.batcher.postings(conditions):
             LOG.info(
-                "batcher: L2 blocks %d to %d in %d frames",
+                "batcher: L2 blocks %d to %d in %d frames by %s",
                 posting.first,
                 posting.last,
                 len(posting.items),
+                posting.carrier,
             )
-            for item in posting.items:
-                self._post(item)
+            nonce = self._batcher_nonce() + self.pools["l1"].count(self.batch_account.address)
+            for sent in self.batcher.send(posting, nonce, conditions):
+                self._take("l1", sent.network)
         if pending and self.mining.interval is None:
-            self.mine_l1()
+            self._mine_until_posted()
         return pending
 
-    def _post(self, item: bytes) -> None:
+    def _mine_until_posted(self) -> None:
+        """Make L1 blocks until they hold all inbox transactions, or take no more of them."""
+        left = len(self.batcher.in_flight) + 1
+        while 0 < len(self.batcher.in_flight) < left:
+            left = len(self.batcher.in_flight)
+            self.mine_l1()
+
+    def _batcher_nonce(self) -> int:
         chain = self.l1.chain
-        address = self.batch_account.address
-        nonce = chain.machine(chain.head).nonce(address) + self.pools["l1"].count(address)
-        tx = self.batcher.transaction(self.engine.config, item, nonce, self.next_base_fee("l1"))
-        self._admit("l1", tx)
+        return chain.machine(chain.head).nonce(self.batch_account.address)
+
+    def _resend(self) -> None:
+        """Raise the fees of inbox transactions that L1 blocks keep passing over."""
+        for sent in self.batcher.resend(self._batcher_nonce(), self.l1_conditions()):
+            LOG.info("batcher: nonce %d again with higher fees", sent.transaction.nonce)
+            self._take("l1", sent.network)
 
     # -- snapshots --------------------------------------------------------------------
 

@@ -13,10 +13,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
-from byline.derivation.base_fee import next_l1_base_fee, next_l2_base_fee
+from byline.derivation.base_fee import (
+    next_excess_blob_gas,
+    next_l1_base_fee,
+    next_l2_base_fee,
+)
 from byline.derivation.config import Fork
 from byline.derivation.errors import InvalidData
 from byline.derivation.header import Header
+from byline.derivation.l1_info import blob_base_fee
 from byline.derivation.transaction import Transaction, decode_transaction
 from byline.derivation.types import L1Block, L1BlockRef, L2BlockRef, SyncStatus
 from byline.node.chain.admission import AccountView, PoolContext, Refusal, no_extra_cost
@@ -28,6 +33,7 @@ from byline.node.chain.mempool import Mempool
 from byline.node.clock import Clock
 from byline.node.evm.optimism import extra_cost
 from byline.node.l2.batcher import Batcher
+from byline.node.l2.data_availability import L1Conditions
 from byline.node.l2.driver import Derived, Driver, Step
 from byline.node.l2.engine import L2Engine
 from byline.node.l2.sequencer import Sequencer
@@ -209,6 +215,12 @@ class Rollup:
         if name == "l1":
             return next_l1_base_fee(self.l1.head)
         return next_l2_base_fee(self.engine.chain.head, self.engine.config)
+
+    def l1_conditions(self) -> L1Conditions:
+        """Return what the batcher has to know of the L1."""
+        head = self.l1.head
+        following = head.with_(excess_blob_gas=next_excess_blob_gas(head))
+        return L1Conditions(head.number, self.next_base_fee("l1"), blob_base_fee(following))
 
     def l2_extra_cost(self, tx: Transaction) -> int:
         """Return wei that an L2 transaction costs beyond gas and value."""

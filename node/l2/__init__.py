@@ -2,6 +2,11 @@
 
 engine.py      executes attributes and keeps the three heads
 sequencer.py   picks the L1 origin and the time of the next block
-batcher.py     unsafe blocks to L1 transactions
+batcher.py     unsafe blocks to L1 transactions, by way of
+  batcher_settings.py    what an operator chooses
+  channel_policy.py      how much goes into a channel, and when it has to go
+  data_availability.py   calldata or blobs, and what either costs
+  inbox_transaction.py   the signed transactions, blobs with their proofs
+  inflight.py            what is on its way, and higher fees for what waits
 driver.py      L1 blocks through the pipeline to the safe and finalized heads
 """
