@@ -6,6 +6,7 @@ chain.py      blocks, transactions, receipts, logs, fees
 receipts.py   consensus receipts to what clients want to know
 state.py      accounts, calls, estimates, proofs
 pool.py       sending transactions; the unlocked accounts
+typed_data.py what eth-account lets pass in EIP-712 documents
 controls.py   mining and snapshots; the rollup node's answers
 events.py     what happens, to whoever listens
 """

@@ -14,6 +14,7 @@ from byline.node.accounts import DevAccount, dev_accounts
 from byline.node.backend.chain import SUGGESTED_TIP
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import Threads
+from byline.node.backend.typed_data import check_array_lengths
 from byline.node.rollup import ChainName, Rollup
 from byline.rpc.backend import CallRequest, Refused
 
@@ -92,6 +93,7 @@ class NodeAccounts:
 
     async def sign_typed_data(self, address: bytes, document: Mapping[str, Any]) -> bytes:
         """Return the 65-byte EIP-712 signature."""
+        check_array_lengths(document)
         try:
             message = encode_typed_data(full_message=dict(document))
         except (KeyError, TypeError, ValueError) as exc:
@@ -120,7 +122,11 @@ def _fields(request: CallRequest) -> dict[str, Any]:
         fields["maxPriorityFeePerGas"] = request.max_priority_fee_per_gas
     if request.access_list is not None:
         fields["accessList"] = [
-            {"address": entry.address, "storageKeys": list(entry.storage_keys)}
+            {
+                "address": entry.address,
+                # eth-account takes an address as bytes, but keys only as text.
+                "storageKeys": [f"0x{key.hex()}" for key in entry.storage_keys],
+            }
             for entry in request.access_list
         ]
     if request.authorizations:
