@@ -40,8 +40,36 @@ def _seed() -> bytes:
 @functools.cache
 def dev_account(index: int) -> DevAccount:
     """Return the account at m/44'/60'/0'/0/`index` of the test mnemonic."""
-    key = HDPath(f"m/44'/60'/0'/0/{index}").derive(_seed())
+    return _account(f"m/44'/60'/0'/0/{index}")
+
+
+def _account(path: str) -> DevAccount:
+    key = HDPath(path).derive(_seed())
     return DevAccount(PrivateKey(key).public_key.to_canonical_address(), bytes(key))
+
+
+OPERATOR_ROLES: Final = 12
+"""Accounts that the OP Stack's devnets derive for each L2, the batcher among them."""
+
+
+@functools.cache
+def operator_account(l2_chain_id: int, role: int) -> DevAccount:
+    """Return the account at m/44'/60'/2'/`l2_chain_id`/`role` of the test mnemonic.
+
+    That is where op-deployer and supersim find the operators of an L2.
+    """
+    return _account(f"m/44'/60'/2'/{l2_chain_id}/{role}")
+
+
+def known_account(address: bytes, l2_chain_id: int) -> DevAccount | None:
+    """Return the account at `address` if it is one that everybody has the key of."""
+    ours = (dev_account(index) for index in range(OWNER_INDEX + 1))
+    operators = (operator_account(l2_chain_id, role) for role in range(OPERATOR_ROLES))
+    for accounts in (ours, operators):
+        for account in accounts:
+            if account.address == address:
+                return account
+    return None
 
 
 @functools.cache

@@ -11,7 +11,14 @@ from eth_utils.exceptions import ValidationError
 
 from byline.derivation.config import RollupConfig
 from byline.derivation.dev_clock import ClockSchedule
-from byline.node.accounts import BATCHER_INDEX, OWNER_INDEX, DevAccount, dev_account
+from byline.node.accounts import (
+    BATCHER_INDEX,
+    OWNER_INDEX,
+    DevAccount,
+    dev_account,
+    known_account,
+)
+from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain
 from byline.node.chain.journal import PoolJournal
 from byline.node.clock import Clock
@@ -28,8 +35,9 @@ from byline.node.l2.batcher import Batcher
 from byline.node.l2.driver import Driver
 from byline.node.l2.engine import L2Engine
 from byline.node.l2.sequencer import Sequencer
+from byline.node.loaded_network import check_stored, load_network, read_rollup_file
 from byline.node.local import LocalRollup
-from byline.node.network import build_network, check_l2_genesis, l2_genesis
+from byline.node.network import Network, build_network, check_l2_genesis, l2_genesis
 from byline.node.rollup import Happening, Mining
 from byline.node.storage.kv import KeyValue, MemoryKV, Prefixed
 from byline.node.storage.leveldb import LevelKV
@@ -61,7 +69,7 @@ def build_rollup(
     l1_store = ChainStore(Prefixed(kv, L1_PREFIX))
     l2_store = ChainStore(Prefixed(kv, L2_PREFIX))
     if l2_store.is_empty:
-        network = build_network(settings, engine, settings.genesis_time or clock.now())
+        network = first_blocks(settings, engine, clock)
         if l1_store.is_empty:
             l1_store.commit(network.l1)
         elif l1_store.head().hash != network.l1.block.hash:
@@ -73,21 +81,23 @@ def build_rollup(
         config = stored_config(l2_store, settings)
     l1_chain = Chain(l1_store, EthereumRules(config.l1_chain_id), engine)
     l1 = LocalL1(l1_chain, settings.l1_finality)
+    batch_account = local_batcher(settings, config)
     l2_engine = L2Engine(Chain(l2_store, OptimismRules(config), engine), config)
     rollup = LocalRollup(
         l1=l1,
         engine=l2_engine,
         sequencer=Sequencer(l2_engine, l1.block, ClockSchedule(config)),
-        batcher=Batcher(l2_engine, dev_account(BATCHER_INDEX), settings.batcher),
+        batcher=Batcher(l2_engine, batch_account, settings.batcher),
         driver=Driver(l2_engine),
         clock=clock,
-        batch_account=dev_account(BATCHER_INDEX),
+        batch_account=batch_account,
         owner=dev_account(OWNER_INDEX),
         mining=Mining(
             automine=settings.block_time is None or settings.mixed,
             interval=settings.block_time,
             l1_interval=settings.l1_interval,
-            strict=settings.strict,
+            # Without the contract that declares jumps there are none.
+            strict=settings.strict or config.dev_control is None,
         ),
         publish=publish,
         journals={
@@ -99,14 +109,47 @@ def build_rollup(
     return rollup
 
 
-def open_l2(config: RollupConfig, store: ChainStore) -> L2Engine:
+def first_blocks(settings: NodeConfig, engine: Engine, clock: Clock) -> Network:
+    """Return where both chains begin: as files say, or as they are built in."""
+    if settings.rollup_config is not None or settings.l2_genesis is not None:
+        return load_network(settings, engine)
+    return build_network(settings, engine, settings.genesis_time or clock.now())
+
+
+def local_batcher(settings: NodeConfig, config: RollupConfig) -> DevAccount:
+    """Return the account that posts batches on the L1 that is run here.
+
+    Raises `ConfigError` when its key is neither given nor one that everybody has.
+    """
+    wanted = config.genesis.system_config.batcher
+    if settings.batcher_key is not None:
+        account: DevAccount | None = batcher_account(settings)
+    else:
+        account = known_account(wanted, config.l2_chain_id)
+    if account is None:
+        raise ConfigError(
+            f"the rollup's batcher is 0x{wanted.hex()}, whose key is not known: pass --batcher-key"
+        )
+    if account.address != wanted:
+        raise ConfigError(
+            f"batcher_key is the key of 0x{account.address.hex()}, but the rollup's batcher is "
+            f"0x{wanted.hex()}"
+        )
+    return account
+
+
+def open_l2(
+    config: RollupConfig, store: ChainStore, genesis: ExecutedBlock | None = None
+) -> L2Engine:
     """Return the engine of a given L2 over a store, new or used before.
 
-    Raises `ConfigError` when the built-in genesis, or the store, is another L2's.
+    `genesis` is its first block where that is not the built-in one.  Raises `ConfigError` when
+    the first block, or the store, is another L2's.
     """
     engine: Engine = PyEvmEngine()
     if store.is_empty:
-        genesis = l2_genesis(config, engine)
+        if genesis is None:
+            genesis = l2_genesis(config, engine)
         check_l2_genesis(config, genesis.block.header)
         store.commit(genesis)
     elif store.canonical_hash(0) != config.genesis.l2.hash:
@@ -158,6 +201,8 @@ def stored_config(store: ChainStore, settings: NodeConfig) -> RollupConfig:
     if raw is None:
         raise ConfigError("the data folder has no rollup config: move it away, start anew")
     config = RollupConfig.from_json(json.loads(raw))
+    if settings.rollup_config is not None:
+        check_stored(read_rollup_file(settings), config)
     wanted = {
         "l1_chain_id": (settings.l1_chain_id, config.l1_chain_id),
         "l2_chain_id": (settings.l2_chain_id, config.l2_chain_id),

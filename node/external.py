@@ -16,6 +16,7 @@ from byline.node.l1.mirror import L1Mirror
 from byline.node.l1.poster import Poster
 from byline.node.l1.remote import RemoteL1
 from byline.node.l2.driver import Driver
+from byline.node.loaded_network import load_l2_genesis
 from byline.node.shell import NodeShell
 from byline.node.storage.kv import Prefixed
 from byline.node.storage.store import ChainStore
@@ -52,7 +53,9 @@ class ExternalNode(NodeShell):
             )
         await check_l1(source, config)
         store = ChainStore(Prefixed(kv, L2_PREFIX))
-        engine = await self._threads.write(open_l2, config, store)
+        engine = await self._threads.write(
+            lambda: open_l2(config, store, load_l2_genesis(settings, config))
+        )
         mirror = L1Mirror(await find_base(source, Driver(engine)))
         self.rollup = await self._threads.write(
             build_following, settings, kv, self._clock, self._publish, engine, mirror

@@ -155,5 +155,5 @@ def check_l2_genesis(config: RollupConfig, built: Header) -> None:
         raise ConfigError(
             f"the rollup config's L2 genesis is 0x{config.genesis.l2.hash.hex()}, the built-in "
             f"one is 0x{built.hash.hex()}: it was made by another version of byline, or by "
-            "another program"
+            "another program, whose genesis file --l2-genesis takes"
         )

@@ -14,6 +14,7 @@ from byline.derivation.config import ConfigProblem, RollupConfig
 from byline.derivation.errors import Reset, Temporary
 from byline.derivation.types import L1Block, L1BlockRef, L2BlockRef
 from byline.node.assembly import L2_PREFIX, open_l2
+from byline.node.chain.block import ExecutedBlock
 from byline.node.client import RpcClient
 from byline.node.errors import ConfigError
 from byline.node.l1.source import L1Source
@@ -43,10 +44,19 @@ class Progress:
 class Verifier:
     """Derives one L2 into `kv` from `source`."""
 
-    def __init__(self, config: RollupConfig, source: L1Source, kv: KeyValue) -> None:
-        """Build the genesis; raises `ConfigError` when it is not the one of `config`."""
+    def __init__(
+        self,
+        config: RollupConfig,
+        source: L1Source,
+        kv: KeyValue,
+        genesis: ExecutedBlock | None = None,
+    ) -> None:
+        """Build the genesis, or take the one given.
+
+        Raises `ConfigError` when it is not the one of `config`.
+        """
         self._source = source
-        self.engine = open_l2(config, ChainStore(Prefixed(kv, L2_PREFIX)))
+        self.engine = open_l2(config, ChainStore(Prefixed(kv, L2_PREFIX)), genesis)
         self.driver = Driver(self.engine)
 
     async def start(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from byline.node import logs
 from byline.node.cli.running import run_to_end
 from byline.node.l1.remote import RemoteL1
+from byline.node.loaded_network import l2_genesis_of
 from byline.node.storage.kv import MemoryKV
 from byline.node.verifier import Progress as Report
 from byline.node.verifier import Verifier, read_rollup_config
@@ -26,6 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|URL",
         default="http://127.0.0.1:9545",
         help="rollup.json, or a node that answers optimism_rollupConfig",
+    )
+    parser.add_argument(
+        "--l2-genesis",
+        metavar="FILE",
+        type=Path,
+        help="genesis file of the L2 (geth's JSON, .gz, .zst) where it is not the built-in one",
+    )
+    parser.add_argument(
+        "--genesis-dictionary",
+        metavar="FILE",
+        type=Path,
+        help="the superchain registry's dictionary for .zst files",
     )
     parser.add_argument("--until", metavar="L1-BLOCK", type=int, help="stop after this L1 block")
     parser.add_argument("--follow", action="store_true", help="go on as the L1 grows")
@@ -45,7 +59,12 @@ async def _verify(arguments: argparse.Namespace) -> int:
     console = Console(highlight=False, soft_wrap=True)
     config = await read_rollup_config(arguments.rollup_config)
     async with RemoteL1(arguments.l1) as source:
-        verifier = await asyncio.to_thread(Verifier, config, source, MemoryKV())
+        genesis = None
+        if arguments.l2_genesis is not None:
+            genesis = await asyncio.to_thread(
+                l2_genesis_of, arguments.l2_genesis, config, arguments.genesis_dictionary
+            )
+        verifier = await asyncio.to_thread(Verifier, config, source, MemoryKV(), genesis)
         await verifier.start()
         with Progress(
             TextColumn("deriving"),

@@ -47,7 +47,7 @@ class LocalL1:
             # block and a restart makes the same ones.
             prev_randao=keccak256(b"byline prevRandao" + parent.hash + number),
             parent_beacon_root=keccak256(b"byline beacon root" + parent.hash + number),
-            gas_limit=L1_GAS_LIMIT,
+            gas_limit=parent.gas_limit,
         )
         return self.chain.build(parent, given, candidates=transactions)
 
