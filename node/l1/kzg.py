@@ -29,7 +29,7 @@ def commitment(blob: bytes) -> bytes:
     """
     try:
         found: bytes = ckzg.blob_to_kzg_commitment(blob, trusted_setup())
-    except (RuntimeError, AssertionError) as exc:
+    except (RuntimeError, AssertionError, ValueError) as exc:
         raise ValueError(f"not a blob: {exc}") from exc
     return found
 

@@ -45,11 +45,10 @@ class FeePolicy:
             tip=max(now.tip, -(-fees.tip * percent // 100)),
             blob=max(now.blob, -(-fees.blob * percent // 100)),
         )
-        within = (
-            new.most <= self.most_multiple * now.most
-            and new.blob <= self.most_multiple * max(1, now.blob)
+        dear = new.most > self.most_multiple * now.most or (
+            blobs and new.blob > self.most_multiple * now.blob
         )
-        return new if within else None
+        return None if dear else new
 
 
 @dataclass(frozen=True, slots=True)
