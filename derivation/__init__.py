@@ -15,7 +15,7 @@ How L1 blocks become L2 blocks (pipeline.py wires it, `stages/` holds one file a
 6. stages/batch_stream.py       span batches -> singular ones (batch/validity.py)
 7. stages/batch_validator.py    the next block's batch, or a forced empty one (batch/validity.py)
 8. stages/attributes_queue.py   batch -> payload attributes (attributes.py, which the sequencer
-                                shares: l1_info.py, deposits.py, system_config.py)
+                                shares: l1_info.py, deposits.py, system_config.py, upgrades.py)
 9. the engine executes them: that is the node's part
 
 dev_clock.py bends the time rule on devnets.  channel_out.py goes the other way, from L2

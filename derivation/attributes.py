@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from byline.derivation.config import Fork, RollupConfig, SystemConfig
+from byline.derivation.config import ConfigProblem, Fork, RollupConfig, SystemConfig
 from byline.derivation.constants import SEQUENCER_FEE_VAULT
 from byline.derivation.deposits import user_deposits
 from byline.derivation.errors import Critical, Reset
@@ -22,6 +22,7 @@ from byline.derivation.l1_info import (
 from byline.derivation.system_config import apply_updates
 from byline.derivation.transaction import DepositTransaction
 from byline.derivation.types import L1Block, L2BlockRef, PayloadAttributes
+from byline.derivation.upgrades import NO_UPGRADES, Upgrade, Upgrades, activating
 
 
 def build_attributes(
@@ -33,17 +34,19 @@ def build_attributes(
     transactions: Sequence[bytes],
     no_tx_pool: bool,
     blob_schedule: BlobSchedule = PRAGUE_BLOB_SCHEDULE,
+    upgrades: Upgrades = NO_UPGRADES,
 ) -> PayloadAttributes:
     """Return the attributes of the block at `timestamp` on `parent` with L1 `origin`.
 
     `parent_config` is `system_config_of` the parent.  When `origin` opens a new epoch, its
-    config updates apply and its deposits are forced in.  `transactions` follow them.
+    config updates apply and its deposits are forced in.  The upgrade transactions of forks
+    that activate follow them, then `transactions`.
 
     Raises `Reset` when `origin` is neither the parent's nor its child, or is later than the
-    block; `Critical` on a malformed deposit, and where a fork would activate after genesis.
+    block; `Critical` on a malformed deposit, and where a fork activates that `upgrades` lack.
     """
     _check_origin(parent, origin, timestamp)
-    _check_upgrade(config, timestamp, parent.timestamp)
+    upgrade = _upgrade(config, upgrades, timestamp, parent.timestamp)
     deposits: tuple[DepositTransaction, ...] = ()
     sequence_number = parent.sequence_number + 1
     system_config = parent_config
@@ -58,9 +61,14 @@ def build_attributes(
         timestamp=timestamp,
         prev_randao=origin.header.mix_hash,
         suggested_fee_recipient=SEQUENCER_FEE_VAULT,
-        transactions=(first.raw, *(deposit.raw for deposit in deposits), *transactions),
+        transactions=(
+            first.raw,
+            *(deposit.raw for deposit in deposits),
+            *(item.raw for fork in upgrade for item in fork.transactions),
+            *transactions,
+        ),
         no_tx_pool=no_tx_pool,
-        gas_limit=system_config.gas_limit,
+        gas_limit=system_config.gas_limit + sum(fork.extra_gas for fork in upgrade),
         parent_beacon_block_root=origin.header.parent_beacon_root or ZERO_HASH,
         eip1559_params=system_config.eip1559_params,
         min_base_fee=system_config.min_base_fee if jovian else None,
@@ -86,11 +94,10 @@ def _check_origin(parent: L2BlockRef, origin: L1Block, timestamp: int) -> None:
         )
 
 
-def _check_upgrade(config: RollupConfig, timestamp: int, parent_timestamp: int) -> None:
-    """Refuse an activation block: its upgrade transactions carry bytecode that we lack."""
-    for fork in (Fork.ISTHMUS, Fork.JOVIAN, Fork.KARST):
-        if config.activates(fork, timestamp, parent_timestamp):
-            raise Critical(
-                f"{fork.key} {config.forks[fork]} is after genesis: the upgrade transactions of "
-                "an activation block are not implemented; activate the fork at genesis"
-            )
+def _upgrade(
+    config: RollupConfig, upgrades: Upgrades, timestamp: int, parent_timestamp: int
+) -> tuple[Upgrade, ...]:
+    try:
+        return activating(config, upgrades, timestamp, parent_timestamp)
+    except ConfigProblem as exc:
+        raise Critical(str(exc)) from exc

@@ -111,6 +111,9 @@ class RollupConfig:
     eip1559_elasticity: int = 6
     eip1559_denominator: int = 250
     """The Canyon denominator, the one in force since."""
+    keep_karst_upgrade_gas: bool = False
+    """Whether the gas limit of a Karst activation block became the chain's, as happened
+    where it was read back as the system's."""
     dev_control: bytes | None = None
     """The DevControl contract on the L1; `None` on anything but a devnet.  Its events can
     move the L2 clock, which no stock verifier follows."""
@@ -167,6 +170,8 @@ class RollupConfig:
                 "eip1559DenominatorCanyon": self.eip1559_denominator,
             },
         }
+        if self.keep_karst_upgrade_gas:
+            document["keep_karst_upgrade_gas"] = True
         if self.dev_control is not None:
             document["devnet"] = True
             document["dev_control_address"] = _hex(self.dev_control)
@@ -256,6 +261,7 @@ def _read(document: Mapping[str, Any]) -> RollupConfig:
         ),
         eip1559_elasticity=_int(op_config, "eip1559Elasticity", 6),
         eip1559_denominator=_int(op_config, "eip1559DenominatorCanyon", 250),
+        keep_karst_upgrade_gas=bool(document.get("keep_karst_upgrade_gas", False)),
         dev_control=(
             _bytes(document, "dev_control_address", 20) if document.get("devnet") else None
         ),

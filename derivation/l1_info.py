@@ -243,12 +243,13 @@ def l2_block_ref(block: Block, config: RollupConfig) -> L2BlockRef:
     )
 
 
-def system_config_of(block: Block, config: RollupConfig) -> SystemConfig:
+def system_config_of(block: Block, config: RollupConfig, upgrade_gas: int = 0) -> SystemConfig:
     """Return the system config that `block` was built under.
 
     The scalar comes back as version 1 whatever the L1 stored, and EIP-1559 parameters that
-    were zero come back as the chain's constants: both mean the same.  Raises `InvalidData`
-    for a block of another chain.
+    were zero come back as the chain's constants: both mean the same.  `upgrade_gas` is what
+    an activation block has above the system's gas limit (`upgrades.extra_gas_of`).  Raises
+    `InvalidData` for a block of another chain.
     """
     if _is_genesis(block, config):
         return config.genesis.system_config
@@ -265,7 +266,7 @@ def system_config_of(block: Block, config: RollupConfig) -> SystemConfig:
     return SystemConfig(
         batcher=info.batcher,
         scalar=ecotone_scalar(info.base_fee_scalar, info.blob_base_fee_scalar),
-        gas_limit=header.gas_limit,
+        gas_limit=header.gas_limit - upgrade_gas,
         eip1559_params=extra[1:9],
         operator_fee_scalar=info.operator_fee_scalar,
         operator_fee_constant=info.operator_fee_constant,

@@ -40,6 +40,7 @@ from byline.derivation.types import (
     L2BlockRef,
     Need,
 )
+from byline.derivation.upgrades import NO_UPGRADES, Upgrades
 
 
 class Pipeline:
@@ -54,6 +55,7 @@ class Pipeline:
         config: RollupConfig,
         safe_ref: SafeRef,
         blob_schedule: BlobSchedule = PRAGUE_BLOB_SCHEDULE,
+        upgrades: Upgrades = NO_UPGRADES,
     ) -> None:
         self.config = config
         self.clock = ClockSchedule(config)
@@ -65,7 +67,9 @@ class Pipeline:
         self._reader = ChannelReader(self._channels, reading, config)
         self._stream = BatchStream(self._reader, reading, config, self.clock, safe_ref)
         self._validator = BatchValidator(self._stream, reading, config, self.clock)
-        self._attributes = AttributesQueue(self._validator, reading, config, blob_schedule)
+        self._attributes = AttributesQueue(
+            self._validator, reading, config, blob_schedule, upgrades
+        )
         self._system_config: SystemConfig | None = None
         self._used_up = False
         """Whether all data of the current L1 block have been read."""

@@ -11,6 +11,7 @@ from eth_utils.exceptions import ValidationError
 
 from byline.derivation.config import RollupConfig
 from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.upgrades import NO_UPGRADES, Upgrades
 from byline.node.accounts import (
     BATCHER_INDEX,
     OWNER_INDEX,
@@ -42,6 +43,7 @@ from byline.node.rollup import Happening, Mining
 from byline.node.storage.kv import KeyValue, MemoryKV, Prefixed
 from byline.node.storage.leveldb import LevelKV
 from byline.node.storage.store import ChainStore
+from byline.node.upgrade_bundle import load_upgrades
 
 ROLLUP_CONFIG: Final = "rollup.json"
 """Name under which the L2's store keeps the rollup config."""
@@ -82,7 +84,8 @@ def build_rollup(
     l1_chain = Chain(l1_store, EthereumRules(config.l1_chain_id), engine)
     l1 = LocalL1(l1_chain, settings.l1_finality)
     batch_account = local_batcher(settings, config)
-    l2_engine = L2Engine(Chain(l2_store, OptimismRules(config), engine), config)
+    upgrades = load_upgrades(settings.upgrade_bundle, config)
+    l2_engine = L2Engine(Chain(l2_store, OptimismRules(config), engine), config, upgrades)
     rollup = LocalRollup(
         l1=l1,
         engine=l2_engine,
@@ -139,12 +142,16 @@ def local_batcher(settings: NodeConfig, config: RollupConfig) -> DevAccount:
 
 
 def open_l2(
-    config: RollupConfig, store: ChainStore, genesis: ExecutedBlock | None = None
+    config: RollupConfig,
+    store: ChainStore,
+    genesis: ExecutedBlock | None = None,
+    upgrades: Upgrades = NO_UPGRADES,
 ) -> L2Engine:
     """Return the engine of a given L2 over a store, new or used before.
 
-    `genesis` is its first block where that is not the built-in one.  Raises `ConfigError` when
-    the first block, or the store, is another L2's.
+    `genesis` is its first block where that is not the built-in one, `upgrades` what
+    `load_upgrades` returned for `config`.  Raises `ConfigError` when the first block, or the
+    store, is another L2's.
     """
     engine: Engine = PyEvmEngine()
     if store.is_empty:
@@ -154,7 +161,7 @@ def open_l2(
         store.commit(genesis)
     elif store.canonical_hash(0) != config.genesis.l2.hash:
         raise ConfigError("the data folder holds another L2: pass another --data-dir")
-    return L2Engine(Chain(store, OptimismRules(config), engine), config)
+    return L2Engine(Chain(store, OptimismRules(config), engine), config, upgrades)
 
 
 def build_following(

@@ -56,6 +56,8 @@ class NodeConfig:
     """Frames that a channel is to fill, one a transaction or blob."""
     batch_pause: float = 0.5
     """Seconds without a new L2 block after which the batcher posts."""
+    upgrade_bundle: Path | None = None
+    """File with the upgrade transactions of forks that activate after genesis."""
     l1_finality: int = 0
     """L1 blocks by which finality follows the head."""
     l1_rpc: str | None = None
@@ -170,6 +172,7 @@ SETTINGS: Final = (
     Setting("da", str, "what carries the batches", choices=("calldata", "blobs", "auto")),
     Setting("target_frames", int, "frames that a channel is to fill", least=1, most=100),
     Setting("batch_pause", float, "post batches after so many seconds without a block", least=0),
+    Setting("upgrade_bundle", Path, "upgrade transactions of forks that activate after genesis"),
     Setting("l1_finality", int, "L1 blocks by which finality follows the head", least=0),
     Setting("l1_rpc", str, "JSON-RPC URL of an L1 that others run; without it one runs here"),
     Setting("l1_beacon", str, "beacon API URL of that L1, for batches in blobs"),

@@ -20,6 +20,7 @@ from byline.node.loaded_network import load_l2_genesis
 from byline.node.shell import NodeShell
 from byline.node.storage.kv import Prefixed
 from byline.node.storage.store import ChainStore
+from byline.node.upgrade_bundle import load_upgrades
 from byline.node.verifier import check_l1, find_base, read_rollup_config
 
 LOG = logging.getLogger("byline.node")
@@ -54,7 +55,12 @@ class ExternalNode(NodeShell):
         await check_l1(source, config)
         store = ChainStore(Prefixed(kv, L2_PREFIX))
         engine = await self._threads.write(
-            lambda: open_l2(config, store, load_l2_genesis(settings, config))
+            lambda: open_l2(
+                config,
+                store,
+                load_l2_genesis(settings, config),
+                load_upgrades(settings.upgrade_bundle, config),
+            )
         )
         mirror = L1Mirror(await find_base(source, Driver(engine)))
         self.rollup = await self._threads.write(

@@ -21,6 +21,7 @@ from byline.node.l1.source import L1Source
 from byline.node.l2.driver import Derived, Driver
 from byline.node.storage.kv import KeyValue, Prefixed
 from byline.node.storage.store import ChainStore
+from byline.node.upgrade_bundle import load_upgrades
 
 LOG = logging.getLogger("byline.verify")
 
@@ -50,13 +51,16 @@ class Verifier:
         source: L1Source,
         kv: KeyValue,
         genesis: ExecutedBlock | None = None,
+        upgrade_bundle: Path | None = None,
     ) -> None:
         """Build the genesis, or take the one given.
 
-        Raises `ConfigError` when it is not the one of `config`.
+        Raises `ConfigError` when it is not the one of `config`, and where `config` needs
+        upgrade transactions that `upgrade_bundle` does not hold.
         """
+        upgrades = load_upgrades(upgrade_bundle, config)
         self._source = source
-        self.engine = open_l2(config, ChainStore(Prefixed(kv, L2_PREFIX)), genesis)
+        self.engine = open_l2(config, ChainStore(Prefixed(kv, L2_PREFIX)), genesis, upgrades)
         self.driver = Driver(self.engine)
 
     async def start(self) -> None:

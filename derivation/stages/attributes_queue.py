@@ -15,6 +15,7 @@ from byline.derivation.l1_info import BlobSchedule
 from byline.derivation.stages.batch_validator import BatchValidator
 from byline.derivation.stages.reading import Reading
 from byline.derivation.types import AttributesWithParent, L1Block, L2BlockRef, Need
+from byline.derivation.upgrades import Upgrades
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class AttributesQueue:
     reading: Reading
     config: RollupConfig
     blob_schedule: BlobSchedule
+    upgrades: Upgrades
     _origins: dict[int, L1Block] = field(default_factory=dict)
 
     def reset(self) -> None:
@@ -57,7 +59,7 @@ class AttributesQueue:
             )
         attributes = build_attributes(
             self.config, parent, parent_config, origin, batch.timestamp, batch.transactions,
-            no_tx_pool=True, blob_schedule=self.blob_schedule,
+            no_tx_pool=True, blob_schedule=self.blob_schedule, upgrades=self.upgrades,
         )  # fmt: skip
         same_epoch = batch.epoch_number == parent.l1_origin.number
         return AttributesWithParent(

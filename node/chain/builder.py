@@ -49,7 +49,7 @@ class BlockBuilder:
             rules.precompiles(given.timestamp),
             rules.opcodes(given.timestamp),
         )
-        self.rules = rules.begin(self.machine, self.header)
+        self.rules = rules.begin(self.machine, self.header, parent)
         self.gas_used = 0
         self.transactions: list[AnyTransaction] = []
         self.receipts: list[Receipt] = []

@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="the superchain registry's dictionary for .zst files",
     )
+    parser.add_argument(
+        "--upgrade-bundle",
+        metavar="FILE",
+        type=Path,
+        help="upgrade transactions of forks that activate after genesis",
+    )
     parser.add_argument("--until", metavar="L1-BLOCK", type=int, help="stop after this L1 block")
     parser.add_argument("--follow", action="store_true", help="go on as the L1 grows")
     parser.add_argument("--blocks", action="store_true", help="print every L2 block")
@@ -64,7 +70,9 @@ async def _verify(arguments: argparse.Namespace) -> int:
             genesis = await asyncio.to_thread(
                 l2_genesis_of, arguments.l2_genesis, config, arguments.genesis_dictionary
             )
-        verifier = await asyncio.to_thread(Verifier, config, source, MemoryKV(), genesis)
+        verifier = await asyncio.to_thread(
+            Verifier, config, source, MemoryKV(), genesis, arguments.upgrade_bundle
+        )
         await verifier.start()
         with Progress(
             TextColumn("deriving"),

@@ -125,6 +125,6 @@ class EthereumRules:
         """See `ChainRules.transaction_gas_cap`."""
         return None
 
-    def begin(self, machine: Machine, header: Header) -> _EthereumBlock:
+    def begin(self, machine: Machine, header: Header, parent: Header) -> _EthereumBlock:
         """See `ChainRules.begin`."""
         return _EthereumBlock(machine, header, self.chain_id)

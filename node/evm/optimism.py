@@ -79,6 +79,8 @@ class _OptimismBlock:
     isthmus: bool
     jovian: bool
     gas_cap: int | None
+    deposits_only: bool
+    """Whether a fork since Jovian activates: its first block is for upgrades alone."""
     fees: L1FeeParameters | None = None
     """Read after the block's first deposit, which alone changes them."""
     footprint: int = 0
@@ -102,6 +104,8 @@ class _OptimismBlock:
 
     def _signed(self, tx: Transaction, gas_left: int) -> Applied:
         machine, base_fee = self.machine, self.header.base_fee or 0
+        if self.deposits_only:
+            raise InvalidTransaction("a fork activates in this block: it takes deposits only")
         check_stateless(
             tx, self.chain_id, base_fee, gas_left, prague=self.isthmus, gas_cap=self.gas_cap
         )
@@ -191,7 +195,7 @@ class OptimismRules:
     def _fork(self, timestamp: int) -> Fork:
         return max(fork for fork in Fork if self.config.active(fork, timestamp))
 
-    def begin(self, machine: Machine, header: Header) -> _OptimismBlock:
+    def begin(self, machine: Machine, header: Header, parent: Header) -> _OptimismBlock:
         """See `ChainRules.begin`."""
         return _OptimismBlock(
             machine,
@@ -200,4 +204,9 @@ class OptimismRules:
             isthmus=self.config.active(Fork.ISTHMUS, header.timestamp),
             jovian=self.config.active(Fork.JOVIAN, header.timestamp),
             gas_cap=self.transaction_gas_cap(header.timestamp),
+            deposits_only=any(
+                self.config.activates(fork, header.timestamp, parent.timestamp)
+                for fork in Fork
+                if fork >= Fork.JOVIAN
+            ),
         )

@@ -62,5 +62,5 @@ class ChainRules(Protocol):
     def transaction_gas_cap(self, timestamp: int) -> int | None:
         """Return the highest gas limit of a signed transaction (EIP-7825); `None` for none."""
 
-    def begin(self, machine: Machine, header: Header) -> BlockRules:
-        """Return the rules for the block that `header` opens."""
+    def begin(self, machine: Machine, header: Header, parent: Header) -> BlockRules:
+        """Return the rules for the block on `parent` that `header` opens."""

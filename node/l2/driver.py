@@ -49,7 +49,7 @@ class Driver:
 
     def __init__(self, engine: L2Engine) -> None:
         self.engine = engine
-        self.pipeline = Pipeline(engine.config, engine.ref_at)
+        self.pipeline = Pipeline(engine.config, engine.ref_at, upgrades=engine.upgrades)
         self._safe_at: deque[Derived] = deque()
         """What became safe and is not finalized."""
         self._history: deque[Derived] = deque()

@@ -17,6 +17,7 @@ from byline.derivation.header import Header
 from byline.derivation.l1_info import l2_block_ref, system_config_of
 from byline.derivation.transaction import Transaction, decode_transaction
 from byline.derivation.types import L2BlockRef, PayloadAttributes
+from byline.derivation.upgrades import NO_UPGRADES, Upgrades, extra_gas_of
 from byline.node.chain.chain import Built, Chain, InvalidBlock
 from byline.node.chain.forkchoice import ForkChoice
 from byline.node.evm.rules import BlockInput
@@ -29,9 +30,13 @@ FINALIZED: Final = "finalized"
 class L2Engine:
     """The L2 chain with its fork choice."""
 
-    def __init__(self, chain: Chain, config: RollupConfig) -> None:
+    def __init__(
+        self, chain: Chain, config: RollupConfig, upgrades: Upgrades = NO_UPGRADES
+    ) -> None:
         self.chain = chain
         self.config = config
+        self.upgrades = upgrades
+        """Transactions of the forks that activate after genesis."""
         self.heads = self._load_heads()
 
     def _load_heads(self) -> ForkChoice:
@@ -60,7 +65,9 @@ class L2Engine:
 
     def system_config(self, ref: L2BlockRef) -> SystemConfig:
         """Return the system config in force after the block `ref`."""
-        return system_config_of(self.block(ref.hash), self.config)
+        block = self.block(ref.hash)
+        extra = extra_gas_of(block, self.config, self.upgrades)
+        return system_config_of(block, self.config, extra)
 
     def header_of(self, ref: L2BlockRef) -> Header:
         """Return the header of a stored block."""

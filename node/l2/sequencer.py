@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from byline.derivation.attributes import build_attributes
-from byline.derivation.config import Fork
 from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.dev_clock import ClockSchedule
 from byline.derivation.types import L1Block, L2BlockRef, PayloadAttributes
+from byline.derivation.upgrades import UPGRADING
 from byline.node.l2.engine import L2Engine
 
 
@@ -51,6 +51,7 @@ class Sequencer:
             timestamp,
             (),
             no_tx_pool=self._deposits_only(parent, origin, timestamp),
+            upgrades=self._engine.upgrades,
         )
         return Plan(attributes, origin)
 
@@ -68,7 +69,7 @@ class Sequencer:
         config = self._engine.config
         if any(
             config.activates(fork, timestamp, parent.timestamp)
-            for fork in (Fork.ISTHMUS, Fork.JOVIAN, Fork.KARST)
+            for fork in UPGRADING
         ):
             return True
         base = self.clock.drift_base(origin.ref, parent.number + 1)
