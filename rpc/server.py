@@ -1,8 +1,8 @@
 """JSON-RPC on a port: HTTP POST and WebSocket at `/`, side by side.
 
-JSON-RPC errors travel with HTTP 200.  Other statuses are about HTTP itself: 403 for a
-foreign Host or Origin, 405, 413 for a body over the limit, 415 for one that is not
-declared as JSON.
+JSON-RPC errors travel with HTTP 200.  Other statuses are about HTTP itself: 401 for a
+missing or bad token where one is asked for, 403 for a foreign Host or Origin, 405, 413 for a
+body over the limit, 415 for one that is not declared as JSON.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ class RpcServer:
     when the port is taken.  `cors` lists the origins whose pages may read answers and open
     WebSockets: exact, with any port as `http://localhost:*`, or `*` for all.  `hosts` are
     names besides localhost and IP literals that the Host header may have.  `pages` are
-    further GET handlers by path.  `methods` replaces the table of methods.
+    further GET handlers by path.  `methods` replaces the table of methods.  `refusal` looks at
+    the Authorization header of every request, WebSockets included, and returns why it is
+    not let in, or `None`; then Host may be any name, since no foreign page has a token.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class RpcServer:
         hosts: Sequence[str] = (),
         pages: Mapping[str, Handler] | None = None,
         methods: Mapping[str, Method] | None = None,
+        refusal: Callable[[str | None], str | None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.dispatcher = Dispatcher(backend, limits=limits, methods=methods, clock=clock)
@@ -70,6 +73,7 @@ class RpcServer:
         self._port: int | None = None
         self._cors = tuple(cors)
         self._names = _LOCAL_NAMES | {host, *hosts}
+        self._refusal = refusal
         self._connections: set[Connection] = set()
         self._feeding: asyncio.Task[None] | None = None
         self._runner = web.AppRunner(
@@ -151,8 +155,12 @@ class RpcServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Check the Host, answer preflights, and let allowed pages read the answer."""
-        if not host_allowed(request.headers.get(hdrs.HOST), self._names):
+        """Check token or Host, answer preflights, and let allowed pages read the answer."""
+        if self._refusal is not None:
+            words = self._refusal(request.headers.get(hdrs.AUTHORIZATION))
+            if words is not None:
+                return web.Response(status=401, text=f"{words}\n")
+        elif not host_allowed(request.headers.get(hdrs.HOST), self._names):
             return web.Response(status=403, text="invalid host specified\n")
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is None:

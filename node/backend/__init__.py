@@ -1,5 +1,6 @@
 """The node behind the RPC: implements the Protocols of `byline.rpc.backend`.
 
+served.py     what all this asks of the holder of the chains
 threads.py    which thread does the work
 resolve.py    block references to headers, the pending block
 chain.py      blocks, transactions, receipts, logs, fees
@@ -7,6 +8,7 @@ receipts.py   consensus receipts to what clients want to know
 state.py      accounts, calls, estimates, proofs
 pool.py       sending transactions; the unlocked accounts
 typed_data.py what eth-account lets pass in EIP-712 documents
+contracts.py  which of the contracts that we have names for stand on a chain
 controls.py   mining and snapshots; the rollup node's answers
 events.py     what happens, to whoever listens
 """

@@ -16,8 +16,9 @@ from byline.derivation.receipt import Receipt
 from byline.derivation.transaction import Transaction
 from byline.node.backend.receipts import located_logs, located_receipts
 from byline.node.backend.resolve import Resolver
+from byline.node.backend.served import Served
 from byline.node.backend.threads import Threads
-from byline.node.rollup import ChainName, Rollup
+from byline.node.rollup import ChainName
 from byline.rpc.backend import (
     BlockRef,
     FeeHistory,
@@ -39,7 +40,7 @@ MOST_HISTORY: Final = 1_024
 class NodeChain:
     """Implements `byline.rpc.backend.Chain`."""
 
-    rollup: Rollup
+    rollup: Served
     name: ChainName
     threads: Threads
 

@@ -12,10 +12,11 @@ from eth_account.messages import SignableMessage, encode_defunct, encode_typed_d
 from byline.derivation.transaction import AnyTransaction
 from byline.node.accounts import DevAccount, dev_accounts
 from byline.node.backend.chain import SUGGESTED_TIP
+from byline.node.backend.served import Served
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import Threads
 from byline.node.backend.typed_data import check_array_lengths
-from byline.node.rollup import ChainName, Rollup
+from byline.node.rollup import ChainName
 from byline.rpc.backend import CallRequest, Refused
 
 
@@ -23,7 +24,7 @@ from byline.rpc.backend import CallRequest, Refused
 class NodePool:
     """Implements `byline.rpc.backend.Pool`."""
 
-    rollup: Rollup
+    rollup: Served
     name: ChainName
     threads: Threads
 
@@ -47,7 +48,7 @@ class NodePool:
 class NodeAccounts:
     """Implements `byline.rpc.backend.Accounts`."""
 
-    rollup: Rollup
+    rollup: Served
     name: ChainName
     state: NodeState
 

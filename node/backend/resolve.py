@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from byline.derivation.block import Block
 from byline.derivation.header import Header
+from byline.node.backend.served import Served
 from byline.node.chain.chain import Chain
 from byline.node.evm.machine import Machine
-from byline.node.rollup import ChainName, Rollup
+from byline.node.rollup import ChainName
 from byline.rpc.backend import BlockRef, UnknownBlock
 
 
@@ -16,7 +17,7 @@ from byline.rpc.backend import BlockRef, UnknownBlock
 class Resolver:
     """Finds blocks of one chain by tag, number or hash."""
 
-    rollup: Rollup
+    rollup: Served
     name: ChainName
 
     @property

@@ -12,10 +12,11 @@ from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
 from byline.derivation.transaction import AccessListEntry
 from byline.node.accounts import dev_account
 from byline.node.backend.resolve import Resolver
+from byline.node.backend.served import Served
 from byline.node.backend.threads import Threads
 from byline.node.chain import calls
 from byline.node.evm.optimism import extra_cost
-from byline.node.rollup import ChainName, Rollup
+from byline.node.rollup import ChainName
 from byline.node.signing import sign_dynamic_fee
 from byline.rpc.backend import AccountOverride, AccountProof, BlockRef, CallRequest, StorageProof
 
@@ -26,7 +27,7 @@ EMPTY_CODE_HASH = keccak256(b"")
 class NodeState:
     """Implements `byline.rpc.backend.State`.  `pending` answers with the head's state."""
 
-    rollup: Rollup
+    rollup: Served
     name: ChainName
     threads: Threads
 

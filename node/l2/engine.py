@@ -6,18 +6,26 @@ from attributes, take it as the unsafe head, promote it to safe, rewind to anoth
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Final
 
-from byline.derivation.base_fee import extra_data_of
+from byline.derivation.base_fee import extra_data_of, next_l2_base_fee
 from byline.derivation.block import Block
 from byline.derivation.config import RollupConfig, SystemConfig
 from byline.derivation.errors import InvalidData
+from byline.derivation.hashing import ZERO_HASH
 from byline.derivation.header import Header
 from byline.derivation.l1_info import l2_block_ref, system_config_of
-from byline.derivation.transaction import Transaction, decode_transaction
+from byline.derivation.transaction import (
+    AnyTransaction,
+    DepositTransaction,
+    Transaction,
+    decode_transaction,
+)
 from byline.derivation.types import L2BlockRef, PayloadAttributes
 from byline.derivation.upgrades import NO_UPGRADES, Upgrades, extra_gas_of
+from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Built, Chain, InvalidBlock
 from byline.node.chain.forkchoice import ForkChoice
 from byline.node.evm.rules import BlockInput
@@ -25,6 +33,8 @@ from byline.node.evm.rules import BlockInput
 SAFE: Final = "safe"
 FINALIZED: Final = "finalized"
 """Names of the stored heads; the unsafe one is the chain's head."""
+MOST_MINT: Final = 2**128
+"""Wei that a deposit mints stay below it (op-reth reads 128 bits): no balance overflows."""
 
 
 class L2Engine:
@@ -88,6 +98,7 @@ class L2Engine:
             extra_data = extra_data_of(attributes, self.config)
         except InvalidData as exc:
             raise InvalidBlock(f"block {parent.number + 1}: {exc}") from exc
+        _check_mints(parent.number + 1, forced)
         given = BlockInput(
             timestamp=attributes.timestamp,
             coinbase=attributes.suggested_fee_recipient,
@@ -98,6 +109,64 @@ class L2Engine:
         )
         pool = () if attributes.no_tx_pool else candidates
         return self.chain.build(self.header_of(parent), given, forced, pool)
+
+    def replay(self, block: Block) -> ExecutedBlock:
+        """Execute a block that somebody else built, on its stored parent; nothing is stored.
+
+        Raises `InvalidBlock` when the parent does not allow it, a transaction does not fit,
+        or execution gives another header than the block's.
+        """
+        header = block.header
+        parent = self.chain.store.header(header.parent_hash)
+        if parent is None:
+            raise LookupError(f"parent 0x{header.parent_hash.hex()} is not in the store")
+        if header.timestamp <= parent.timestamp:
+            raise InvalidBlock(
+                f"block {header.number}: timestamp {header.timestamp} is not after its "
+                f"parent's, {parent.timestamp}"
+            )
+        given = BlockInput(
+            timestamp=header.timestamp,
+            coinbase=header.coinbase,
+            prev_randao=header.mix_hash,
+            gas_limit=header.gas_limit,
+            parent_beacon_root=header.parent_beacon_root or ZERO_HASH,
+            extra_data=header.extra_data,
+        )
+        self.check_block(block)
+        _check_mints(header.number, block.transactions)
+        executed = self.chain.build(parent, given, block.transactions).executed
+        _check_same(header, executed.header)
+        return executed
+
+    def check_block(self, block: Block) -> None:
+        """Check what a block must be so that another can follow it, without executing it.
+
+        Its first transaction names the L1 origin; its extra data and gas limit give a base
+        fee.  Raises `InvalidBlock`.
+        """
+        header = block.header
+        try:
+            l2_block_ref(block, self.config)
+            system_config_of(block, self.config)
+            next_l2_base_fee(header.with_(base_fee=header.base_fee or 0), self.config)
+        except ValueError as exc:
+            raise InvalidBlock(f"block {header.number}: {exc}") from exc
+
+    def keep(self, executed: ExecutedBlock) -> None:
+        """Store a block without making it the head; its parent must be stored."""
+        self.chain.store.commit(executed, make_head=False)
+
+    def descends(self, header: Header, ancestor: Header) -> bool:
+        """Tell whether the stored block of `header` is `ancestor` or comes after it."""
+        at: Header | None = header
+        while at is not None and at.number >= ancestor.number:
+            if at.hash == ancestor.hash:
+                return True
+            if self.chain.is_canonical(at):
+                return self.chain.is_canonical(ancestor)
+            at = self.chain.store.header(at.parent_hash)
+        return False
 
     def insert(self, built: Built) -> L2BlockRef:
         """Store a block on the unsafe head and make it the new one."""
@@ -128,7 +197,7 @@ class L2Engine:
         self.restore(ForkChoice(parent, parent, self.heads.finalized if older else parent))
 
     def restore(self, heads: ForkChoice) -> None:
-        """Put all heads back to earlier ones (a snapshot, or an L1 reorganisation)."""
+        """Make these the heads, wherever the present ones are (one atomic write)."""
         meta = {SAFE: heads.safe.hash, FINALIZED: heads.finalized.hash}
         self.chain.set_head(self.header_of(heads.unsafe), meta)
         self.heads = heads
@@ -153,3 +222,28 @@ class L2Engine:
             and [tx.raw for tx in block.transactions] == list(attributes.transactions)
         )
         return l2_block_ref(block, self.config) if same else None
+
+
+def _check_mints(number: int, transactions: Sequence[AnyTransaction]) -> None:
+    """Refuse deposits that no L1 can have locked up ether for."""
+    for index, tx in enumerate(transactions):
+        if isinstance(tx, DepositTransaction) and tx.mint >= MOST_MINT:
+            raise InvalidBlock(
+                f"block {number}: transaction {index} mints {tx.mint} wei, "
+                f"want less than {MOST_MINT}"
+            )
+
+
+def _check_same(claimed: Header, found: Header) -> None:
+    """Raise `InvalidBlock` naming the first field that execution gives otherwise."""
+    for item in fields(Header):
+        ours, theirs = getattr(found, item.name), getattr(claimed, item.name)
+        if ours != theirs:
+            raise InvalidBlock(
+                f"block {claimed.number}: {item.name} is {_shown(theirs)}, "
+                f"execution gives {_shown(ours)}"
+            )
+
+
+def _shown(value: object) -> str:
+    return f"0x{value[:32].hex()}" if isinstance(value, bytes) else str(value)
