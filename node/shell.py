@@ -13,6 +13,7 @@ from byline.derivation.config import RollupConfig
 from byline.derivation.types import SyncStatus
 from byline.node.assembly import open_store
 from byline.node.backend.chain import NodeChain
+from byline.node.backend.contracts import contracts_of
 from byline.node.backend.controls import NodeControls, NodeRollup
 from byline.node.backend.events import EventHub
 from byline.node.backend.pool import NodeAccounts, NodePool
@@ -21,7 +22,6 @@ from byline.node.backend.state import NodeState
 from byline.node.backend.threads import Threads
 from byline.node.clock import Clock, SystemClock
 from byline.node.config import NodeConfig
-from byline.node.contracts.addresses import L1_CONTRACTS, L2_CONTRACTS
 from byline.node.errors import PortBusy
 from byline.node.l2.driver import Derived
 from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, Rollup
@@ -104,7 +104,7 @@ class NodeShell:
             controls=NodeControls(rollup, name, threads),
             events=self._hubs[name],
             rollup=NodeRollup(rollup, threads) if name == "l2" else None,
-            contracts=L1_CONTRACTS if name == "l1" else L2_CONTRACTS,
+            contracts=contracts_of(rollup, name),
         )
 
     # -- events: called on the writer thread ------------------------------------------

@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from byline.node.accounts import DEV_BALANCE, TEST_MNEMONIC, dev_accounts
-from byline.node.contracts.addresses import L1_CONTRACTS, L2_CONTRACTS
 from byline.node.hexes import checksum
 from byline.node.shell import NodeShell
 from byline.node.version import package_version
@@ -22,8 +21,8 @@ def print_banner(console: Console, devnet: NodeShell, log_file: Path | None) -> 
         Group(
             Text(f"\nByline {package_version()}", style="bold"),
             _chains(devnet),
-            _contracts(),
-            _accounts(),
+            _contracts(devnet),
+            _accounts(devnet),
             _places(devnet, log_file),
         )
     )
@@ -52,27 +51,31 @@ def _chains(devnet: NodeShell) -> Table:
     return table
 
 
-def _contracts() -> Table:
+def _contracts(devnet: NodeShell) -> Table:
     table = _table("contract", "on", "address")
-    for name, contracts in (("L1", L1_CONTRACTS), ("L2", L2_CONTRACTS)):
-        for contract, address in contracts.items():
-            table.add_row(contract, name, checksum(address))
+    for name, backend in devnet.backends.items():
+        for contract, address in backend.contracts.items():
+            table.add_row(contract, name.upper(), checksum(address))
     return table
 
 
-def _accounts() -> Table:
-    table = _table("account", f"address ({DEV_BALANCE // 10**18:,} ETH each, both chains)", "key")
+def _accounts(devnet: NodeShell) -> Table:
+    balance = f" ({DEV_BALANCE // 10**18:,} ETH each, both chains)"
+    # What a genesis file gives them is for the file to say.
+    from_file = devnet.settings.l2_genesis is not None
+    table = _table("account", "address" + ("" if from_file else balance), "key")
     for index, account in enumerate(dev_accounts()):
         table.add_row(str(index), checksum(account.address), "0x" + account.key.hex())
     return table
 
 
 def _places(devnet: NodeShell, log_file: Path | None) -> Text:
-    folder = devnet.settings.data_dir
+    folder, genesis = devnet.settings.data_dir, devnet.settings.l2_genesis
+    also = f" --l2-genesis {genesis}" if genesis is not None else ""
     return Text(
         f"mnemonic  {TEST_MNEMONIC}\n"
         f"data      {folder.resolve() if folder else 'in memory: gone when this stops'}\n"
         f"logs      {log_file.resolve() if log_file else 'standard error'}\n"
-        f"verify    byline verify --l1 {devnet.l1_url} --rollup-config {devnet.l2_url}\n"
+        f"verify    byline verify --l1 {devnet.l1_url} --rollup-config {devnet.l2_url}{also}\n"
         "stop      Ctrl-C\n"
     )
