@@ -7,6 +7,7 @@ is in a block.  One that waits too long is sent again with the same nonce and hi
 from __future__ import annotations
 
 import asyncio
+import enum
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,8 +27,17 @@ BUMP_PERCENT: Final = 125
 """Fees of a replacement, in hundredths of those before; nodes want at least 110."""
 SECONDS_BEFORE_BUMP: Final = 36.0
 """Three slots of Ethereum."""
-MOST_BUMPS: Final = 12
-POLL_SECONDS: Final = 0.5
+MOST_TRIES: Final = 20
+POLL_SECONDS: Final = 0.25
+
+
+class Outcome(enum.Enum):
+    """What became of a transaction that was sent."""
+
+    MINED = enum.auto()
+    WAITING = enum.auto()
+    LOST = enum.auto()
+    """The L1 node does not know it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ class Poster:
     async def post(self, items: Sequence[bytes]) -> None:
         """Send `items` in order and wait until the L1 has each in a block.
 
-        Raises `NodeError` when the L1 does not take one, or not within `MOST_BUMPS` raises.
+        Raises `NodeError` when the L1 does not take one, or not in `MOST_TRIES` tries.
         """
         for item in items:
             nonce = await self._client.number(
@@ -72,16 +82,22 @@ class Poster:
         head = await self._client.call("eth_getBlockByNumber", "latest", False)
         fees = Fees(2 * int(head["baseFeePerGas"], 16) + TIP, TIP)
         sent: list[str] = []
-        for _ in range(MOST_BUMPS):
+        for _ in range(MOST_TRIES):
             tx = self._sign(item, nonce, fees)
             await self._send(tx)
             sent.append("0x" + tx.hash.hex())
-            if await self._mined(sent):
-                LOG.info("posted %d bytes in %s", len(item), sent[-1])
-                return
-            fees = fees.raised()
-            LOG.warning("%s waits too long; sent again with %d wei per gas", sent[-1], fees.most)
-        raise NodeError(f"the L1 did not mine {sent[-1]} after {MOST_BUMPS} raises of its fees")
+            match await self._outcome(sent):
+                case Outcome.MINED:
+                    LOG.info("posted %d bytes in %s", len(item), sent[-1])
+                    return
+                case Outcome.LOST:
+                    LOG.warning("the L1 has forgotten %s; sent again", sent[-1])
+                case Outcome.WAITING:
+                    fees = fees.raised()
+                    LOG.warning(
+                        "%s waits too long; sent again with %d wei per gas", sent[-1], fees.most
+                    )
+        raise NodeError(f"the L1 did not mine {sent[-1]}, nor {len(sent) - 1} tries before it")
 
     def _sign(self, item: bytes, nonce: int, fees: Fees) -> Transaction:
         zeroes = item.count(0)
@@ -105,14 +121,17 @@ class Poster:
             if not any(words in str(exc) for words in ("already", "nonce too low", "known")):
                 raise
 
-    async def _mined(self, sent: Sequence[str]) -> bool:
-        """Wait for a receipt of any of `sent`; a reverted one counts, as its data does."""
+    async def _outcome(self, sent: Sequence[str]) -> Outcome:
+        """Wait until any of `sent` is in a block (a reverted one counts, as its data does).
+
+        A reorganisation, or a restart of the L1 node, can make it forget all of them.
+        """
         deadline = asyncio.get_running_loop().time() + self._patience
         while asyncio.get_running_loop().time() < deadline:
-            for tx_hash in sent:
-                if await self._client.call("eth_getTransactionReceipt", tx_hash) is not None:
-                    return True
             await asyncio.sleep(POLL_SECONDS)
-        return False
-
-
+            known = [await self._client.call("eth_getTransactionByHash", one) for one in sent]
+            if any(tx is not None and tx["blockHash"] is not None for tx in known):
+                return Outcome.MINED
+            if not any(known):
+                return Outcome.LOST
+        return Outcome.WAITING
