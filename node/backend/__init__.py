@@ -1,5 +1,6 @@
 """The node behind the RPC: implements the Protocols of `byline.rpc.backend`.
 
+served.py     what all this asks of the holder of the chains
 threads.py    which thread does the work
 resolve.py    block references to headers, the pending block
 chain.py      blocks, transactions, receipts, logs, fees
