@@ -9,7 +9,7 @@ async with EngineNode(EngineSettings(rollup_config=config, secret=secret)) as no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,23 +17,18 @@ from types import TracebackType
 from typing import Final
 
 from byline.derivation.config import RollupConfig
+from byline.node.assembly import L2_PREFIX, open_l2
 from byline.node.backend.chain import NodeChain
 from byline.node.backend.events import EventHub
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import Threads
 from byline.node.chain.block import ExecutedBlock
-from byline.node.chain.chain import Chain
 from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.engine_api.execution import ExecutionEngine
 from byline.node.engine_api.jwt import TokenCheck
 from byline.node.engine_api.methods import EngineMethods, engine_port_methods
-from byline.node.errors import ConfigError, PortBusy
-from byline.node.evm.machine import Engine
-from byline.node.evm.optimism import OptimismRules
-from byline.node.evm.pyevm import PyEvmEngine
-from byline.node.l2.engine import L2Engine
-from byline.node.network import check_l2_genesis, l2_genesis
+from byline.node.errors import PortBusy
 from byline.node.storage.kv import KeyValue, MemoryKV, Prefixed
 from byline.node.storage.leveldb import LevelKV
 from byline.node.storage.store import ChainStore
@@ -54,12 +49,8 @@ from byline.rpc.namespaces import (
 )
 from byline.rpc.server import RpcServer
 
-STORE_PREFIX: Final = b"2"
-"""Where the L2 lies in a data folder, here as in the devnet's."""
 ENGINE_LIMITS: Final = Limits(body_bytes=128 * 1024 * 1024)
 """A payload may be large, and who sends one holds the secret (geth's bound)."""
-
-GenesisMaker = Callable[[RollupConfig, Engine], ExecutedBlock]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +66,8 @@ class EngineSettings:
     engine_port: int = 8551
     data_dir: Path | None = None
     """`None` keeps everything in memory."""
-    genesis: GenesisMaker = l2_genesis
-    """Makes the L2's first block, which must be the one that the config names."""
-
-
-def open_engine(settings: EngineSettings, kv: KeyValue) -> L2Engine:
-    """Open the L2 in `kv`, or begin it there.
-
-    Raises `ConfigError` when the genesis is not that of the rollup config.
-    """
-    engine: Engine = PyEvmEngine()
-    config = settings.rollup_config
-    store = ChainStore(Prefixed(kv, STORE_PREFIX))
-    if store.is_empty:
-        genesis = settings.genesis(config, engine)
-        check_l2_genesis(config, genesis.block.header)
-        store.commit(genesis)
-    elif store.canonical_hash(0) != config.genesis.l2.hash:
-        raise ConfigError("the data folder holds another L2: pass another --data-dir")
-    return L2Engine(Chain(store, OptimismRules(config), engine), config)
+    genesis: ExecutedBlock | None = None
+    """The L2's first block, where it is not the built-in one."""
 
 
 class EngineNode:
@@ -131,7 +105,8 @@ class EngineNode:
             kv = LevelKV(settings.data_dir / "chains")
         self._stack.callback(kv.close)
         hub = EventHub(asyncio.get_running_loop())
-        engine = await threads.write(open_engine, settings, kv)
+        store = ChainStore(Prefixed(kv, L2_PREFIX))
+        engine = await threads.write(open_l2, settings.rollup_config, store, settings.genesis)
         self.execution = ExecutionEngine(engine, hub.publish_from_thread)
         backend = _backend(self.execution, hub, threads)
         self.rpc = await self._serve(
