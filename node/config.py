@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -76,6 +77,8 @@ class NodeConfig:
     """Genesis file of the L1 that is run here; `None` is the built-in one."""
     genesis_dictionary: Path | None = None
     """What genesis files that end in .zst were packed with, if with anything."""
+    call_timeout: float = 30.0
+    """Seconds after which a call or an estimate is given up; 0 never does."""
     log_level: str = "warning"
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each value came from."""
@@ -126,6 +129,8 @@ class Setting:
                 raise ValueError(f"{value} is no {self.kind.__name__}")
             else:
                 result = self.kind(value)
+            if isinstance(result, float) and not math.isfinite(result):
+                raise ValueError("want a finite number")
         except (TypeError, ValueError) as exc:
             raise ConfigError(f"{source}: {self.name} is {value!r}: {exc}") from exc
         if self.choices and result not in self.choices:
@@ -153,8 +158,8 @@ def _boolean(value: Any) -> bool:
 
 SETTINGS: Final = (
     Setting("host", str, "address to listen on"),
-    Setting("l1_port", int, "port of the L1's JSON-RPC; 0 takes a free one", least=0),
-    Setting("l2_port", int, "port of the L2's JSON-RPC; 0 takes a free one", least=0),
+    Setting("l1_port", int, "port of the L1's JSON-RPC; 0 takes a free one", least=0, most=65_535),
+    Setting("l2_port", int, "port of the L2's JSON-RPC; 0 takes a free one", least=0, most=65_535),
     Setting("data_dir", Path, "folder for the chains; without it they live in memory"),
     Setting("l1_chain_id", int, "chain id of the L1", least=1),
     Setting("l2_chain_id", int, "chain id of the L2", least=1),
@@ -184,6 +189,7 @@ SETTINGS: Final = (
     Setting("l2_genesis", Path, "genesis file of the L2 (geth's JSON, .gz, .zst)"),
     Setting("l1_genesis", Path, "genesis file of the L1, to go with --l2-genesis"),
     Setting("genesis_dictionary", Path, "the superchain registry's dictionary for .zst files"),
+    Setting("call_timeout", float, "give up a call after so many seconds; 0 never does", least=0),
     Setting("log_level", str, "what to log", choices=("debug", "info", "warning", "error")),
 )
 

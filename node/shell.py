@@ -93,7 +93,7 @@ class NodeShell:
 
     def _backend(self, name: ChainName) -> Backend:
         threads, rollup = self._threads, self.rollup
-        state = NodeState(rollup, name, threads)
+        state = NodeState(rollup, name, threads, self.settings.call_timeout)
         return Backend(
             name=name,
             client_version=client_version(),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import rlp
 from trie import HexaryTrie
@@ -16,9 +17,22 @@ from byline.node.backend.served import Served
 from byline.node.backend.threads import Threads
 from byline.node.chain import calls
 from byline.node.evm.optimism import extra_cost
+from byline.node.evm.patience import OutOfTime, Patience
 from byline.node.rollup import ChainName
 from byline.node.signing import sign_dynamic_fee
-from byline.rpc.backend import AccountOverride, AccountProof, BlockRef, CallRequest, StorageProof
+from byline.rpc.backend import (
+    AccountOverride,
+    AccountProof,
+    BlockRef,
+    CallRequest,
+    Halted,
+    StorageProof,
+)
+
+T = TypeVar("T")
+
+CALL_TIMEOUT: Final = 30.0
+"""Seconds; what 50,000,000 gas take at worst, but for some native functions."""
 
 EMPTY_CODE_HASH = keccak256(b"")
 
@@ -30,6 +44,8 @@ class NodeState:
     rollup: Served
     name: ChainName
     threads: Threads
+    call_timeout: float = CALL_TIMEOUT
+    """Seconds that one call or estimate may take; 0 is without end."""
 
     @property
     def _resolver(self) -> Resolver:
@@ -58,21 +74,35 @@ class NodeState:
         self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
     ) -> bytes:
         """Run a call; raises `Reverted`, `Halted`, `Refused` or `UnknownBlock`."""
-        return await self.threads.read(
-            lambda: calls.call(self._resolver.chain, self._resolver.known(ref), request, overrides)
+        return await self._execute(
+            lambda patience: calls.call(
+                self._resolver.chain, self._resolver.known(ref), request, overrides, patience
+            )
         )
+
+    async def _execute(self, work: Callable[[Patience], T]) -> T:
+        """Run code on a thread for that, within bounds of time."""
+
+        def bounded() -> T:
+            try:
+                return work(Patience(self.call_timeout, self.threads.stopping))
+            except OutOfTime as exc:
+                raise Halted(str(exc)) from exc
+
+        return await self.threads.execute(bounded)
 
     async def estimate_gas(
         self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
     ) -> int:
         """Return a gas limit with which the transaction succeeds."""
-        return await self.threads.read(
-            lambda: calls.estimate_gas(
+        return await self._execute(
+            lambda patience: calls.estimate_gas(
                 self._resolver.chain,
                 self._resolver.known(ref),
                 request,
                 overrides,
                 lambda asked, gas: self._surcharge(asked, gas, ref),
+                patience,
             )
         )
 
@@ -99,9 +129,9 @@ class NodeState:
         self, request: CallRequest, ref: BlockRef
     ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
         """Return what the call touches, its gas, and its error if any."""
-        return await self.threads.read(
-            lambda: calls.create_access_list(
-                self._resolver.chain, self._resolver.known(ref), replace(request)
+        return await self._execute(
+            lambda patience: calls.create_access_list(
+                self._resolver.chain, self._resolver.known(ref), request, patience
             )
         )
 

@@ -21,6 +21,7 @@ from byline.derivation.intrinsic import (
 from byline.derivation.transaction import AccessListEntry
 from byline.node.chain.chain import Chain
 from byline.node.evm.machine import CallOutcome, Machine, MessageCall
+from byline.node.evm.patience import ENDLESS, Patience
 from byline.node.evm.pyevm import created_address
 from byline.node.evm.transition import MAX_REFUND_QUOTIENT, apply_authorizations
 from byline.rpc.backend import AccountOverride, CallRequest, Halted, Refused, Reverted
@@ -136,15 +137,17 @@ def call(
     header: Header,
     request: CallRequest,
     overrides: Mapping[bytes, AccountOverride],
+    patience: Patience = ENDLESS,
 ) -> bytes:
     """Return what `request` returns on the state after `header`.
 
-    Raises `Reverted`, `Halted` or `Refused`.
+    Raises `Reverted`, `Halted`, `Refused` or `OutOfTime`.
     """
     # Without a fee the base fee counts as 0, as the sender need not own anything then.
     base_fee = (header.base_fee or 0) if fee_cap(request) else 0
     machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
     apply_overrides(machine, overrides)
+    machine.limit_time(patience.check)
     gas = min(CALL_GAS_CAP if request.gas is None else request.gas, CALL_GAS_CAP)
     machine.begin_transaction()
     outcome = execute_call(machine, request, gas, base_fee, chain.chain_id)
@@ -163,22 +166,19 @@ def estimate_gas(
     request: CallRequest,
     overrides: Mapping[bytes, AccountOverride],
     surcharge: Surcharge,
+    patience: Patience = ENDLESS,
 ) -> int:
     """Return a gas limit with which `request` succeeds: the least, or at most 1.5 % more.
 
-    `surcharge` is the rollup's part of the price.  Raises `Reverted`, or `Refused` in
-    geth's words when no affordable limit is enough.
+    `surcharge` is the rollup's part of the price.  Raises `Reverted`, `OutOfTime`, or
+    `Refused` in geth's words when no affordable limit is enough.
     """
     cap = fee_cap(request)
     base_fee = (header.base_fee or 0) if cap else 0
     machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
     apply_overrides(machine, overrides)
+    machine.limit_time(patience.check)
     most = _most_gas(chain, machine, header, request, cap, surcharge)
-    plain = request.to is not None and not request.data and not request.authorizations
-    if plain and not request.access_list and not machine.code(request.to or b""):
-        if most < TRANSFER_GAS:
-            raise Refused(f"gas required exceeds allowance ({most})")
-        return TRANSFER_GAS
     floor = max(intrinsic(request), data_floor_gas(request.data))
     if most < floor:
         raise Refused(f"gas required exceeds allowance ({most})")
@@ -190,6 +190,9 @@ def estimate_gas(
         machine.restore(token)
         return outcome
 
+    plain = request.to is not None and not machine.code(request.to)
+    if plain and floor == TRANSFER_GAS and attempt(TRANSFER_GAS).succeeded:
+        return TRANSFER_GAS
     first = attempt(most)
     if not first.succeeded:
         if first.reverted:
@@ -241,18 +244,19 @@ def _most_gas(
 
 
 def create_access_list(
-    chain: Chain, header: Header, request: CallRequest
+    chain: Chain, header: Header, request: CallRequest, patience: Patience = ENDLESS
 ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
     """Return what `request` touches, the gas it needs with that list, and its error if any.
 
     A longer list changes the gas and so, possibly, the path; it is rerun until the list
-    stays the same, as geth does.
+    stays the same, as geth does.  Raises `Refused` or `OutOfTime`.
     """
     base_fee = (header.base_fee or 0) if fee_cap(request) else 0
     gas = min(request.gas or header.gas_limit, CALL_GAS_CAP)
     known = request.access_list or ()
     for _ in range(MAX_ACCESS_LIST_ROUNDS):
         machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
+        machine.limit_time(patience.check)
         machine.begin_transaction()
         tried = replace(request, access_list=known)
         outcome = execute_call(machine, tried, gas, base_fee, chain.chain_id)

@@ -1,6 +1,7 @@
 """Execution: py-evm's interpreter behind one small seam, and the rules of two chains.
 
 machine.py       the seam: journaled state and message calls; another engine fits here
+patience.py      how long a call may take
 pyevm.py         the reference engine, py-evm's State and Computation classes
 opcodes.py       which opcodes each fork has
 precompiles.py   which native functions each chain has at which address

@@ -138,6 +138,12 @@ class Machine(Protocol):
     def accessed(self) -> Mapping[bytes, frozenset[int]]:
         """Return addresses and slots that the current transaction has made warm."""
 
+    def limit_time(self, check: Callable[[], None]) -> None:
+        """Call `check` often during every later `run`; what it raises ends the run.
+
+        The machine is of no use after that.
+        """
+
     def run(self, call: MessageCall) -> CallOutcome:
         """Execute a call; on failure its changes are undone, the caller's stay."""
 

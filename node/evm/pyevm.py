@@ -20,6 +20,7 @@ from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.forks.prague.state import PragueState
 from eth.vm.forks.spurious_dragon._utils import collect_touched_accounts
+from eth.vm.gas_meter import GasMeter
 from eth.vm.message import Message
 
 from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
@@ -56,8 +57,23 @@ def prepare_threads() -> None:
 class _State(PragueState):  # type: ignore[misc]
     """py-evm's state without its habit of looking for system contracts at every start."""
 
+    check_time: Callable[[], None] | None = None
+    """What a computation calls now and then, to be stopped by an exception."""
+
     def set_system_contracts(self) -> None:
         pass
+
+
+class _TimedGasMeter(GasMeter):  # type: ignore[misc]
+    """Checks the time wherever gas is charged: for every opcode."""
+
+    def __init__(self, gas: int, check: Callable[[], None]) -> None:
+        super().__init__(gas)
+        self._check = check
+
+    def consume_gas(self, amount: int, reason: str) -> None:
+        self._check()
+        super().consume_gas(amount, reason)
 
 
 class _Computation(PragueComputation):  # type: ignore[misc]
@@ -67,6 +83,11 @@ class _Computation(PragueComputation):  # type: ignore[misc]
     the origin, so an account with delegated code (EIP-7702) would pay twice; and `eth_call`
     of a longer init code would raise out of the interpreter.
     """
+
+    def _configure_gas_meter(self) -> Any:
+        check = self.state.check_time
+        gas = self.msg.gas
+        return GasMeter(gas) if check is None else _TimedGasMeter(gas, check)
 
     @classmethod
     def validate_create_message(cls, message: Message) -> None:
@@ -78,13 +99,35 @@ class _Computation(PragueComputation):  # type: ignore[misc]
         pass
 
 
+def _timed(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let a native function be stopped, too.
+
+    Some are long computations in Python without a place for a check; a profile function is
+    called wherever they call a function of their own.
+    """
+
+    def call(computation: Any) -> Any:
+        check = computation.state.check_time
+        if check is None:
+            return function(computation)
+        before = sys.getprofile()
+        sys.setprofile(lambda *_: check())
+        try:
+            return function(computation)
+        finally:
+            sys.setprofile(before)
+
+    return call
+
+
 @functools.cache
 def _state_class(precompiles: frozenset[tuple[bytes, Any]], opcodes: OpcodeSet) -> type[_State]:
     """Return a state class whose computations know exactly `precompiles` and `opcodes`.
 
     py-evm keeps both tables on the class, so every pair needs classes of its own.
     """
-    tables = {"_precompiles": dict(precompiles), "opcodes": dict(OPCODES[opcodes])}
+    native = {address: _timed(function) for address, function in precompiles}
+    tables = {"_precompiles": native, "opcodes": dict(OPCODES[opcodes])}
     computation = type("Computation", (_Computation,), tables)
     return type("State", (_State,), {"computation_class": computation})
 
@@ -153,6 +196,9 @@ class PyEvmMachine:
             if len(key) > 20:
                 slots.add(int.from_bytes(key[20:], "big"))
         return {address: frozenset(slots) for address, slots in found.items()}
+
+    def limit_time(self, check: Callable[[], None]) -> None:
+        self._state.check_time = check
 
     def run(self, call: MessageCall) -> CallOutcome:
         state = self._state
