@@ -82,10 +82,10 @@ def blob_base_fee(header: Header, schedule: BlobSchedule = PRAGUE_BLOB_SCHEDULE)
     for start, value in schedule:
         if start <= header.timestamp:
             fraction = value
-    return _fake_exponential(header.excess_blob_gas, fraction)
+    return fake_exponential(header.excess_blob_gas, fraction)
 
 
-def _fake_exponential(numerator: int, denominator: int) -> int:
+def fake_exponential(numerator: int, denominator: int) -> int:
     """Return about e**(numerator / denominator), in whole numbers as EIP-4844 has it."""
     total, term, step = 0, denominator, 1
     while term > 0:

@@ -14,17 +14,17 @@ from byline.node.evm.rules import BlockInput, ChainRules
 from byline.node.evm.transition import Applied
 
 
-def block_context(chain_id: int, header: Header, ancestors: Iterable[bytes]) -> BlockContext:
+def block_context(rules: ChainRules, header: Header, ancestors: Iterable[bytes]) -> BlockContext:
     """Return what opcodes see in the block with `header`."""
     return BlockContext(
-        chain_id=chain_id,
+        chain_id=rules.chain_id,
         number=header.number,
         timestamp=header.timestamp,
         coinbase=header.coinbase,
         gas_limit=header.gas_limit,
         base_fee=header.base_fee or 0,
         prev_randao=header.mix_hash,
-        excess_blob_gas=header.excess_blob_gas or 0,
+        blob_base_fee=rules.blob_base_fee(header),
         ancestors=ancestors,
     )
 
@@ -45,7 +45,7 @@ class BlockBuilder:
         self.machine = engine.open(
             read_node,
             parent.state_root,
-            block_context(rules.chain_id, self.header, ancestors),
+            block_context(rules, self.header, ancestors),
             rules.precompiles(given.timestamp),
             rules.opcodes(given.timestamp),
         )

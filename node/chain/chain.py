@@ -144,7 +144,7 @@ class Chain:
         return self.engine.open(
             self.store.node,
             (state_of or header).state_root,
-            block_context(self.chain_id, header, self.ancestors(parent) if parent else ()),
+            block_context(self.rules, header, self.ancestors(parent) if parent else ()),
             self.rules.precompiles(header.timestamp),
             self.rules.opcodes(header.timestamp),
         )

@@ -24,7 +24,7 @@ def genesis_machine(engine: Engine, alloc: Mapping[bytes, GenesisAccount]) -> Ma
         gas_limit=0,
         base_fee=0,
         prev_randao=bytes(32),
-        excess_blob_gas=0,
+        blob_base_fee=1,
     )
     machine = engine.open(lambda _: None, EMPTY_TRIE_ROOT, context, {}, OpcodeSet.PRAGUE)
     for address, account in alloc.items():

@@ -9,6 +9,6 @@ modexp.py        the native function of modular exponentiation
 transition.py    a signed transaction: checks, gas, message, refunds
 deposits.py      a deposit transaction (0x7E), which cannot fail to be included
 rules.py         what the two chains have in common: header, execute, finish
-ethereum.py      the L1's rules (Prague)
+ethereum.py      the L1's rules (Prague, Osaka): l1_forks.py when, l1_deposits.py for validators
 optimism.py      the L2's rules (Holocene and later)
 """

@@ -1,6 +1,6 @@
-"""The L1's rules: Ethereum at Prague, with an empty validator set.
+"""The L1's rules: Ethereum at Prague or Osaka, with an empty validator set.
 
-Sources: EIP-1559, 2935, 4788, 4844, 7002, 7251, 7685.
+Sources: EIP-1559, 2935, 4788, 4844, 6110, 7002, 7251, 7594, 7685, 7691, 7825, 7918.
 """
 
 from __future__ import annotations
@@ -9,17 +9,27 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Final
 
-from byline.derivation.base_fee import next_excess_blob_gas, next_l1_base_fee
+from byline.derivation.base_fee import next_l1_base_fee
+from byline.derivation.blob_parameters import BLOB_GAS
 from byline.derivation.constants import BEACON_ROOTS, HISTORY_STORAGE
 from byline.derivation.hashing import EMPTY_TRIE_ROOT
 from byline.derivation.header import Header
-from byline.derivation.transaction import AnyTransaction, DepositTransaction
+from byline.derivation.transaction import (
+    BLOB,
+    AnyTransaction,
+    DepositTransaction,
+    Transaction,
+)
+from byline.node.evm.l1_deposits import deposit_requests
+from byline.node.evm.l1_forks import L1Fork, L1Schedule
 from byline.node.evm.machine import Machine, OpcodeSet
-from byline.node.evm.precompiles import ETHEREUM_PRAGUE
+from byline.node.evm.precompiles import ETHEREUM_OSAKA, ETHEREUM_PRAGUE
 from byline.node.evm.rules import BlockInput, PrecompileTable
 from byline.node.evm.transition import (
+    MAX_TRANSACTION_GAS,
     Applied,
     InvalidTransaction,
+    check_blobs,
     check_sender,
     check_stateless,
     credit,
@@ -28,6 +38,7 @@ from byline.node.evm.transition import (
 
 WITHDRAWAL_REQUESTS: Final = bytes.fromhex("00000961ef480eb55e80d19ad83579a64c007002")
 CONSOLIDATION_REQUESTS: Final = bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a590007251")
+DEPOSIT_REQUESTS: Final = 0
 REQUEST_CONTRACTS: Final = ((1, WITHDRAWAL_REQUESTS), (2, CONSOLIDATION_REQUESTS))
 """Request type and the system contract that hands the requests out."""
 
@@ -54,7 +65,17 @@ class _EthereumBlock:
     machine: Machine
     header: Header
     chain_id: int
+    gas_cap: int | None
+    most_blobs: int
+    """Of the block."""
+    most_blobs_per_transaction: int
+    blob_base_fee: int
+    """Wei per blob gas."""
     requests: list[bytes] = field(default_factory=list)
+    deposits: bytearray = field(default_factory=bytearray)
+    """Requests of the deposit contract so far (EIP-6110)."""
+    blobs: int = 0
+    """Blobs of the transactions so far."""
 
     def before(self) -> None:
         open_system_calls(self.machine, self.header)
@@ -63,32 +84,69 @@ class _EthereumBlock:
         if isinstance(tx, DepositTransaction):
             raise InvalidTransaction("transaction type not supported: 0x7e")
         base_fee = self.header.base_fee or 0
-        check_stateless(tx, self.chain_id, base_fee, gas_left, prague=True, gas_cap=None)
+        check_stateless(
+            tx,
+            self.chain_id,
+            base_fee,
+            gas_left,
+            prague=True,
+            gas_cap=self.gas_cap,
+            blobs=True,
+        )
+        self._check_blobs(tx)
         machine = self.machine
-        sender = check_sender(machine, tx, tx.gas * tx.max_fee_per_gas + tx.value)
+        blob_gas = BLOB_GAS * len(tx.blob_hashes)
+        most = tx.gas * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
+        sender = check_sender(machine, tx, most)
         machine.begin_transaction()
         price = tx.effective_gas_price(base_fee)
-        machine.set_balance(sender, machine.balance(sender) - tx.gas * price)
+        # What blobs cost is burned, whatever the transaction does.
+        charged = tx.gas * price + blob_gas * self.blob_base_fee
+        machine.set_balance(sender, machine.balance(sender) - charged)
         outcome, used = execute(machine, tx, sender, price, prague=True)
         credit(machine, sender, (tx.gas - used) * price)
         credit(machine, self.header.coinbase, used * (price - base_fee))
-        return Applied.of(outcome, used)
+        self.blobs += len(tx.blob_hashes)
+        done = Applied.of(outcome, used)
+        self.deposits += deposit_requests(done.logs)
+        return done
+
+    def _check_blobs(self, tx: Transaction) -> None:
+        if tx.type != BLOB:
+            return
+        check_blobs(tx, self.most_blobs_per_transaction)
+        if tx.max_fee_per_blob_gas < self.blob_base_fee:
+            raise InvalidTransaction(
+                "max fee per blob gas less than block blob gas fee: "
+                f"maxFeePerBlobGas: {tx.max_fee_per_blob_gas}, "
+                f"blobBaseFee: {self.blob_base_fee}"
+            )
+        room = self.most_blobs - self.blobs
+        if len(tx.blob_hashes) > room:
+            raise InvalidTransaction(
+                f"gas limit reached: {len(tx.blob_hashes)} blobs, room for {room} in block"
+            )
 
     def after(self) -> None:
+        if self.deposits:
+            self.requests.append(bytes([DEPOSIT_REQUESTS]) + bytes(self.deposits))
         for kind, contract in REQUEST_CONTRACTS:
             if self.machine.code(contract):
                 output = self.machine.system_call(contract, b"").output
                 self.requests.append(bytes([kind]) + output)
 
     def seal(self, header: Header) -> Header:
-        return header.with_(requests_hash=requests_hash(self.requests))
+        return header.with_(
+            requests_hash=requests_hash(self.requests), blob_gas_used=BLOB_GAS * self.blobs
+        )
 
 
 class EthereumRules:
-    """Rules of the local L1."""
+    """Rules of the local L1, by its forks."""
 
-    def __init__(self, chain_id: int) -> None:
+    def __init__(self, chain_id: int, schedule: L1Schedule | None = None) -> None:
         self.chain_id = chain_id
+        self.schedule = schedule or L1Schedule()
 
     def open(self, parent: Header, given: BlockInput) -> Header:
         """See `ChainRules.open`."""
@@ -108,23 +166,39 @@ class EthereumRules:
             base_fee=next_l1_base_fee(parent),
             withdrawals_root=EMPTY_TRIE_ROOT,
             blob_gas_used=0,
-            excess_blob_gas=next_excess_blob_gas(parent),
+            excess_blob_gas=self.schedule.next_excess_blob_gas(parent, given.timestamp),
             parent_beacon_root=given.parent_beacon_root,
             requests_hash=requests_hash([]),
         )
 
     def precompiles(self, timestamp: int) -> PrecompileTable:
         """See `ChainRules.precompiles`."""
-        return ETHEREUM_PRAGUE
+        return ETHEREUM_OSAKA if self._osaka(timestamp) else ETHEREUM_PRAGUE
 
     def opcodes(self, timestamp: int) -> OpcodeSet:
         """See `ChainRules.opcodes`."""
-        return OpcodeSet.PRAGUE
+        return OpcodeSet.OSAKA if self._osaka(timestamp) else OpcodeSet.PRAGUE
 
     def transaction_gas_cap(self, timestamp: int) -> int | None:
         """See `ChainRules.transaction_gas_cap`."""
-        return None
+        return MAX_TRANSACTION_GAS if self._osaka(timestamp) else None
+
+    def blob_base_fee(self, header: Header) -> int:
+        """See `ChainRules.blob_base_fee`."""
+        return self.schedule.blob_base_fee(header)
+
+    def _osaka(self, timestamp: int) -> bool:
+        return self.schedule.active(L1Fork.OSAKA, timestamp)
 
     def begin(self, machine: Machine, header: Header, parent: Header) -> _EthereumBlock:
         """See `ChainRules.begin`."""
-        return _EthereumBlock(machine, header, self.chain_id)
+        schedule, time = self.schedule, header.timestamp
+        return _EthereumBlock(
+            machine,
+            header,
+            self.chain_id,
+            gas_cap=self.transaction_gas_cap(time),
+            most_blobs=schedule.blobs(time).most,
+            most_blobs_per_transaction=schedule.most_blobs_per_transaction(time),
+            blob_base_fee=self.blob_base_fee(header),
+        )

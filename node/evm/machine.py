@@ -39,7 +39,8 @@ class BlockContext:
     gas_limit: int
     base_fee: int
     prev_randao: bytes
-    excess_blob_gas: int
+    blob_base_fee: int
+    """Wei per blob gas."""
     ancestors: Iterable[bytes] = ()
     """Hashes of earlier blocks, the parent first; read lazily, at most 256."""
 

@@ -192,6 +192,10 @@ class OptimismRules:
         """See `ChainRules.transaction_gas_cap`; deposits have none."""
         return MAX_TRANSACTION_GAS if self.config.active(Fork.KARST, timestamp) else None
 
+    def blob_base_fee(self, header: Header) -> int:
+        """See `ChainRules.blob_base_fee`: 1, as there are no blobs (Ecotone)."""
+        return 1
+
     def _fork(self, timestamp: int) -> Fork:
         return max(fork for fork in Fork if self.config.active(fork, timestamp))
 

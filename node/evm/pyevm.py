@@ -57,23 +57,15 @@ def prepare_threads() -> None:
 class _State(PragueState):  # type: ignore[misc]
     """py-evm's state without its habit of looking for system contracts at every start."""
 
-    check_time: Callable[[], None] | None = None
-    """What a computation calls now and then, to be stopped by an exception."""
+    blob_fee = 1
+    """Wei per blob gas; py-evm would work it out with the update fraction of its own fork."""
 
     def set_system_contracts(self) -> None:
         pass
 
-
-class _TimedGasMeter(GasMeter):  # type: ignore[misc]
-    """Checks the time wherever gas is charged: for every opcode."""
-
-    def __init__(self, gas: int, check: Callable[[], None]) -> None:
-        super().__init__(gas)
-        self._check = check
-
-    def consume_gas(self, amount: int, reason: str) -> None:
-        self._check()
-        super().consume_gas(amount, reason)
+    @property
+    def blob_base_fee(self) -> int:
+        return self.blob_fee
 
 
 class _Computation(PragueComputation):  # type: ignore[misc]
@@ -375,7 +367,9 @@ class PyEvmEngine:
             prev_hashes=block.ancestors,
             chain_id=block.chain_id,
             base_fee_per_gas=block.base_fee,
-            excess_blob_gas=block.excess_blob_gas,
+            excess_blob_gas=0,
         )
         state_class = _state_class(frozenset(precompiles.items()), opcodes)
-        return PyEvmMachine(database, state_class(database, context, state_root))
+        state = state_class(database, context, state_root)
+        state.blob_fee = block.blob_base_fee
+        return PyEvmMachine(database, state)

@@ -62,5 +62,8 @@ class ChainRules(Protocol):
     def transaction_gas_cap(self, timestamp: int) -> int | None:
         """Return the highest gas limit of a signed transaction (EIP-7825); `None` for none."""
 
+    def blob_base_fee(self, header: Header) -> int:
+        """Return the wei per blob gas in the block with `header` (what BLOBBASEFEE pushes)."""
+
     def begin(self, machine: Machine, header: Header, parent: Header) -> BlockRules:
         """Return the rules for the block on `parent` that `header` opens."""

@@ -25,6 +25,7 @@ from byline.derivation.intrinsic import floor_gas, intrinsic_gas
 from byline.derivation.receipt import Log
 from byline.derivation.transaction import (
     ACCESS_LIST,
+    BLOB,
     DYNAMIC_FEE,
     LEGACY,
     SECP256K1_N,
@@ -45,6 +46,8 @@ MAX_TRANSACTION_GAS: Final = 2**24
 NEW_ACCOUNT_COST: Final = 25_000
 AUTHORIZATION_COST: Final = 12_500
 """EIP-7702: an authorization of an account that exists gets the difference back."""
+VERSIONED_HASH_VERSION: Final = b"\x01"
+"""First byte of the hash of a KZG commitment (EIP-4844)."""
 SET_CODE_MAGIC: Final = b"\x05"
 
 
@@ -98,13 +101,15 @@ def check_stateless(
     *,
     prague: bool,
     gas_cap: int | None,
+    blobs: bool = False,
 ) -> None:
     """Check what needs no account: chain id, type, fees, gas limits, sizes.
 
     `gas_left` is what the block still has; `prague` brings EIP-7623 and EIP-7702, `gas_cap`
-    is that of EIP-7825.  Raises `InvalidTransaction`.
+    is that of EIP-7825, `blobs` lets type 3 pass.  Raises `InvalidTransaction`.
     """
-    if tx.type not in (LEGACY, ACCESS_LIST, DYNAMIC_FEE) and not (prague and tx.type == SET_CODE):
+    newer = (prague and tx.type == SET_CODE) or (blobs and tx.type == BLOB)
+    if tx.type not in (LEGACY, ACCESS_LIST, DYNAMIC_FEE) and not newer:
         raise InvalidTransaction(f"transaction type not supported: 0x{tx.type:02x}")
     if tx.chain_id is not None and tx.chain_id != chain_id:
         raise InvalidTransaction(
@@ -133,6 +138,26 @@ def check_stateless(
     needed = least_gas(tx, prague=prague)
     if tx.gas < needed:
         raise InvalidTransaction(f"intrinsic gas too low: gas {tx.gas}, minimum needed {needed}")
+
+
+def check_blobs(tx: Transaction, most: int) -> None:
+    """Check what a type 3 transaction says of its blobs, of which it may have `most`.
+
+    Raises `InvalidTransaction`.
+    """
+    if tx.to is None:
+        raise InvalidTransaction("blob transaction of type create")
+    if not tx.blob_hashes:
+        raise InvalidTransaction("blob transaction missing blob hashes")
+    if len(tx.blob_hashes) > most:
+        raise InvalidTransaction(
+            f"blob transaction has too many blobs: have {len(tx.blob_hashes)}, max {most}"
+        )
+    for index, blob_hash in enumerate(tx.blob_hashes):
+        if blob_hash[:1] != VERSIONED_HASH_VERSION:
+            raise InvalidTransaction(
+                f"blob {index} has invalid hash version: 0x{blob_hash[:1].hex()}, want 0x01"
+            )
 
 
 def check_sender(machine: Machine, tx: Transaction, most: int) -> bytes:

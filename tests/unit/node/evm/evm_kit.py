@@ -21,7 +21,7 @@ CONTEXT = BlockContext(
     gas_limit=GAS,
     base_fee=1,
     prev_randao=bytes(32),
-    excess_blob_gas=0,
+    blob_base_fee=1,
 )
 
 
