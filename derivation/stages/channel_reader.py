@@ -59,6 +59,9 @@ class ChannelReader:
             self._data = decompress(channel, MAX_RLP_BYTES_PER_CHANNEL)
         except InvalidData as exc:
             self.reading.drop(STAGE, exc)
+            return
+        if not self._data:
+            self.reading.drop(STAGE, f"a channel of {len(channel)} bytes decompresses to nothing")
 
     def _read(self) -> SingularBatch | SpanBatch | None:
         """Read one batch; `None` when it, or the rest of the channel with it, is dropped."""
