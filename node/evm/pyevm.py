@@ -60,12 +60,27 @@ class _State(PragueState):  # type: ignore[misc]
     blob_fee = 1
     """Wei per blob gas; py-evm would work it out with the update fraction of its own fork."""
 
+    check_time: Callable[[], None] | None = None
+    """What a computation calls now and then, to be stopped by an exception."""
+
     def set_system_contracts(self) -> None:
         pass
 
     @property
     def blob_base_fee(self) -> int:
         return self.blob_fee
+
+
+class _TimedGasMeter(GasMeter):  # type: ignore[misc]
+    """Checks the time wherever gas is charged: for every opcode."""
+
+    def __init__(self, gas: int, check: Callable[[], None]) -> None:
+        super().__init__(gas)
+        self._check = check
+
+    def consume_gas(self, amount: int, reason: str) -> None:
+        self._check()
+        super().consume_gas(amount, reason)
 
 
 class _Computation(PragueComputation):  # type: ignore[misc]
