@@ -35,6 +35,7 @@ from byline.node.l1.mirror import L1Mirror
 from byline.node.l2.batcher import Batcher
 from byline.node.l2.driver import Driver
 from byline.node.l2.engine import L2Engine
+from byline.node.l2.safe_heads import SafeHeads
 from byline.node.l2.sequencer import Sequencer
 from byline.node.loaded_network import check_stored, load_network, read_rollup_file
 from byline.node.local import LocalRollup
@@ -91,7 +92,7 @@ def build_rollup(
         engine=l2_engine,
         sequencer=Sequencer(l2_engine, l1.block, ClockSchedule(config)),
         batcher=Batcher(l2_engine, batch_account, settings.batcher),
-        driver=Driver(l2_engine),
+        driver=Driver(l2_engine, SafeHeads(kv)),
         clock=clock,
         batch_account=batch_account,
         owner=dev_account(OWNER_INDEX),
@@ -178,7 +179,7 @@ def build_following(
         engine=engine,
         sequencer=Sequencer(engine, mirror.block, ClockSchedule(engine.config)),
         batcher=Batcher(engine, batcher_account(settings), settings.batcher),
-        driver=Driver(engine),
+        driver=Driver(engine, SafeHeads(kv)),
         clock=clock,
         mining=Mining(automine=False, interval=engine.config.block_time, strict=True),
         publish=publish,

@@ -16,6 +16,7 @@ from byline.node.l1.mirror import L1Mirror
 from byline.node.l1.poster import Poster
 from byline.node.l1.remote import RemoteL1
 from byline.node.l2.driver import Driver
+from byline.node.l2.safe_heads import SafeHeads
 from byline.node.loaded_network import load_l2_genesis
 from byline.node.shell import NodeShell
 from byline.node.storage.kv import Prefixed
@@ -62,7 +63,7 @@ class ExternalNode(NodeShell):
                 load_upgrades(settings.upgrade_bundle, config),
             )
         )
-        mirror = L1Mirror(await find_base(source, Driver(engine)))
+        mirror = L1Mirror(await find_base(source, Driver(engine, SafeHeads(kv))))
         self.rollup = await self._threads.write(
             build_following, settings, kv, self._clock, self._publish, engine, mirror
         )

@@ -8,6 +8,7 @@ decides when.
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -119,8 +120,6 @@ class Rollup:
         self.sequencer_catch_up()
         self.driver.reset(self.l1.block)
         self.derive()
-        self.driver.assume_safe_at(L1BlockRef.of(self.l1.head))
-        self.driver.finalize(self.l1.finalized)
         self._load_pools()
 
     def _load_pools(self) -> None:
@@ -323,10 +322,8 @@ class Rollup:
         warning, when it does not (op-node `sync/start.go`).
         """
         heads = self.engine.heads
-        unsafe = heads.unsafe
-        while unsafe.l1_origin.number > last:
-            unsafe = self.engine.ref(unsafe.parent_hash)
-        safe = min(self.driver.safe_up_to(last), heads.safe, unsafe, key=lambda ref: ref.number)
+        safe = min(self.driver.safe_up_to(last), heads.safe, key=lambda ref: ref.number)
+        unsafe = self._unsafe_up_to(last, safe)
         finalized = min(heads.finalized, safe, key=lambda ref: ref.number)
         if finalized != heads.finalized:
             LOG.warning(
@@ -334,7 +331,6 @@ class Rollup:
             )
         dropped = tuple(self._above(unsafe))
         self.engine.restore(ForkChoice(unsafe, safe, finalized))
-        self.sequencer.clock.forget_from(last + 1)
         self.batcher.rewind()
         if dropped:
             self.publish(BlocksDropped("l2", self.engine.chain.head, dropped))
@@ -344,6 +340,24 @@ class Rollup:
                 self.take_back("l2", signed)
         self.driver.reset(self.l1.block)
         self.derive()
+
+    def _unsafe_up_to(self, last: int, safe: L2BlockRef) -> L2BlockRef:
+        """Return the newest block above `safe` that the L1 up to block `last` allows.
+
+        Its origin is there, and so is whatever declared its time and its ancestors'.
+        """
+        refs = [safe]
+        while (ref := self.engine.ref_at(refs[-1].number + 1)) and ref.l1_origin.number <= last:
+            refs.append(ref)
+        clock = self.sequencer.clock
+        clock.forget_from(last + 1)
+        for number in range(safe.l1_origin.number, last + 1):
+            if (block := self.l1.block(number)) is not None:
+                clock.read(block)
+        for parent, ref in itertools.pairwise(refs):
+            if clock.next_timestamp(parent) != ref.timestamp:
+                return parent
+        return refs[-1]
 
     def _above(self, ref: L2BlockRef) -> Iterator[Header]:
         """Yield headers of canonical L2 blocks above `ref`, newest first."""

@@ -19,6 +19,7 @@ from byline.node.client import RpcClient
 from byline.node.errors import ConfigError
 from byline.node.l1.source import L1Source
 from byline.node.l2.driver import Derived, Driver
+from byline.node.l2.safe_heads import SafeHeads
 from byline.node.storage.kv import KeyValue, Prefixed
 from byline.node.storage.store import ChainStore
 from byline.node.upgrade_bundle import load_upgrades
@@ -61,7 +62,7 @@ class Verifier:
         upgrades = load_upgrades(upgrade_bundle, config)
         self._source = source
         self.engine = open_l2(config, ChainStore(Prefixed(kv, L2_PREFIX)), genesis, upgrades)
-        self.driver = Driver(self.engine)
+        self.driver = Driver(self.engine, SafeHeads(kv))
 
     async def start(self) -> None:
         """Check the L1 and find where to begin; raises `ConfigError` for another L1."""
@@ -137,10 +138,15 @@ async def check_l1(source: L1Source, config: RollupConfig) -> None:
 async def find_base(source: L1Source, driver: Driver) -> L1Block:
     """Return the L1 block at which derivation starts.
 
-    Where the L1 has dropped origins of the L2, the L2 goes back until the L1 knows one.
-    Raises `ConfigError` when there is none.
+    Where the L1 has dropped blocks that made the L2 safe, or that are its origins, the L2 goes
+    back until the L1 knows one.  Raises `ConfigError` when there is none.
     """
     engine = driver.engine
+    for entry in driver.safe_heads.newest_first():
+        block = await source.block_by_number(entry.l1.number)
+        if block is not None and block.header.hash == entry.l1.hash:
+            break
+        driver.forget_safe(entry)
     while True:
         base = driver.base()
         block = await source.block_by_number(base.l1_origin.number)

@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from byline.derivation.block import Block
 from byline.derivation.receipt import Log, Receipt
 from byline.derivation.transaction import AccessListEntry, AnyTransaction, Authorization
-from byline.derivation.types import SyncStatus
+from byline.derivation.types import BlockId, SyncStatus
 
 Tag: TypeAlias = Literal["latest", "earliest", "pending", "safe", "finalized"]
 
@@ -236,6 +236,15 @@ class OutputAtBlock:
     state_root: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class SafeHeadAt:
+    """The L2 block that was safe at an L1 block."""
+
+    l1_block: BlockId
+    """The L1 block, at or before the one asked for, that made it safe."""
+    safe_head: BlockId
+
+
 class Chain(Protocol):
     """Blocks, transactions, receipts, logs; the same for L1 and L2."""
 
@@ -372,6 +381,9 @@ class Rollup(Protocol):
 
     async def output_at(self, number: int) -> OutputAtBlock:
         """Return the output root at an L2 block; raises `UnknownBlock`."""
+
+    async def safe_head_at(self, l1_number: int) -> SafeHeadAt | None:
+        """Return what was safe at an L1 block; `None` where that is not known."""
 
     async def rollup_config(self) -> Mapping[str, Any]:
         """Return rollup.json."""

@@ -11,7 +11,7 @@ from byline.derivation.output_root import output_root
 from byline.derivation.types import SyncStatus
 from byline.node.backend.threads import Threads
 from byline.node.rollup import ChainName, Rollup
-from byline.rpc.backend import OutputAtBlock, Refused, UnknownBlock
+from byline.rpc.backend import OutputAtBlock, Refused, SafeHeadAt, UnknownBlock
 
 MOST_BLOCKS: Final = 100_000
 """Blocks that one `mine` may ask for."""
@@ -70,6 +70,12 @@ class NodeRollup:
             withdrawal_storage_root=root,
             state_root=header.state_root,
         )
+
+    async def safe_head_at(self, l1_number: int) -> SafeHeadAt | None:
+        """Return what was safe at an L1 block; `None` before the first such block."""
+        # The writer's thread: entries are written and forgotten there.
+        found = await self.threads.write(self.rollup.driver.safe_heads.at, l1_number)
+        return None if found is None else SafeHeadAt(found.l1, found.l2)
 
     async def rollup_config(self) -> Mapping[str, Any]:
         """Return rollup.json."""

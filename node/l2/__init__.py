@@ -8,5 +8,6 @@ batcher.py     unsafe blocks to L1 transactions, by way of
   data_availability.py   calldata or blobs, and what either costs
   inbox_transaction.py   the signed transactions, blobs with their proofs
   inflight.py            what is on its way, and higher fees for what waits
+safe_heads.py  which L2 block was safe at which L1 block
 driver.py      L1 blocks through the pipeline to the safe and finalized heads
 """

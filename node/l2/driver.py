@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import enum
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,12 +17,12 @@ from byline.derivation.errors import Critical, Reset
 from byline.derivation.pipeline import Pipeline
 from byline.derivation.types import AttributesWithParent, L1Block, L1BlockRef, L2BlockRef, Need
 from byline.node.chain.chain import InvalidBlock
+from byline.node.chain.forkchoice import ForkChoice
 from byline.node.l2.engine import L2Engine
+from byline.node.l2.safe_heads import SafeHead, SafeHeads
+from byline.node.storage.kv import MemoryKV
 
 LOG = logging.getLogger("byline.driver")
-
-FINALITY_LOOKBACK = 4 * 32 + 1
-"""L1 blocks for which it is kept which L2 block they made safe (op-node `finalizer.go`)."""
 
 
 class Step(enum.Enum):
@@ -47,13 +46,11 @@ class Derived:
 class Driver:
     """Moves the safe and finalized heads of one L2 engine."""
 
-    def __init__(self, engine: L2Engine) -> None:
+    def __init__(self, engine: L2Engine, safe_heads: SafeHeads | None = None) -> None:
+        """Without `safe_heads` what was safe when is remembered in memory alone."""
         self.engine = engine
+        self.safe_heads = safe_heads or SafeHeads(MemoryKV())
         self.pipeline = Pipeline(engine.config, engine.ref_at, upgrades=engine.upgrades)
-        self._safe_at: deque[Derived] = deque()
-        """What became safe and is not finalized."""
-        self._history: deque[Derived] = deque()
-        """What became safe, finalized or not, for L1 reorganisations."""
 
     @property
     def origin(self) -> L1BlockRef | None:
@@ -83,14 +80,12 @@ class Driver:
                 f"L1 block {at.l1_origin.number} is not the origin that L2 block {at.number} names"
             )
         self.pipeline.reset(block, self.engine.system_config(at))
-        finalized = self.engine.heads.finalized.number
-        self._safe_at = deque(item for item in self._history if item.ref.number > finalized)
+        self.safe_heads.truncate(lambda entry: self._holds(entry, l1_block(entry.l1.number)))
 
-    def assume_safe_at(self, l1_block: L1BlockRef) -> None:
-        """After a restart: what is safe was so at `l1_block` at the latest; finality needs it."""
-        safe = self.engine.heads.safe
-        if not self._history and safe.number > self.engine.heads.finalized.number:
-            self._remember(Derived(safe, l1_block, Step.CONFIRMED))
+    def _holds(self, entry: SafeHead, block: L1Block | None) -> bool:
+        """Tell whether an entry is of the past; what is not known of the L1 is believed."""
+        canonical = block is None or block.header.hash == entry.l1.hash
+        return canonical and entry.l2.number <= self.engine.heads.safe.number
 
     def provide(self, block: L1Block) -> None:
         """Give the next L1 block; raises `Reset` when it does not follow."""
@@ -104,16 +99,14 @@ class Driver:
             found = self.pipeline.step(safe, self.engine.system_config(safe))
             if isinstance(found, Need):
                 break
-            derived = self._apply(found)
-            self._remember(derived)
-            done.append(derived)
+            done.append(self._apply(found))
         return done
 
     def _apply(self, found: AttributesWithParent) -> Derived:
         engine = self.engine
         known = engine.matches(found.parent.number + 1, found.attributes)
         if known is not None:
-            engine.promote_safe(known)
+            self._promote(known, found.derived_from)
             return Derived(known, found.derived_from, Step.CONFIRMED)
         if engine.heads.unsafe.number > found.parent.number:
             LOG.warning(
@@ -123,7 +116,7 @@ class Driver:
             )
             engine.rewind(found.parent)
         ref = self._execute(found)
-        engine.promote_safe(ref)
+        self._promote(ref, found.derived_from)
         return Derived(ref, found.derived_from, Step.BUILT)
 
     def _execute(self, found: AttributesWithParent) -> L2BlockRef:
@@ -139,35 +132,39 @@ class Driver:
                 raise Critical(f"deposits alone make no valid block: {again}") from again
         return self.engine.insert(built)
 
-    def _remember(self, derived: Derived) -> None:
-        oldest = derived.derived_from.number - FINALITY_LOOKBACK
-        for kept in (self._safe_at, self._history):
-            kept.append(derived)
-            while kept[0].derived_from.number < oldest:
-                kept.popleft()
+    def _promote(self, ref: L2BlockRef, derived_from: L1BlockRef) -> None:
+        self.safe_heads.record(derived_from.id, ref.id)
+        self.engine.promote_safe(ref)
 
     def safe_up_to(self, l1_number: int) -> L2BlockRef:
         """Return the newest block that the L1 up to `l1_number` made safe; forget later ones.
 
-        Where that is longer ago than is remembered, it is genesis: derivation then reads all
-        of the L1 again.
+        Where no entry is that old, it is genesis: derivation then reads all of the L1 again.
         """
-        complete = bool(self._history) and self._history[0].derived_from.number <= l1_number
-        while self._history and self._history[-1].derived_from.number > l1_number:
-            self._history.pop()
-        if complete and self._history:
-            return self._history[-1].ref
-        return self.engine.ref(self.engine.config.genesis.l2.hash)
+        entry = self.safe_heads.truncate(lambda entry: entry.l1.number <= l1_number)
+        genesis = self.engine.config.genesis.l2
+        return self.engine.ref((genesis if entry is None else entry.l2).hash)
+
+    def forget_safe(self, lost: SafeHead) -> None:
+        """Give up what L1 block `lost.l1` made safe: that block is not canonical any more.
+
+        What is unsafe above the safe head goes with it.
+        """
+        safe = self.safe_up_to(lost.l1.number - 1)
+        heads = self.engine.heads
+        if safe.number < heads.safe.number:
+            finalized = min(safe, heads.finalized, key=lambda ref: ref.number)
+            self.engine.restore(ForkChoice(safe, safe, finalized))
 
     def finalize(self, l1_finalized: L1BlockRef) -> L2BlockRef | None:
         """Finalize what was derived from L1 blocks up to `l1_finalized`.
 
         Returns the new finalized head, or `None` when it stays.
         """
-        newest: L2BlockRef | None = None
-        while self._safe_at and self._safe_at[0].derived_from.number <= l1_finalized.number:
-            newest = self._safe_at.popleft().ref
-        if newest is None or newest.number <= self.engine.heads.finalized.number:
+        entry, heads = self.safe_heads.at(l1_finalized.number), self.engine.heads
+        # An entry is written before the safe head moves, so it may be ahead for a moment.
+        if entry is None or not heads.finalized.number < entry.l2.number <= heads.safe.number:
             return None
+        newest = self.engine.ref(entry.l2.hash)
         self.engine.promote_finalized(newest)
         return newest

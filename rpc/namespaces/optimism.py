@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from byline.derivation.types import L1BlockRef, L2BlockRef, SyncStatus
+from byline.derivation.types import BlockId, L1BlockRef, L2BlockRef, SyncStatus
 from byline.rpc import quantities, views
 from byline.rpc.backend import Rollup
+from byline.rpc.errors import ServerError
 from byline.rpc.method import Context, Method, Parameter
 
 
@@ -33,6 +34,17 @@ async def output_at_block(context: Context, number: int) -> dict[str, Any]:
     }
 
 
+async def safe_head_at_l1_block(context: Context, number: int) -> dict[str, Any]:
+    """Return the L2 block that the L1 up to a block made safe.
+
+    Where nothing is known of that time, op-node's words.
+    """
+    found = await _rollup(context).safe_head_at(number)
+    if found is None:
+        raise ServerError("not found")
+    return {"l1Block": block_id(found.l1_block), "safeHead": block_id(found.safe_head)}
+
+
 async def rollup_config(context: Context) -> Any:
     """Return rollup.json."""
     return dict(await _rollup(context).rollup_config())
@@ -53,6 +65,11 @@ def l1_ref(ref: L1BlockRef) -> dict[str, Any]:
     }
 
 
+def block_id(found: BlockId) -> dict[str, Any]:
+    """Return a block's hash and number."""
+    return {"hash": views.as_hex(found.hash), "number": found.number}
+
+
 def l2_ref(ref: L2BlockRef) -> dict[str, Any]:
     """Return a reference to an L2 block and its place in its epoch."""
     return {
@@ -60,10 +77,7 @@ def l2_ref(ref: L2BlockRef) -> dict[str, Any]:
         "number": ref.number,
         "parentHash": views.as_hex(ref.parent_hash),
         "timestamp": ref.timestamp,
-        "l1origin": {
-            "hash": views.as_hex(ref.l1_origin.hash),
-            "number": ref.l1_origin.number,
-        },
+        "l1origin": block_id(ref.l1_origin),
         "sequenceNumber": ref.sequence_number,
     }
 
@@ -96,6 +110,9 @@ METHODS: Final = {
     "optimism_syncStatus": Method(sync_status),
     "optimism_outputAtBlock": Method(
         output_at_block, (Parameter("block", quantities.quantity64),)
+    ),
+    "optimism_safeHeadAtL1Block": Method(
+        safe_head_at_l1_block, (Parameter("L1 block", quantities.quantity64),)
     ),
     "optimism_rollupConfig": Method(rollup_config),
     "optimism_version": Method(version),

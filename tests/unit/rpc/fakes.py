@@ -22,7 +22,7 @@ from byline.derivation.transaction import (
     Transaction,
     decode_transaction,
 )
-from byline.derivation.types import NO_L1_BLOCK, NO_L2_BLOCK, SyncStatus
+from byline.derivation.types import NO_L1_BLOCK, NO_L2_BLOCK, BlockId, SyncStatus
 from byline.rpc.backend import (
     AccountOverride,
     AccountProof,
@@ -42,6 +42,7 @@ from byline.rpc.backend import (
     OutputAtBlock,
     Refused,
     Reverted,
+    SafeHeadAt,
     StorageProof,
     UnknownBlock,
 )
@@ -431,6 +432,11 @@ class FakeNode:
     async def output_at(self, number: int) -> OutputAtBlock:
         await self._known(number)
         return OutputAtBlock(bytes(32), NO_L2_BLOCK, bytes(32), bytes(32))
+
+    async def safe_head_at(self, l1_number: int) -> SafeHeadAt | None:
+        if l1_number < 5:
+            return None
+        return SafeHeadAt(BlockId(5, b"\x05" * 32), BlockId(9, b"\x09" * 32))
 
     async def rollup_config(self) -> Mapping[str, Any]:
         return {"l2_chain_id": CHAIN_ID}

@@ -477,5 +477,10 @@ def test_the_rollup_answers_in_op_nodes_shapes() -> None:
     assert output["version"] == NOBODY
     assert output["syncStatus"] == status
     assert refused("optimism_outputAtBlock", "0x99", made=made) == (-32000, "header not found")
+    assert ask("optimism_safeHeadAtL1Block", "0x6", made=made) == {
+        "l1Block": {"hash": "0x" + "05" * 32, "number": 5},
+        "safeHead": {"hash": "0x" + "09" * 32, "number": 9},
+    }
+    assert refused("optimism_safeHeadAtL1Block", "0x4", made=made) == (-32000, "not found")
     assert ask("optimism_rollupConfig", made=made) == {"l2_chain_id": 901}
     assert ask("optimism_version", made=made) == "anvil/byline-test"

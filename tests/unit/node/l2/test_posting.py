@@ -1,5 +1,7 @@
 """What the batcher decides: how much, by which carrier, at what price, and when again."""
 
+from typing import Any
+
 import ckzg
 import pytest
 import rlp
@@ -113,7 +115,7 @@ def test_auto_never_pays_more_than_the_other_carrier(
 # -- transactions -------------------------------------------------------------------------
 
 
-def network_parts(sent: InboxTransaction) -> list[list[bytes]]:
+def network_parts(sent: InboxTransaction) -> list[Any]:
     assert sent.network[0] == 3
     return list(rlp.decode(sent.network[1:]))
 
