@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Final
 
 from byline.derivation.types import L1Block, L1BlockRef
@@ -81,7 +82,7 @@ class ExternalNode(NodeShell):
         await self._serve("l2", settings.l2_port)
         self._begin(follower.run())
         self._begin(self._sequence())
-        self._begin(self._post(Poster(client, config, batcher_account(settings))))
+        self._begin(self._post(Poster(client, batcher_account(settings).address)))
 
     async def _seen(self, block: L1Block) -> None:
         await self._threads.write(self.rollup.see_l1, block)
@@ -110,14 +111,24 @@ class ExternalNode(NodeShell):
     async def _post(self, poster: Poster) -> None:
         """Post what is unsafe; after a failure begin again from the safe head."""
         while True:
-            await self._made.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._made.wait(), self.settings.l1_poll)
             self._made.clear()
             await asyncio.sleep(self.settings.batch_pause)
-            items = await self._threads.write(self.rollup.items)
             try:
-                await poster.post(items)
+                await self._post_once(poster)
             except NodeError as exc:
                 LOG.warning("the batch did not get to the L1: %s", exc)
                 await asyncio.sleep(LATER_SECONDS)
-                await self._threads.write(self.rollup.batcher.rewind)
-                self._made.set()
+                poster.forget()
+                await self._threads.write(self.rollup.give_up_posting)
+
+    async def _post_once(self, poster: Poster) -> None:
+        nonce = await poster.next_nonce()
+        if poster.cut_off(nonce):
+            poster.forget()
+            await self._threads.write(self.rollup.give_up_posting)
+        await poster.send(await self._threads.write(self.rollup.replacements, nonce))
+        await poster.send_forgotten()
+        if not poster.waiting:
+            await poster.send(await self._threads.write(self.rollup.posts, nonce))

@@ -13,6 +13,7 @@ from typing import Final
 from byline.derivation.constants import CHANNEL_TIMEOUT
 from byline.derivation.types import L1Block, L1BlockRef
 from byline.node.l1.mirror import L1Mirror
+from byline.node.l2.inbox_transaction import InboxTransaction
 from byline.node.rollup import Rollup
 
 LOG = logging.getLogger("byline.rollup")
@@ -47,10 +48,23 @@ class FollowingRollup(Rollup):
         self.l1.set_finalized(ref)
         self.driver.finalize(self.l1.finalized)
 
-    def items(self) -> list[bytes]:
-        """Return the data that brings the L1 up to the unsafe head, in order.
+    def posts(self, nonce: int) -> list[InboxTransaction]:
+        """Return the inbox transactions that bring the L1 up to the unsafe head, in order.
 
-        The blocks count as submitted from now on; `batcher.rewind` takes that back.
+        The first has `nonce`.  The blocks count as submitted from now on; `batcher.rewind`
+        takes that back.
         """
-        postings = self.batcher.postings(self.l1_conditions())
-        return [item for posting in postings for item in posting.items]
+        conditions = self.l1_conditions()
+        made: list[InboxTransaction] = []
+        for posting in self.batcher.postings(conditions):
+            made += self.batcher.send(posting, nonce + len(made), conditions)
+        return made
+
+    def replacements(self, nonce: int) -> list[InboxTransaction]:
+        """Return what to send again with higher fees; `nonce` is the next one on the L1."""
+        return list(self.batcher.resend(nonce, self.l1_conditions()))
+
+    def give_up_posting(self) -> None:
+        """Forget what is on its way and begin again after the safe head."""
+        self.batcher.in_flight.clear()
+        self.batcher.rewind()

@@ -95,7 +95,7 @@ def running(folder: Path, arguments: Sequence[str] = ()) -> Iterator[Running]:
             devnet.kill()
 
 
-def wait_for(condition: Any, seconds: float = 30.0) -> None:
+def wait_for(condition: Any, seconds: float = 60.0) -> None:
     """Wait until `condition()` is true; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
