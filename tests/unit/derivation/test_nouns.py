@@ -189,12 +189,6 @@ def test_receipts_round_trip_and_refuse_a_wrong_bloom() -> None:
             Receipt.decode(bad)
 
 
-def test_the_receipt_of_a_real_withdrawal_has_its_known_bloom() -> None:
-    text = str(load("withdrawals/message_passed.json"))
-    topic = keccak256(b"MessagePassed(uint256,address,address,uint256,uint256,bytes,bytes32)")
-    assert topic.hex() in text
-
-
 def test_roots_of_lists_are_those_of_the_trie() -> None:
     assert list_root([]) == EMPTY_TRIE_ROOT
     assert receipts_root([]) == EMPTY_TRIE_ROOT
