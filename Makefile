@@ -7,7 +7,7 @@ PARTS  := node precompiles rpc derivation
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup devnet demo test test-slow check lint type bench contracts clients ext links wheel wheel-check clean
+.PHONY: help setup devnet demo test test-slow check lint type bench contracts clients oracle ext links wheel wheel-check clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -57,6 +57,13 @@ contracts: $(VENV)/.stamp  ## compile the contracts and write their artefacts
 
 clients:  ## install viem, ethers, cast and anvil from npm, for tests and bench
 	npm install --prefix build/clients --no-audit --no-fund --loglevel=error viem@2.57.0 ethers@6 @foundry-rs/cast@1.7.1 @foundry-rs/anvil@1.7.1
+
+oracle: build/oracle/.stamp  ## install the execution specs of Ethereum, for the tests that compare with them
+
+build/oracle/.stamp:
+	$(PYTHON) -m venv build/oracle
+	build/oracle/bin/pip install --quiet --disable-pip-version-check ethereum-execution==2.20.0
+	@touch $@
 
 wheel: $(VENV)/.stamp  ## build the distribution
 	rm -rf dist
