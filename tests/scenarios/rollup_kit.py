@@ -59,10 +59,11 @@ class Never(ChannelPolicy):
 
 def by_hand(fork: str = "karst", **settings: Any) -> World:
     """Return a rollup that makes blocks only when told."""
-    return _quiet(world(NodeConfig(block_time=2, strict=True, fork=fork, **settings)))
+    return quiet(world(NodeConfig(block_time=2, strict=True, fork=fork, **settings)))
 
 
-def _quiet(here: World) -> World:
+def quiet(here: World) -> World:
+    """Let the batcher of `here` post only when told, and return `here`."""
     here.rollup.batcher.policy = Never()
     return here
 
@@ -79,7 +80,7 @@ def changed(change: Callable[[RollupConfig], RollupConfig], **settings: Any) -> 
     ChainStore(Prefixed(kv, L2_PREFIX)).write_meta({ROLLUP_CONFIG: document})
     again = world(NodeConfig(block_time=2, strict=True, **settings), kv)
     assert again.rollup.engine.config == config
-    return _quiet(again)
+    return quiet(again)
 
 
 def with_window(size: int) -> World:
