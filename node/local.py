@@ -29,7 +29,7 @@ from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain
 from byline.node.chain.forkchoice import ForkChoice
 from byline.node.l1.chain import LocalL1
-from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Rollup
+from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Rollup, signed_in
 from byline.node.signing import sign_dynamic_fee
 from byline.rpc.backend import Refused
 
@@ -48,7 +48,6 @@ class _Snapshot:
     l1_head: Header
     heads: ForkChoice
     pools: Mapping[ChainName, tuple[Transaction, ...]]
-    submitted: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -251,6 +250,41 @@ class LocalRollup(Rollup):
             LOG.info("batcher: nonce %d again with higher fees", sent.transaction.nonce)
             self._take("l1", sent.network)
 
+    # -- reorganisations --------------------------------------------------------------
+
+    def reorg_l1(self, depth: int, *, blocks: int | None = None, lose: bool = False) -> None:
+        """Let the L1 take back its last `depth` blocks and grow `blocks` others instead.
+
+        `blocks` is `depth` unless told.  The users' transactions wait again and get into the
+        new blocks, or with `lose` are gone.  The node's own (batches, clock events) are made
+        anew where they are still needed.  Raises `Refused` for a depth the L1 does not have.
+        """
+        last = self.l1.head.number - depth
+        if depth < 1 or last < 0:
+            raise Refused(
+                f"a reorganisation of {depth} L1 blocks: want 1 to {self.l1.head.number}"
+            )
+        header = self.l1.chain.canonical(last)
+        assert header is not None
+        dropped = tuple(_above(self.l1.chain, header))
+        waiting = self.pools["l1"].transactions()
+        self.l1.go_back(last)
+        self.batcher.in_flight.clear()
+        self.pools["l1"].clear()
+        lost = () if lose else signed_in(self.l1.chain, dropped)
+        self.take_back("l1", [tx for tx in (*lost, *waiting) if not self._is_own(tx)])
+        self.publish(BlocksDropped("l1", self.l1.head, dropped))
+        self.l1_reorganised(last)
+        if self.first_jump is not None and self.first_jump > self.engine.heads.unsafe.number:
+            self.first_jump = None
+        for _ in range(depth if blocks is None else blocks):
+            self.mine_l1()
+
+    def _is_own(self, tx: Transaction) -> bool:
+        """Tell whether the node made this L1 transaction, for an L2 that may be no more."""
+        declares = tx.to == self.engine.config.dev_control and tx.data[:4] == SET_CLOCK_SELECTOR
+        return self.batcher.is_inbox(tx) or declares
+
     # -- snapshots --------------------------------------------------------------------
 
     def snapshot(self) -> int:
@@ -261,7 +295,6 @@ class LocalRollup(Rollup):
             l1_head=self.l1.head,
             heads=self.engine.heads,
             pools={name: tuple(pool.transactions()) for name, pool in self.pools.items()},
-            submitted=self.batcher.submitted,
         )
         return number
 
@@ -278,10 +311,11 @@ class LocalRollup(Rollup):
         self.l1.chain.set_head(saved.l1_head)
         self.engine.restore(saved.heads)
         self.sequencer.clock.forget_from(saved.l1_head.number + 1)
-        self.batcher.submitted = saved.submitted
+        self.batcher.in_flight.clear()
+        self.batcher.rewind()
         for name, transactions in saved.pools.items():
             self.pools[name].clear()
-            self.take_back(name, transactions)
+            self.take_back(name, [tx for tx in transactions if not self.batcher.is_inbox(tx)])
         self.driver.reset(self.l1.block)
         for name, headers in dropped.items():
             if headers:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
@@ -171,12 +171,18 @@ class Rollup:
         return tx
 
     def take_back(self, name: ChainName, transactions: Iterable[Transaction]) -> None:
-        """Put transactions of dropped blocks into the pool again, where they still fit."""
-        for tx in transactions:
-            try:
-                self._admit(name, tx)
-            except Refused as exc:
-                LOG.info("0x%s does not wait again: %s", tx.hash.hex(), exc)
+        """Put transactions of dropped blocks before those that wait, as far as all still fit."""
+        chain = self.chain(name)
+        machine = chain.machine(chain.head)
+        dropped = self.pools[name].reset(
+            lambda address: AccountView(
+                machine.nonce(address), machine.balance(address), machine.code(address)
+            ),
+            self.pool_context(name),
+            transactions,
+        )
+        for tx, refusal in dropped:
+            LOG.info("0x%s does not wait again: %s", tx.hash.hex(), refusal.reason)
 
     def _tidy_journal(self, name: ChainName) -> None:
         if name in self.journals:
@@ -334,10 +340,7 @@ class Rollup:
         self.batcher.rewind()
         if dropped:
             self.publish(BlocksDropped("l2", self.engine.chain.head, dropped))
-            for header in reversed(dropped):
-                block = self.engine.block(header.hash)
-                signed = [tx for tx in block.transactions if isinstance(tx, Transaction)]
-                self.take_back("l2", signed)
+            self.take_back("l2", signed_in(self.engine.chain, dropped))
         self.driver.reset(self.l1.block)
         self.derive()
 
@@ -379,3 +382,13 @@ class Rollup:
             safe_l2=heads.safe,
             finalized_l2=heads.finalized,
         )
+
+
+def signed_in(chain: Chain, headers: Sequence[Header]) -> list[Transaction]:
+    """Return the signed transactions of stored blocks, given newest first, oldest first."""
+    found: list[Transaction] = []
+    for header in reversed(headers):
+        block = chain.store.block(header.hash)
+        assert block is not None, "a block that was canonical is stored"
+        found += [tx for tx in block.transactions if isinstance(tx, Transaction)]
+    return found

@@ -23,6 +23,8 @@ class LocalL1:
     def __init__(self, chain: Chain, finality_depth: int) -> None:
         self.chain = chain
         self._finality_depth = finality_depth
+        self._branch = b""
+        """Makes blocks after a reorganisation differ from those before."""
 
     @property
     def head(self) -> Header:
@@ -45,7 +47,7 @@ class LocalL1:
             coinbase=L1_COINBASE,
             # Without a beacon chain both are made from the parent, so that they differ by
             # block and a restart makes the same ones.
-            prev_randao=keccak256(b"byline prevRandao" + parent.hash + number),
+            prev_randao=keccak256(b"byline prevRandao" + parent.hash + number + self._branch),
             parent_beacon_root=keccak256(b"byline beacon root" + parent.hash + number),
             gas_limit=parent.gas_limit,
         )
@@ -55,6 +57,14 @@ class LocalL1:
         """Store a built block and return it as derivation reads it."""
         self.chain.insert(executed)
         return L1Block(executed.block.header, executed.block.transactions, executed.receipts)
+
+    def go_back(self, number: int) -> None:
+        """Make the canonical block at `number` the head again; what comes next is new."""
+        header = self.chain.canonical(number)
+        if header is None:
+            raise LookupError(f"L1 block {number} is above the head, {self.head.number}")
+        self._branch = self.head.hash
+        self.chain.set_head(header)
 
     def block(self, number: int) -> L1Block | None:
         """Return the canonical block at `number` with its receipts."""
