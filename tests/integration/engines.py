@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -66,9 +67,13 @@ class EngineClient:
 
     async def post(self, body: Any, url: str | None = None) -> tuple[int, Any]:
         """Return HTTP status and JSON answer (text where it is none)."""
-        headers = {"Authorization": f"Bearer {make_token(SECRET, int(time.time()))}"}
+        headers = {
+            "Authorization": f"Bearer {make_token(SECRET, int(time.time()))}",
+            "Content-Type": "application/json",
+        }
         url = url or self.node.engine_url
-        async with self.session.post(url, json=body, headers=headers) as answer:
+        data = json.dumps(body).encode()
+        async with self.session.post(url, data=data, headers=headers) as answer:
             if answer.content_type != "application/json":
                 return answer.status, await answer.text()
             return answer.status, await answer.json()
