@@ -3,7 +3,7 @@
 Bytes and values go in, values come out; nothing here waits, reads a clock or a disk, or
 draws a random number.  The nouns are in types.py, header.py, transaction.py, receipt.py and
 block.py, what is agreed upon in config.py and constants.py, what may go wrong in errors.py;
-hashing.py and trie.py make the hashes.
+hashing.py and trie.py make the hashes, rlp_items.py reads what RLP wraps.
 
 How L1 blocks become L2 blocks (pipeline.py wires it, `stages/` holds one file a stage):
 
@@ -17,6 +17,10 @@ How L1 blocks become L2 blocks (pipeline.py wires it, `stages/` holds one file a
 8. stages/attributes_queue.py   batch -> payload attributes (attributes.py, which the sequencer
                                 shares: l1_info.py, deposits.py, system_config.py, upgrades.py)
 9. the engine executes them: that is the node's part
+
+What a block costs and commits to: base_fee.py (the price of gas), blob_parameters.py (that of
+blobs), intrinsic.py (gas before execution), fees.py (L1 data fee and operator fee) with
+fastlz.py, output_root.py.
 
 dev_clock.py bends the time rule on devnets.  channel_out.py goes the other way, from L2
 blocks to frames, for the batcher.

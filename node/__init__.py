@@ -1,1 +1,36 @@
-"""Everything that starts, stores or waits: chains, L1, sequencer, batcher, driver, CLI."""
+"""Everything that starts, stores or waits: chains, L1, sequencer, batcher, driver, CLI.
+
+The rooms, from the inside out:
+
+storage/      where chains are kept
+evm/          execution, and the rules of both chains
+contracts/    the system contracts of both
+chain/        blocks, genesis, pool, calls
+l1/           the local L1, or somebody's over JSON-RPC
+l2/           sequencer, batcher, driver and the engine with its heads
+backend/      the node behind the RPC
+engine_api/   the L2 under somebody else's rollup node
+cli/          the commands
+demo/         what `byline demo` shows
+bench/        what `byline bench` measures
+
+What joins them:
+
+config.py          settings: flags, environment, byline.toml
+errors.py          what may go wrong, by what the user can do
+clock.py           where time comes from
+accounts.py        keys that everybody knows
+signing.py         the node's own transactions
+network.py         the built-in first blocks and their rollup config
+loaded_network.py  the same from files
+upgrade_bundle.py  upgrade transactions from a file
+rollup.py          one L2 on one L1, synchronously: local.py brings an L1 of its own,
+                   following.py follows one that others run
+assembly.py        joins the parts over a store
+shell.py           threads, servers, tasks: devnet.py serves both chains, external.py the L2
+verifier.py        derives the L2 from an L1 URL alone
+client.py          JSON-RPC as a user sends it
+hexes.py           bytes as people read them
+logs.py            where the log goes
+version.py         what this program calls itself
+"""

@@ -2,4 +2,16 @@
 
 `protocol` (JSON-RPC values) -> `dispatch` (bytes in, bytes out) -> `namespaces` (the
 methods) -> `backend` (the Protocols that a node implements); `server` puts it on a port.
+
+method.py         a method as a value, one line of a namespace's table
+quantities.py     hex, both ways
+parameters.py     JSON objects that several methods take
+unsigned.py       transactions before they are signed
+views.py          values as the JSON objects of the execution-apis
+errors.py         codes, and the one conversion from what a node raises
+limits.py         how much a client may ask for
+origins.py        which web pages may speak to the node
+connection.py     one WebSocket connection
+feed.py           the chain's events, for whoever listens: filters.py (polled),
+                  subscriptions.py (pushed)
 """

@@ -1,1 +1,16 @@
-"""A chain: blocks built by rules on an engine, the pool they come from, calls on them."""
+"""A chain: blocks built by rules on an engine, the pool they come from, calls on them.
+
+block.py            a block with what executing it left behind
+builder.py          one block under construction
+chain.py            blocks on a genesis, for both chains
+forkchoice.py       the three heads of an L2
+genesis_account.py  an account as genesis has it
+genesis.py          the first block from accounts
+genesis_file.py     the first block of a real chain, from geth's JSON; with
+  json_fields.py    a document from outside, read with the place of every fault
+  genesis_state.py  the state of all accounts, hashed at once
+admission.py        whether a transaction may wait
+mempool.py          the transactions that do
+journal.py          the same on disk
+calls.py            calls that change nothing
+"""

@@ -6,6 +6,7 @@ a `lib/` folder), `assembly/` the contracts that Vyper cannot express.  `build` 
 
     addresses      where every contract of genesis stands
     artifacts      `load(name)`: ABI and code of a contract
+    calls          calling a contract by name: arguments to calldata, results to values
     predeploys     `l1_alloc`, `l2_alloc`: the accounts of genesis
     declarations   `error NotDepositor()` and its like, to ABI entries
     assembler      the small assembler behind `assembly/`

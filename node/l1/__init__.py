@@ -2,7 +2,13 @@
 
 chain.py    the local L1: a real chain in this process
 source.py   what a verifier asks of any L1
-remote.py   an L1 node over JSON-RPC
+remote.py   an L1 node over JSON-RPC; with
+  transport.py   HTTP with patience and bounds
+  json_block.py  a block as a node describes it, believed as far as it hashes
+mirror.py   what is known of an L1 that others run
+follower.py fetches its blocks into the mirror, notices when it takes some back
+poster.py   sends the batcher's transactions to it
+install.py  puts the OP Stack's contracts onto a development L1
 beacon.py   blobs from a beacon node
 kzg.py      commitments and proofs of blobs
 """

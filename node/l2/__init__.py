@@ -1,6 +1,7 @@
 """The L2: its engine, who sequences it, who posts it, who derives it.
 
 engine.py      executes attributes and keeps the three heads
+admission.py   what the head asks of a transaction that wants to wait
 sequencer.py   picks the L1 origin and the time of the next block
 batcher.py     unsafe blocks to L1 transactions, by way of
   batcher_settings.py    what an operator chooses

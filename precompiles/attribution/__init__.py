@@ -7,6 +7,7 @@
     _core_py.py   the reference: the rounding rules in words
     _core_c.pyx   the compiled core
     gas.py        the price
+    calibration.py  measures what the price claims
 
 Both cores give the same bytes for every input; the tests hold them to it.  The compiled
 one is used where it was built; `BYLINE_NO_EXTENSIONS=1` switches to the reference, and

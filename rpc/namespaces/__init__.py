@@ -2,6 +2,7 @@
 
 One file a namespace, each with its own table; `eth` is four files by what they ask of the
 node.  `methods` merges them for one backend and refuses a name given twice.
+`common` holds what several of them need.
 """
 
 from __future__ import annotations
