@@ -26,10 +26,12 @@ from byline.node.clock import Clock
 from byline.node.config import NodeConfig
 from byline.node.errors import ConfigError
 from byline.node.evm.ethereum import EthereumRules
+from byline.node.evm.l1_forks import L1Fork, L1Schedule
 from byline.node.evm.machine import Engine
 from byline.node.evm.optimism import OptimismRules
 from byline.node.evm.pyevm import PyEvmEngine
 from byline.node.following import FollowingRollup
+from byline.node.l1.blobs import BlobStore
 from byline.node.l1.chain import LocalL1
 from byline.node.l1.mirror import L1Mirror
 from byline.node.l2.batcher import Batcher
@@ -51,6 +53,9 @@ ROLLUP_CONFIG: Final = "rollup.json"
 L1_PREFIX: Final = b"1"
 L2_PREFIX: Final = b"2"
 L1_POOL: Final = b"p1"
+L1_BLOBS: Final = b"b1"
+L1_FORK: Final = "l1_fork"
+"""Name under which the L1's store keeps the newest fork of its rules."""
 L2_POOL: Final = b"p2"
 
 
@@ -74,7 +79,7 @@ def build_rollup(
     if l2_store.is_empty:
         network = first_blocks(settings, engine, clock)
         if l1_store.is_empty:
-            l1_store.commit(network.l1)
+            l1_store.commit(network.l1, meta={L1_FORK: settings.l1_fork.encode()})
         elif l1_store.head().hash != network.l1.block.hash:
             raise ConfigError("the data folder holds an L1 but no L2: move it away, start anew")
         config = network.config
@@ -82,8 +87,9 @@ def build_rollup(
         l2_store.commit(network.l2, meta=meta)
     else:
         config = stored_config(l2_store, settings)
-    l1_chain = Chain(l1_store, EthereumRules(config.l1_chain_id), engine)
-    l1 = LocalL1(l1_chain, settings.l1_finality)
+    rules = EthereumRules(config.l1_chain_id, l1_schedule(l1_store, settings))
+    l1_chain = Chain(l1_store, rules, engine)
+    l1 = LocalL1(l1_chain, settings.l1_finality, BlobStore(Prefixed(kv, L1_BLOBS)))
     batch_account = local_batcher(settings, config)
     upgrades = load_upgrades(settings.upgrade_bundle, config)
     l2_engine = L2Engine(Chain(l2_store, OptimismRules(config), engine), config, upgrades)
@@ -111,6 +117,21 @@ def build_rollup(
     )
     rollup.start()
     return rollup
+
+
+def l1_schedule(store: ChainStore, settings: NodeConfig) -> L1Schedule:
+    """Return the forks of an L1 whose first block is stored.
+
+    A store that does not name them is from when there was Prague only.  Raises `ConfigError`
+    when another fork is asked for than the store was made with.
+    """
+    stored = (store.meta(L1_FORK) or b"prague").decode()
+    if "l1_fork" in settings.sources and settings.l1_fork != stored:
+        raise ConfigError(
+            f"l1_fork is {settings.l1_fork}, but the data folder was made with {stored}: "
+            "leave it out, or pass another --data-dir"
+        )
+    return L1Schedule.at_genesis(L1Fork[stored.upper()])
 
 
 def first_blocks(settings: NodeConfig, engine: Engine, clock: Clock) -> Network:

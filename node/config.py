@@ -49,6 +49,7 @@ class NodeConfig:
     genesis_time: int | None = None
     """Seconds since 1970; `None` is now."""
     fork: str = "karst"
+    l1_fork: str = "osaka"
     engine: str = "pyevm"
     compression: Compression = "brotli"
     batch_type: BatchKind = "span"
@@ -171,6 +172,7 @@ SETTINGS: Final = (
     Setting("strict", bool, "never jump the clock, so that stock verifiers can follow"),
     Setting("genesis_time", int, "time of the first blocks, in seconds since 1970", least=1),
     Setting("fork", str, "rules of the L2", choices=("holocene", "isthmus", "jovian", "karst")),
+    Setting("l1_fork", str, "rules of the L1", choices=("prague", "osaka")),
     Setting("engine", str, "what executes code", choices=("pyevm",)),
     Setting("compression", str, "of channels", choices=("brotli", "zlib")),
     Setting("batch_type", str, "how L2 blocks are written", choices=("span", "singular")),

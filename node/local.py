@@ -22,13 +22,14 @@ from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.deposits import TRANSACTION_DEPOSITED
 from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
-from byline.derivation.transaction import Transaction
+from byline.derivation.transaction import BLOB, Transaction
 from byline.derivation.types import L1Block, L2BlockRef
 from byline.node.accounts import DevAccount
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain
 from byline.node.chain.forkchoice import ForkChoice
 from byline.node.l1.chain import LocalL1
+from byline.node.l2.data_availability import L1Conditions
 from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Rollup, signed_in
 from byline.node.signing import sign_dynamic_fee
 from byline.rpc.backend import Refused
@@ -66,6 +67,17 @@ class LocalRollup(Rollup):
     def chain(self, name: ChainName) -> Chain:
         """Return one of the two chains."""
         return self.l1.chain if name == "l1" else self.engine.chain
+
+    def _read(self, name: ChainName, raw: bytes) -> Transaction:
+        if name == "l1" and raw[:1] == bytes([BLOB]):
+            return self.l1.receive(raw)
+        return Rollup._read(self, name, raw)
+
+    def l1_conditions(self) -> L1Conditions:
+        """See `Rollup.l1_conditions`; here it is exact, as the L1's forks are known."""
+        head = self.l1.head
+        blob_fee = self.l1.chain.rules.next_blob_base_fee(head)
+        return L1Conditions(head.number, self.next_base_fee("l1"), blob_fee)
 
     def mine(self, name: ChainName, timestamp: int | None = None) -> None:
         """Make a block of either chain; raises `Refused` for a time that it cannot have."""

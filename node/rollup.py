@@ -44,6 +44,8 @@ LOG = logging.getLogger("byline.rollup")
 
 ChainName: TypeAlias = Literal["l1", "l2"]
 
+MAY_FIT_LATER: Final = ("gas limit reached", "nonce too high", "max fee per blob gas less")
+"""How the reasons begin for which a block passes over a transaction that goes on waiting."""
 NOT_OURS: Final = "the L1 is not this node's: ask its own node"
 
 
@@ -162,12 +164,17 @@ class Rollup:
 
     def _take(self, name: ChainName, raw: bytes) -> Transaction:
         try:
-            tx = decode_transaction(raw)
-            if not isinstance(tx, Transaction):
-                raise Refused("transaction type not supported: 0x7e")
+            tx = self._read(name, raw)
             self._admit(name, tx)
         except InvalidData as exc:
             raise Refused(str(exc)) from exc
+        return tx
+
+    def _read(self, name: ChainName, raw: bytes) -> Transaction:
+        """Decode a transaction for a chain; raises `InvalidData`, or `Refused` for a deposit."""
+        tx = decode_transaction(raw)
+        if not isinstance(tx, Transaction):
+            raise Refused("transaction type not supported: 0x7e")
         return tx
 
     def take_back(self, name: ChainName, transactions: Iterable[Transaction]) -> None:
@@ -205,14 +212,16 @@ class Rollup:
 
     def pool_context(self, name: ChainName) -> PoolContext:
         """Return what the next block of a chain will ask of a transaction."""
-        head = self.chain(name).head
+        head, rules = self.chain(name).head, self.chain(name).rules
         return PoolContext(
             chain_id=self.chain(name).chain_id,
             base_fee=self.next_base_fee(name),
             block_gas_limit=head.gas_limit,
             extra_cost=self.l2_extra_cost if name == "l2" else no_extra_cost,
             prague=name == "l1" or self.engine.config.active(Fork.ISTHMUS, head.timestamp),
-            transaction_gas_cap=self.chain(name).rules.transaction_gas_cap(head.timestamp),
+            transaction_gas_cap=rules.transaction_gas_cap(head.timestamp),
+            blobs=rules.most_blobs_per_transaction(head.timestamp) > 0,
+            most_blobs=rules.most_blobs_per_transaction(head.timestamp),
         )
 
     def next_base_fee(self, name: ChainName) -> int:
@@ -284,7 +293,7 @@ class Rollup:
         pool = self.pools[name]
         pool.remove_mined(executed.block.transactions)
         for item in skipped:
-            if not item.reason.startswith(("gas limit reached", "nonce too high")):
+            if not item.reason.startswith(MAY_FIT_LATER):
                 LOG.info(
                     "dropped 0x%s from the pool: %s", item.transaction.hash.hex(), item.reason
                 )

@@ -6,12 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from byline.derivation.base_fee import next_excess_blob_gas
 from byline.derivation.block import Block
 from byline.derivation.config import RollupConfig
 from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
-from byline.derivation.l1_info import blob_base_fee
 from byline.derivation.receipt import Receipt
 from byline.derivation.transaction import Transaction
 from byline.node.backend.receipts import located_logs, located_receipts
@@ -71,14 +69,18 @@ class NodeChain:
         """Return a block's receipts in order."""
         if ref == "pending":
             made = await self.threads.write(self.rollup.pending, self.name)
-            return tuple(located_receipts(made.block, made.receipts, self._config))
+            return self._located(made.block, made.receipts)
         return await self.threads.read(self._receipts, ref)
 
     def _receipts(self, ref: BlockRef) -> Sequence[LocatedReceipt] | None:
         block = self._resolver.block(ref)
         if block is None:
             return None
-        return tuple(located_receipts(block, self._stored_receipts(block), self._config))
+        return self._located(block, self._stored_receipts(block))
+
+    def _located(self, block: Block, receipts: Sequence[Receipt]) -> tuple[LocatedReceipt, ...]:
+        fee = self._blob_fee(block.header)
+        return tuple(located_receipts(block, receipts, self._config, fee))
 
     def _stored_receipts(self, block: Block) -> Sequence[Receipt]:
         receipts = self._resolver.chain.store.receipts(block.hash)
@@ -117,8 +119,7 @@ class NodeChain:
         if found is None:
             return None
         block, index = found
-        receipts = self._stored_receipts(block)
-        return tuple(located_receipts(block, receipts, self._config))[index]
+        return self._located(block, self._stored_receipts(block))[index]
 
     async def logs(self, wanted: LogFilter) -> Sequence[LocatedLog]:
         """Return matching logs in chain order; raises `UnknownBlock`."""
@@ -177,15 +178,21 @@ class NodeChain:
                 else None
             ),
             blob_base_fees=(*(self._blob_fee(h) for h in headers), self._next_blob_fee()),
-            blob_gas_used_ratios=tuple(0.0 for _ in headers),
+            blob_gas_used_ratios=tuple(self._blob_ratio(h) for h in headers),
         )
 
     def _blob_fee(self, header: Header) -> int:
-        return 1 if self.name == "l2" else blob_base_fee(header)
+        return self.rollup.chain(self.name).rules.blob_base_fee(header)
+
+    def _blob_ratio(self, header: Header) -> float:
+        """Return how full of blobs a block is; 0 on the L2, whose field counts other things."""
+        rules = self.rollup.chain(self.name).rules
+        most = rules.most_blob_gas(header.timestamp)
+        return (header.blob_gas_used or 0) / most if most else 0.0
 
     def _next_blob_fee(self) -> int:
-        head = self.rollup.chain(self.name).head
-        return self._blob_fee(head.with_(excess_blob_gas=next_excess_blob_gas(head)))
+        chain = self.rollup.chain(self.name)
+        return chain.rules.next_blob_base_fee(chain.head)
 
     def _rewards(self, block: Block, percentiles: Sequence[float]) -> tuple[int, ...]:
         """Return tips at `percentiles` of the block's gas, by gas weight."""

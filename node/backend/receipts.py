@@ -9,17 +9,26 @@ from byline.derivation.config import Fork, RollupConfig
 from byline.derivation.fees import L1FeeParameters, da_footprint, l1_data_fee, l1_gas_used
 from byline.derivation.l1_info import decode as decode_l1_info
 from byline.derivation.receipt import Log, Receipt
-from byline.derivation.transaction import AnyTransaction, DepositTransaction, Transaction
+from byline.derivation.transaction import (
+    BLOB,
+    AnyTransaction,
+    DepositTransaction,
+    Transaction,
+)
 from byline.node.evm.pyevm import created_address
 from byline.rpc.backend import L1FeeDetail, LocatedLog, LocatedReceipt
 
 
 def located_receipts(
-    block: Block, receipts: Sequence[Receipt], config: RollupConfig | None
+    block: Block,
+    receipts: Sequence[Receipt],
+    config: RollupConfig | None,
+    blob_base_fee: int | None = None,
 ) -> Iterator[LocatedReceipt]:
     """Yield a block's receipts with prices, gas of their own and places.
 
-    `config` is that of the rollup when the block is an L2 block.
+    `config` is that of the rollup when the block is an L2 block, `blob_base_fee` what an L1
+    block charges for blob gas.
     """
     fees = l1_fee_parameters(block, config) if config else None
     before = first_log = 0
@@ -33,6 +42,7 @@ def located_receipts(
             effective_gas_price=_price(tx, block),
             contract_address=_created(tx, receipt),
             first_log_index=first_log,
+            blob_gas_price=blob_base_fee if tx.type == BLOB else None,
             l1=l1_fee_detail(tx, fees) if fees else None,
         )
         before = receipt.cumulative_gas_used

@@ -11,10 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from byline.derivation.blob_parameters import BLOB_GAS, MAX_BLOBS_PER_TRANSACTION
 from byline.derivation.errors import InvalidData
 from byline.derivation.transaction import BLOB, SET_CODE, Transaction
 from byline.node.evm.pyevm import DELEGATION_PREFIX
-from byline.node.evm.transition import MAX_INITCODE_SIZE, MAX_NONCE, least_gas
+from byline.node.evm.transition import (
+    MAX_INITCODE_SIZE,
+    MAX_NONCE,
+    InvalidTransaction,
+    check_blobs,
+    least_gas,
+)
 
 MAX_TRANSACTION_SIZE: Final = 128 * 1024
 """Bytes of one encoded transaction (geth's limit too)."""
@@ -56,13 +63,15 @@ class PoolContext:
     """Set-code transactions and the floor of EIP-7623 (Isthmus on the L2)."""
     blobs: bool = False
     """Whether blob transactions are taken; never on an L2."""
+    most_blobs: int = MAX_BLOBS_PER_TRANSACTION
+    """Of one transaction."""
     transaction_gas_cap: int | None = None
     """EIP-7825 (Karst): most gas of one transaction."""
 
 
 def most_it_may_cost(tx: Transaction, context: PoolContext) -> int:
     """Return the wei that its sender must own: gas, value, blobs and the chain's extra."""
-    blob_gas = 131_072 * len(tx.blob_hashes)
+    blob_gas = BLOB_GAS * len(tx.blob_hashes)
     return (
         tx.gas * tx.max_fee_per_gas
         + tx.value
@@ -104,6 +113,11 @@ def refuse_by_itself(tx: Transaction, context: PoolContext) -> Refusal | None:
         return Refusal(f"nonce has max value: {tx.nonce}")
     if tx.type == SET_CODE and not tx.authorizations:
         return Refusal("EIP-7702 transaction with empty auth list")
+    if tx.type == BLOB:
+        try:
+            check_blobs(tx, context.most_blobs)
+        except InvalidTransaction as exc:
+            return Refusal(str(exc))
     needed = least_gas(tx, prague=context.prague)
     if tx.gas < needed:
         return Refusal(f"intrinsic gas too low: gas {tx.gas}, minimum needed {needed}")

@@ -187,6 +187,20 @@ class EthereumRules:
         """See `ChainRules.blob_base_fee`."""
         return self.schedule.blob_base_fee(header)
 
+    def next_blob_base_fee(self, parent: Header) -> int:
+        """See `ChainRules.next_blob_base_fee`."""
+        time = parent.timestamp + 1
+        excess = self.schedule.next_excess_blob_gas(parent, time)
+        return self.schedule.blobs(time).base_fee(excess)
+
+    def most_blob_gas(self, timestamp: int) -> int:
+        """See `ChainRules.most_blob_gas`."""
+        return BLOB_GAS * self.schedule.blobs(timestamp).most
+
+    def most_blobs_per_transaction(self, timestamp: int) -> int:
+        """See `ChainRules.most_blobs_per_transaction`."""
+        return self.schedule.most_blobs_per_transaction(timestamp)
+
     def _osaka(self, timestamp: int) -> bool:
         return self.schedule.active(L1Fork.OSAKA, timestamp)
 
@@ -199,6 +213,6 @@ class EthereumRules:
             self.chain_id,
             gas_cap=self.transaction_gas_cap(time),
             most_blobs=schedule.blobs(time).most,
-            most_blobs_per_transaction=schedule.most_blobs_per_transaction(time),
+            most_blobs_per_transaction=self.most_blobs_per_transaction(time),
             blob_base_fee=self.blob_base_fee(header),
         )

@@ -196,6 +196,18 @@ class OptimismRules:
         """See `ChainRules.blob_base_fee`: 1, as there are no blobs (Ecotone)."""
         return 1
 
+    def next_blob_base_fee(self, parent: Header) -> int:
+        """See `ChainRules.next_blob_base_fee`."""
+        return 1
+
+    def most_blob_gas(self, timestamp: int) -> int:
+        """See `ChainRules.most_blob_gas`."""
+        return 0
+
+    def most_blobs_per_transaction(self, timestamp: int) -> int:
+        """See `ChainRules.most_blobs_per_transaction`: an L2 block holds none (Ecotone)."""
+        return 0
+
     def _fork(self, timestamp: int) -> Fork:
         return max(fork for fork in Fork if self.config.active(fork, timestamp))
 

@@ -20,7 +20,7 @@ from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.forks.prague.state import PragueState
 from eth.vm.forks.spurious_dragon._utils import collect_touched_accounts
-from eth.vm.gas_meter import GasMeter
+from eth.vm.gas_meter import GasMeter, allow_negative_refund_strategy
 from eth.vm.message import Message
 
 from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
@@ -75,7 +75,7 @@ class _TimedGasMeter(GasMeter):  # type: ignore[misc]
     """Checks the time wherever gas is charged: for every opcode."""
 
     def __init__(self, gas: int, check: Callable[[], None]) -> None:
-        super().__init__(gas)
+        super().__init__(gas, allow_negative_refund_strategy)
         self._check = check
 
     def consume_gas(self, amount: int, reason: str) -> None:
@@ -94,7 +94,9 @@ class _Computation(PragueComputation):  # type: ignore[misc]
     def _configure_gas_meter(self) -> Any:
         check = self.state.check_time
         gas = self.msg.gas
-        return GasMeter(gas) if check is None else _TimedGasMeter(gas, check)
+        if check is None:
+            return GasMeter(gas, allow_negative_refund_strategy)
+        return _TimedGasMeter(gas, check)
 
     @classmethod
     def validate_create_message(cls, message: Message) -> None:

@@ -65,5 +65,14 @@ class ChainRules(Protocol):
     def blob_base_fee(self, header: Header) -> int:
         """Return the wei per blob gas in the block with `header` (what BLOBBASEFEE pushes)."""
 
+    def next_blob_base_fee(self, parent: Header) -> int:
+        """Return the wei per blob gas in the block after `parent`, if it comes at once."""
+
+    def most_blob_gas(self, timestamp: int) -> int:
+        """Return the most blob gas of a block; 0 where there are no blob transactions."""
+
+    def most_blobs_per_transaction(self, timestamp: int) -> int:
+        """Return the most blobs of a transaction; 0 where there are no blob transactions."""
+
     def begin(self, machine: Machine, header: Header, parent: Header) -> BlockRules:
         """Return the rules for the block on `parent` that `header` opens."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from byline.derivation.block import Block
+from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
-from byline.derivation.transaction import Transaction
+from byline.derivation.receipt import Receipt
+from byline.derivation.transaction import AnyTransaction, Transaction
 from byline.derivation.types import L1Block, L1BlockRef
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Built, Chain
 from byline.node.evm.rules import BlockInput
+from byline.node.l1.blobs import BlobStore
+from byline.node.l1.network_form import read_network_form
 
 L1_GAS_LIMIT: Final = 60_000_000
 L1_COINBASE: Final = bytes.fromhex("4c31000000000000000000000000000000000000")
@@ -20,8 +25,10 @@ L1_COINBASE: Final = bytes.fromhex("4c31000000000000000000000000000000000000")
 class LocalL1:
     """Makes L1 blocks and hands them to derivation."""
 
-    def __init__(self, chain: Chain, finality_depth: int) -> None:
+    def __init__(self, chain: Chain, finality_depth: int, blobs: BlobStore) -> None:
         self.chain = chain
+        self.blobs = blobs
+        """Of transactions in the pool and in blocks."""
         self._finality_depth = finality_depth
         self._branch = b""
         """Makes blocks after a reorganisation differ from those before."""
@@ -56,7 +63,9 @@ class LocalL1:
     def insert(self, executed: ExecutedBlock) -> L1Block:
         """Store a built block and return it as derivation reads it."""
         self.chain.insert(executed)
-        return L1Block(executed.block.header, executed.block.transactions, executed.receipts)
+        block = executed.block
+        self.blobs.mined(_blob_hashes(block.transactions), block.number)
+        return self._read(block, executed.receipts)
 
     def go_back(self, number: int) -> None:
         """Make the canonical block at `number` the head again; what comes next is new."""
@@ -73,4 +82,36 @@ class LocalL1:
             return None
         receipts = self.chain.store.receipts(block.hash)
         assert receipts is not None
-        return L1Block(block.header, block.transactions, tuple(receipts))
+        return self._read(block, tuple(receipts))
+
+    def receive(self, raw: bytes) -> Transaction:
+        """Read a blob transaction in its network form and keep its blobs.
+
+        In the form of a block it is taken, too, where its blobs are here already.  Raises
+        `InvalidData`.
+        """
+        head = self.head
+        most = self.chain.rules.most_blobs_per_transaction(head.timestamp)
+        transaction, blobs = read_network_form(raw, most)
+        if blobs:
+            self.blobs.keep(blobs, head.number + 1)
+        elif any(name not in self.blobs for name in transaction.blob_hashes):
+            raise InvalidData(
+                "missing sidecar in blob transaction: send it with its blobs, commitments and "
+                "proofs (the network form of EIP-4844 or EIP-7594)"
+            )
+        return transaction
+
+    def _read(self, block: Block, receipts: tuple[Receipt, ...]) -> L1Block:
+        hashes = _blob_hashes(block.transactions)
+        found = {name: item.blob for name in hashes if (item := self.blobs.get(name))}
+        return L1Block(block.header, block.transactions, receipts, found)
+
+
+def _blob_hashes(transactions: Sequence[AnyTransaction]) -> list[bytes]:
+    return [
+        name
+        for transaction in transactions
+        if isinstance(transaction, Transaction)
+        for name in transaction.blob_hashes
+    ]

@@ -67,10 +67,7 @@ class Sequencer:
 
     def _deposits_only(self, parent: L2BlockRef, origin: L1Block, timestamp: int) -> bool:
         config = self._engine.config
-        if any(
-            config.activates(fork, timestamp, parent.timestamp)
-            for fork in UPGRADING
-        ):
+        if any(config.activates(fork, timestamp, parent.timestamp) for fork in UPGRADING):
             return True
         base = self.clock.drift_base(origin.ref, parent.number + 1)
         return timestamp > base + MAX_SEQUENCER_DRIFT

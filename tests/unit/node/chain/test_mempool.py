@@ -71,7 +71,7 @@ def test_what_no_account_could_send_is_refused_in_geths_words(
     [
         ({}, CONTEXT),
         ({"type": LEGACY, "chain_id": None}, CONTEXT),
-        ({"type": BLOB}, replace(CONTEXT, blobs=True)),
+        ({"type": BLOB, "blob_hashes": (b"\1" * 32,) * 6}, replace(CONTEXT, blobs=True)),
         ({"data": bytes(100), "gas": 21_400}, replace(CONTEXT, prague=False)),
         ({"to": None, "data": bytes(49_152), "gas": 10**6}, CONTEXT),
         ({"gas": 30_000_000}, CONTEXT),
@@ -116,6 +116,25 @@ def test_funds_count_gas_at_the_cap_value_and_the_extra_cost() -> None:
         "insufficient funds for gas * price + value: "
         f"balance {cost - 1}, tx cost {cost}, overshot 1"
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "blob transaction missing blob hashes"),
+        ({"blob_hashes": (b"\1" * 32,) * 7}, "blob transaction has too many blobs: have 7, max 6"),
+        (
+            {"blob_hashes": (b"\1" * 32, b"\2" * 32)},
+            "blob 1 has invalid hash version: 0x02, want 0x01",
+        ),
+        ({"to": None, "gas": 10**6}, "blob transaction of type create"),
+    ],
+)
+def test_a_blob_transaction_that_no_block_could_hold_is_refused(
+    changes: dict[str, Any], words: str
+) -> None:
+    context = replace(CONTEXT, blobs=True)
+    assert reason(transaction(type=BLOB, **changes), context=context) == words
 
 
 def test_funds_count_blobs_too() -> None:

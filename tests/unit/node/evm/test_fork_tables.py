@@ -14,7 +14,7 @@ from byline.node.evm.precompiles import (
     LIMITS,
     P256_FIELD,
 )
-from tests.unit.node.evm.evm_kit import GAS, call, l2_machine, machine, run
+from tests.unit.node.evm.evm_kit import CODE_AT, GAS, call, l2_machine, machine, run
 
 P256 = (0x100).to_bytes(20, "big")
 PAIRING = (8).to_bytes(20, "big")
@@ -181,3 +181,24 @@ def test_karst_takes_three_hundred_pairs() -> None:
 def test_the_other_bounds_stay_those_of_jovian_in_karst() -> None:
     changed = {place for place, most in LIMITS[Fork.JOVIAN].items() if KARST_LIMITS[place] != most}
     assert changed == {PAIRING}
+
+
+def test_a_refund_may_be_taken_back() -> None:
+    # Slot 0 is 1 when the transaction begins; it becomes 0 (a refund) and 2 (which takes the
+    # refund back): EIP-2200, and so the counter of a deeper frame may be below zero.
+    on = l2_machine(Fork.KARST)
+    on.set_storage(CODE_AT, 0, 1)
+    outcome = run(on, bytes.fromhex("5f5f55" + "60025f5500"))
+    assert (outcome.succeeded, outcome.refund) == (True, 0)
+
+
+def test_a_frame_takes_back_the_refund_of_another() -> None:
+    # The outer code sets slot 0 from 1 to 0 and calls itself with a byte; the inner run sets
+    # it back to 2, so its own counter goes below zero.
+    on = l2_machine(Fork.KARST)
+    on.set_storage(CODE_AT, 0, 1)
+    inner = "5b60025f5500"
+    outer = "3660" + "%02x" + "57" + "5f5f55" + "5f5f60015f5f30" + "5af1" + "00"
+    code = outer % (len(bytes.fromhex(outer % 0))) + inner
+    outcome = run(on, bytes.fromhex(code))
+    assert (outcome.succeeded, outcome.refund, on.storage(CODE_AT, 0)) == (True, 0, 2)
