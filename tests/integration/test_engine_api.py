@@ -173,8 +173,16 @@ def test_a_sibling_is_executed_and_kept_without_becoming_the_head() -> None:
             "0x" + first.hash.hex()
         )
         assert await client.call("eth_getBlockByHash", sibling["blockHash"], False)
-        state = forkchoice(bytes.fromhex(sibling["blockHash"][2:]))
-        await client.call("engine_forkchoiceUpdatedV3", state, None)
+        aside = bytes.fromhex(sibling["blockHash"][2:])
+        refusal = await client.refused(
+            "engine_forkchoiceUpdatedV3", forkchoice(first.hash, aside), None
+        )
+        assert refusal.code == -38002
+        refusal = await client.refused(
+            "engine_forkchoiceUpdatedV3", forkchoice(aside, first.hash), None
+        )
+        assert refusal.code == -38002
+        await client.call("engine_forkchoiceUpdatedV3", forkchoice(aside), None)
         assert (await client.call("eth_getBlockByNumber", "0x1", False))["hash"] == (
             sibling["blockHash"]
         )
