@@ -24,6 +24,8 @@ from byline.node.l2.data_availability import DataAvailability
 
 CONFIG_FILE: Final = "byline.toml"
 PREFIX: Final = "BYLINE_"
+MOST_CHAIN_ID: Final = 2**53 - 1
+"""Clients in JavaScript read chain ids as numbers, which are exact up to here."""
 L1_BLOCK_TIME: Final = 12
 """Seconds, as on Ethereum."""
 
@@ -162,15 +164,17 @@ SETTINGS: Final = (
     Setting("l1_port", int, "port of the L1's JSON-RPC; 0 takes a free one", least=0, most=65_535),
     Setting("l2_port", int, "port of the L2's JSON-RPC; 0 takes a free one", least=0, most=65_535),
     Setting("data_dir", Path, "folder for the chains; without it they live in memory"),
-    Setting("l1_chain_id", int, "chain id of the L1", least=1),
-    Setting("l2_chain_id", int, "chain id of the L2", least=1),
+    Setting("l1_chain_id", int, "chain id of the L1", least=1, most=MOST_CHAIN_ID),
+    Setting("l2_chain_id", int, "chain id of the L2", least=1, most=MOST_CHAIN_ID),
     Setting(
         "block_time", int, "make an L2 block every N seconds of wall-clock time", least=1, most=600
     ),
     Setting("l1_block_time", int, "seconds between L1 blocks, with --block-time", least=1),
     Setting("mixed", bool, "with --block-time, make a block for each transaction too"),
     Setting("strict", bool, "never jump the clock, so that stock verifiers can follow"),
-    Setting("genesis_time", int, "time of the first blocks, in seconds since 1970", least=1),
+    Setting(
+        "genesis_time", int, "time of the first blocks, in seconds since 1970", least=1, most=2**40
+    ),
     Setting("fork", str, "rules of the L2", choices=("holocene", "isthmus", "jovian", "karst")),
     Setting("l1_fork", str, "rules of the L1", choices=("prague", "osaka")),
     Setting("engine", str, "what executes code", choices=("pyevm",)),

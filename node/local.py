@@ -20,6 +20,7 @@ from eth_abi.abi import encode
 
 from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.deposits import TRANSACTION_DEPOSITED
+from byline.derivation.dev_clock import TIMESTAMP_BOUND
 from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
 from byline.derivation.transaction import BLOB, Transaction
@@ -38,6 +39,8 @@ LOG = logging.getLogger("byline.rollup")
 
 LAG_BEFORE_JUMP: Final = 12
 """Seconds by which the virtual clock may be behind the wall before it jumps."""
+LATEST_TIME: Final = TIMESTAMP_BOUND // 2
+"""Seconds since 1970 that a block may be told to have."""
 MOST_EMPTY_BLOCKS: Final = 1_024
 """L2 blocks made in a row to reach an L1 origin; more would be a bug."""
 SET_CLOCK_SELECTOR: Final = keccak256(b"setClock(uint256,uint64)")[:4]
@@ -102,6 +105,7 @@ class LocalRollup(Rollup):
         and the clock may jump.  Raises `Refused` for a time that is not after the head's.
         """
         head = self.l1.head
+        _check_time(timestamp)
         if timestamp is not None and timestamp <= head.timestamp:
             raise Refused(f"timestamp {timestamp} is not after the head's, {head.timestamp}")
         target = timestamp if timestamp is not None else self._wall_target()
@@ -184,6 +188,7 @@ class LocalRollup(Rollup):
 
     def _jump(self, timestamp: int) -> None:
         """Declare on the L1 that the next L2 block has `timestamp`."""
+        _check_time(timestamp)
         following = self.sequencer.clock.next_timestamp(self.engine.heads.unsafe)
         if timestamp == following:
             return
@@ -342,3 +347,9 @@ def _above(chain: Chain, head: Header) -> Iterator[Header]:
     while at is not None and at.number > head.number:
         yield at
         at = chain.store.header(at.parent_hash)
+
+
+def _check_time(timestamp: int | None) -> None:
+    """Refuse a time that clock events cannot declare, or that leaves no room after it."""
+    if timestamp is not None and timestamp > LATEST_TIME:
+        raise Refused(f"timestamp {timestamp} is too late: want at most {LATEST_TIME}")

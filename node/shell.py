@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
@@ -22,7 +23,7 @@ from byline.node.backend.state import NodeState
 from byline.node.backend.threads import Threads
 from byline.node.clock import Clock, SystemClock
 from byline.node.config import NodeConfig
-from byline.node.errors import PortBusy
+from byline.node.errors import ConfigError, PortBusy
 from byline.node.l2.driver import Derived
 from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, Rollup
 from byline.node.storage.kv import KeyValue
@@ -85,6 +86,11 @@ class NodeShell:
         server = RpcServer(self.backends[name], host=self.settings.host, port=port)
         try:
             self.servers[name] = await self._stack.enter_async_context(server)
+        except socket.gaierror as exc:
+            raise ConfigError(
+                f"--host {self.settings.host} is no address of this machine ({exc.strerror}): "
+                "127.0.0.1 serves this machine alone, 0.0.0.0 all that reach it"
+            ) from exc
         except OSError as exc:
             raise PortBusy(
                 f"{self.settings.host}:{port} is not free for the {name.upper()} "

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich import box
 from rich.console import Console, Group
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -14,18 +15,24 @@ from byline.node.hexes import checksum
 from byline.node.shell import NodeShell
 from byline.node.version import package_version
 
+WIDEST = 1_000
+"""Columns that a line may need; none comes near."""
+
 
 def print_banner(console: Console, devnet: NodeShell, log_file: Path | None) -> None:
     """Print chains, URLs, addresses, accounts with keys, and where data and logs are."""
-    console.print(
-        Group(
-            Text(f"\nByline {package_version()}", style="bold"),
-            _chains(devnet),
-            _contracts(devnet),
-            _accounts(devnet),
-            _places(devnet, log_file),
-        )
+    parts = (
+        Text(f"\nByline {package_version()}", style="bold"),
+        _chains(devnet),
+        _contracts(devnet),
+        _accounts(devnet),
+        _places(devnet, log_file),
     )
+    # A key that a table breaks in two cannot be copied: let the terminal wrap long lines.
+    unbounded = console.options.update(max_width=WIDEST)
+    needed = max(Measurement.get(console, unbounded, part).maximum for part in parts)
+    console.width = max(console.width, needed)
+    console.print(Group(*parts), crop=False)
 
 
 def _table(*columns: str) -> Table:

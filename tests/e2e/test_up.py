@@ -85,6 +85,10 @@ def test_a_data_folder_of_a_later_version_is_one_clear_line(tmp_path: Path) -> N
         (["up", "--l1-chain-id", "5", "--l2-chain-id", "5"], "both 5"),
         (["up", "--mixed"], "--block-time"),
         (["up", "--block-time", "0"], "at least 1"),
+        (["up", "--l1-port", "70000"], "at most 65535"),
+        (["up", "--l2-chain-id", str(2**53)], "at most 9007199254740991"),
+        (["up", "--genesis-time", str(2**41)], "at most 1099511627776"),
+        (["up", "--call-timeout", "nan"], "want a finite number"),
         (["up", "--block-time", "601"], "at most 600"),
         (["up", "--block-time", "4", "--l1-block-time", "2"], "at least block_time"),
     ],
@@ -93,6 +97,21 @@ def test_a_wrong_setting_is_one_clear_line(
     tmp_path: Path, arguments: list[str], expected: str
 ) -> None:
     assert expected in refused(tmp_path, *arguments)
+
+
+@pytest.mark.parametrize("folder", ["a-file", "a-file/below"])
+def test_a_data_folder_that_cannot_be_one_is_one_clear_line(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "a-file").touch()
+    words = refused(tmp_path, "up", "--data-dir", folder, "--l1-port", "0", "--l2-port", "0")
+
+    assert folder in words
+    assert "--data-dir" in words
+
+
+def test_an_address_of_nowhere_is_one_clear_line(tmp_path: Path) -> None:
+    words = refused(tmp_path, "up", "--host", "999.1.1.1", "--l1-port", "0", "--l2-port", "0")
+
+    assert "--host 999.1.1.1" in words
 
 
 def test_an_unknown_key_in_the_file_names_the_nearest(tmp_path: Path) -> None:

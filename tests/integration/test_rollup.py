@@ -250,3 +250,14 @@ def test_the_loop_closes_under_every_fork(fork: str) -> None:
     verifier, _ = verified(here)
     assert verifier.engine.heads.safe == here.rollup.engine.heads.unsafe
     assert verifier.engine.heads.safe.number >= 3
+
+
+@pytest.mark.parametrize("timestamp", [2**62 + 1, 2**63, 2**64 - 1])
+def test_a_time_that_leaves_no_room_is_refused(timestamp: int) -> None:
+    here = world()
+    for mine in (here.rollup.mine_l1, here.rollup.mine_l2):
+        with pytest.raises(Refused, match="too late"):
+            mine(timestamp)
+    here.rollup.mine_l2(2**62)
+    here.rollup.mine_l2()
+    assert here.rollup.engine.heads.unsafe.timestamp == 2**62 + 2
