@@ -198,6 +198,8 @@ def test_a_file_without_config_needs_its_forks_and_one_with_config_is_not_overru
         ("alloc/1111", {}, "alloc.1111: has 2 bytes, want 20"),
         (f"alloc/{ADDRESS}", 5, f"alloc.{ADDRESS}: want a JSON object, got 5"),
         (f"alloc/{ADDRESS}/balance", "1" * 81, f"alloc.{ADDRESS}.balance: want an integer of 256"),
+        (f"alloc/{ADDRESS}/balance", "1" * 10**6, "balance: want an integer of 256 bits"),
+        (f"alloc/{ADDRESS}/balance", "\u0661", "balance: want an integer of 256 bits"),
         (f"alloc/{ADDRESS}/balance", "1_0", "balance: want an integer of 256 bits, got '1_0'"),
         (f"alloc/{ADDRESS}/nonce", 2**64, "nonce: want an integer of 64 bits"),
         (f"alloc/{ADDRESS}/code", "0x60 01", "code: want hexadecimal text"),
