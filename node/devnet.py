@@ -7,12 +7,17 @@ print(devnet.l2_url)
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 from byline.node.assembly import build_rollup
 from byline.node.config import NodeConfig
+from byline.node.l1.beacon_api import BeaconApi, pages
 from byline.node.local import LocalRollup
+from byline.node.rollup import ChainName
 from byline.node.shell import NodeShell
+from byline.node.version import client_version
+from byline.rpc.server import Handler
 
 
 class Devnet(NodeShell):
@@ -32,6 +37,12 @@ class Devnet(NodeShell):
         if self.rollup.mining.interval is not None:
             self._begin(self._tick(self.rollup.mining.interval, self._tick_l2))
             self._begin(self._tick(self.rollup.mining.l1_interval, self._tick_l1))
+
+    def _pages(self, name: ChainName) -> Mapping[str, Handler]:
+        if name == "l2":
+            return {}
+        l1 = self.rollup.l1
+        return pages(BeaconApi(l1.chain, l1.blobs.get, client_version()), self._threads.read)
 
     async def _post_in_pauses(self) -> None:
         """Let the batcher post once no L2 block has come for a while."""

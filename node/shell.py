@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Self
@@ -29,7 +29,7 @@ from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, R
 from byline.node.storage.kv import KeyValue
 from byline.node.version import client_version
 from byline.rpc.backend import Backend, LocatedLog, NewHead
-from byline.rpc.server import RpcServer
+from byline.rpc.server import Handler, RpcServer
 
 LOG = logging.getLogger("byline.node")
 
@@ -83,7 +83,9 @@ class NodeShell:
     async def _serve(self, name: ChainName, port: int) -> None:
         """Serve a chain; raises `PortBusy`."""
         self.backends[name] = self._backend(name)
-        server = RpcServer(self.backends[name], host=self.settings.host, port=port)
+        server = RpcServer(
+            self.backends[name], host=self.settings.host, port=port, pages=self._pages(name)
+        )
         try:
             self.servers[name] = await self._stack.enter_async_context(server)
         except socket.gaierror as exc:
@@ -96,6 +98,10 @@ class NodeShell:
                 f"{self.settings.host}:{port} is not free for the {name.upper()} "
                 f"({exc.strerror}): stop what listens there, or pass --{name}-port"
             ) from exc
+
+    def _pages(self, name: ChainName) -> Mapping[str, Handler]:
+        """Return what a chain's port serves beside JSON-RPC, by path."""
+        return {}
 
     def _backend(self, name: ChainName) -> Backend:
         threads, rollup = self._threads, self.rollup

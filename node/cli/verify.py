@@ -47,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="upgrade transactions of forks that activate after genesis",
     )
+    parser.add_argument(
+        "--beacon",
+        metavar="URL",
+        help="beacon API of the L1, for batches in blobs (the local L1's is on its own port)",
+    )
     parser.add_argument("--until", metavar="L1-BLOCK", type=int, help="stop after this L1 block")
     parser.add_argument("--follow", action="store_true", help="go on as the L1 grows")
     parser.add_argument("--blocks", action="store_true", help="print every L2 block")
@@ -64,7 +69,7 @@ async def _verify(arguments: argparse.Namespace) -> int:
     logs.set_up(arguments.log_level, None)
     console = Console(highlight=False, soft_wrap=True)
     config = await read_rollup_config(arguments.rollup_config)
-    async with RemoteL1(arguments.l1) as source:
+    async with RemoteL1(arguments.l1, arguments.beacon, inbox=config.batch_inbox) as source:
         genesis = None
         if arguments.l2_genesis is not None:
             genesis = await asyncio.to_thread(

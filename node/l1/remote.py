@@ -17,7 +17,7 @@ from typing import Any, Final
 from byline.derivation.errors import InvalidData, Temporary
 from byline.derivation.transaction import BLOB, AnyTransaction, Transaction
 from byline.derivation.types import L1Block, L1BlockRef
-from byline.node.errors import BadL1Answer
+from byline.node.errors import BadL1Answer, ConfigError
 from byline.node.l1.beacon import BeaconNode
 from byline.node.l1.json_block import body_of, header_of, receipts_of
 from byline.node.l1.transport import ATTEMPTS, FIRST_PAUSE, NotThere, Transport
@@ -54,7 +54,8 @@ class RemoteL1:
     ) -> None:
         """`inbox` limits which blobs are fetched to those sent there; `None` fetches all.
 
-        Without `beacon_url` blocks come without blobs.
+        Without `beacon_url` blocks come without blobs, and one with blobs sent to `inbox` is
+        refused with `ConfigError`: derivation could not go on from there.
         """
         self._rpc = Transport(url, attempts=attempts, first_pause=first_pause)
         self._beacon: BeaconNode | None = None
@@ -187,7 +188,7 @@ class RemoteL1:
     async def _blobs(
         self, timestamp: int, transactions: tuple[AnyTransaction, ...]
     ) -> dict[bytes, bytes]:
-        if self._beacon is None:
+        if self._beacon is None and self._inbox is None:
             return {}
         hashes = [
             blob_hash
@@ -196,7 +197,14 @@ class RemoteL1:
             if self._inbox is None or tx.to == self._inbox
             for blob_hash in tx.blob_hashes
         ]
-        return await self._beacon.blobs(timestamp, hashes) if hashes else {}
+        if not hashes:
+            return {}
+        if self._beacon is None:
+            raise ConfigError(
+                f"{len(hashes)} blobs went to the batch inbox at {timestamp}: "
+                "name a beacon API that has them (verify --beacon, up --l1-beacon)"
+            )
+        return await self._beacon.blobs(timestamp, hashes)
 
     async def _call(self, method: str, *params: Any) -> Any:
         request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
