@@ -7,7 +7,7 @@ PARTS  := node precompiles rpc derivation
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup devnet demo test test-slow check lint type bench contracts clients oracle ext links wheel wheel-check clean
+.PHONY: help setup devnet demo test test-slow check lint type bench fuzz contracts clients oracle ext links wheel wheel-check clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ check: lint type test  ## style, types, tests
 
 bench: $(VENV)/.stamp  ## measure, and print a table
 	$(BIN)/byline bench $(ARGS)
+
+fuzz: $(VENV)/.stamp links  ## feed every decoder changed bytes, SECONDS each (10); saves what breaks one
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),10) $(ARGS)
 
 contracts: $(VENV)/.stamp  ## compile the contracts and write their artefacts
 	$(BIN)/python -m byline.node.contracts.build $(ARGS)
