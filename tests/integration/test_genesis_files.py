@@ -147,6 +147,14 @@ def test_without_dev_control_the_clock_does_not_jump() -> None:
     assert head.timestamp == config.genesis.l2_time + config.block_time
 
 
+def test_the_l1_keeps_the_gas_limit_that_it_began_with() -> None:
+    """A block may move it by a 1024th at most, so other L1 clients would refuse a jump."""
+    here = started(settings_901())
+    here.send("l1", to=BOB.address)
+    assert here.rollup.l1.head.number == 1
+    assert here.rollup.l1.head.gas_limit == 30_000_000
+
+
 def test_batches_come_from_the_operator_that_the_rollup_config_names() -> None:
     here = started(settings_901())
     here.send("l2")
@@ -281,6 +289,23 @@ def test_settings_that_name_no_whole_network_are_refused(
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         started(settings_901(**changes))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b" " * (2**20 + 1), "has more than 1048576 bytes"),
+        (b"[" * 100_000, "rollup.json: "),
+        (b"[]", "rollup.json: rollup config: "),
+        (b"{}", "genesis is missing"),
+    ],
+)
+def test_a_rollup_config_that_is_none_is_refused(tmp_path: Path, data: bytes, words: str) -> None:
+    path = tmp_path / "rollup.json"
+    path.write_bytes(data)
+    with pytest.raises(ConfigError) as caught:
+        started(settings_901(rollup_config=str(path)))
     assert words in str(caught.value)
 
 
