@@ -19,20 +19,19 @@ from byline.derivation.base_fee import (
     next_l1_base_fee,
     next_l2_base_fee,
 )
-from byline.derivation.config import Fork
 from byline.derivation.errors import InvalidData
 from byline.derivation.header import Header
 from byline.derivation.l1_info import blob_base_fee
 from byline.derivation.transaction import Transaction, decode_transaction
 from byline.derivation.types import L1Block, L1BlockRef, L2BlockRef, SyncStatus
-from byline.node.chain.admission import AccountView, PoolContext, Refusal, no_extra_cost
+from byline.node.chain.admission import AccountView, PoolContext, Refusal
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain, Skipped
 from byline.node.chain.forkchoice import ForkChoice
 from byline.node.chain.journal import PoolJournal
 from byline.node.chain.mempool import Mempool
 from byline.node.clock import Clock
-from byline.node.evm.optimism import extra_cost
+from byline.node.l2.admission import pool_context as l2_pool_context
 from byline.node.l2.batcher import Batcher
 from byline.node.l2.data_availability import L1Conditions
 from byline.node.l2.driver import Derived, Driver, Step
@@ -212,16 +211,17 @@ class Rollup:
 
     def pool_context(self, name: ChainName) -> PoolContext:
         """Return what the next block of a chain will ask of a transaction."""
+        if name == "l2":
+            return l2_pool_context(self.engine)
         head, rules = self.chain(name).head, self.chain(name).rules
+        most_blobs = rules.most_blobs_per_transaction(head.timestamp)
         return PoolContext(
             chain_id=self.chain(name).chain_id,
             base_fee=self.next_base_fee(name),
             block_gas_limit=head.gas_limit,
-            extra_cost=self.l2_extra_cost if name == "l2" else no_extra_cost,
-            prague=name == "l1" or self.engine.config.active(Fork.ISTHMUS, head.timestamp),
             transaction_gas_cap=rules.transaction_gas_cap(head.timestamp),
-            blobs=rules.most_blobs_per_transaction(head.timestamp) > 0,
-            most_blobs=rules.most_blobs_per_transaction(head.timestamp),
+            blobs=most_blobs > 0,
+            most_blobs=most_blobs,
         )
 
     def next_base_fee(self, name: ChainName) -> int:
@@ -235,11 +235,6 @@ class Rollup:
         head = self.l1.head
         following = head.with_(excess_blob_gas=next_excess_blob_gas(head))
         return L1Conditions(head.number, self.next_base_fee("l1"), blob_base_fee(following))
-
-    def l2_extra_cost(self, tx: Transaction) -> int:
-        """Return wei that an L2 transaction costs beyond gas and value."""
-        chain = self.engine.chain
-        return extra_cost(chain.machine(chain.head), self.engine.config, chain.head, tx)
 
     def _automine(self, name: ChainName) -> None:
         pool = self.pools[name]

@@ -39,14 +39,12 @@ from byline.node.engine_api.values import (
 from byline.node.errors import ForkChoiceError
 from byline.node.l2.admission import account_view, admit, pool_context
 from byline.node.l2.engine import L2Engine
-from byline.node.rollup import NOT_OURS, ChainName, L1View
+from byline.node.rollup import MAY_FIT_LATER, NOT_OURS, ChainName, L1View
 from byline.node.storage.lru import Lru
 from byline.rpc.backend import LocatedLog, NewHead
 
 MOST_INVALID: Final = 256
 """Invalid blocks that are remembered, so that their descendants are known to be invalid."""
-_NEXT_TIME: Final = ("gas limit reached", "nonce too high")
-"""Reasons why a pooled transaction did not fit that may not hold for the next block."""
 
 
 class ExecutionEngine:
@@ -208,7 +206,7 @@ class ExecutionEngine:
 
     def _forget_hopeless(self, skipped: Sequence[Skipped]) -> None:
         for item in skipped:
-            if not item.reason.startswith(_NEXT_TIME):
+            if not item.reason.startswith(MAY_FIT_LATER):
                 self._pool.remove(item.transaction.hash)
 
     def value_of(self, payload: Payload) -> int:

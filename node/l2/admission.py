@@ -34,6 +34,7 @@ def pool_context(engine: L2Engine) -> PoolContext:
         block_gas_limit=head.gas_limit,
         extra_cost=lambda tx: extra_cost(chain.machine(head), config, head, tx),
         prague=config.active(Fork.ISTHMUS, head.timestamp),
+        transaction_gas_cap=chain.rules.transaction_gas_cap(head.timestamp),
     )
 
 

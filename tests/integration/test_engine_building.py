@@ -125,6 +125,53 @@ def test_a_sequencer_gets_what_waits_in_the_pool_and_the_same_payload_each_time(
     driven(here, story)
 
 
+def test_what_can_be_in_no_later_block_leaves_the_pool_and_what_can_stays() -> None:
+    here = world(NodeConfig(fork="jovian"))
+    forced, late, later = (here.transfer("l2", value=n, nonce=max(0, n - 1)) for n in range(3))
+    attributes = next_attributes(here)
+    attributes = replace(
+        attributes, transactions=(*attributes.transactions, forced.raw), no_tx_pool=False
+    )
+
+    async def story(node: OpNode, client: EngineClient) -> None:
+        name = await node.choose(attributes)
+        big = here.transfer("l2", sender=BOB, gas=59_999_000, to=None)
+        for tx in (late, later, big):
+            await client.call("eth_sendRawTransaction", "0x" + tx.raw.hex())
+        found = await client.call("engine_getPayloadV4", name)
+        raws = found["executionPayload"]["transactions"]
+        assert raws[1] == "0x" + forced.raw.hex()
+        assert "0x" + later.raw.hex() in raws
+        waiting = client.node.execution.pools["l2"]
+        assert late.hash not in waiting
+        assert big.hash in waiting
+
+    driven(here, story)
+
+
+def test_the_pool_refuses_what_no_block_can_hold() -> None:
+    here = world(NodeConfig(fork="karst"))
+    capped = here.transfer("l2", gas=2**24 + 1)
+
+    async def story(node: OpNode, client: EngineClient) -> None:
+        refusals = {
+            "0x" + capped.raw.hex(): "gas limit too high",
+            "0x" + here.transfer("l2", value=10**30).raw.hex(): "insufficient funds",
+            "0x" + next_attributes(here).transactions[0].hex(): "not supported",
+            "0x02": "transaction",
+        }
+        for raw, words in refusals.items():
+            refusal = await client.refused("eth_sendRawTransaction", raw)
+            assert refusal.code == -32000
+            assert words in refusal.message
+        raw = "0x" + here.transfer("l2").raw.hex()
+        await client.call("eth_sendRawTransaction", raw)
+        assert (await client.refused("eth_sendRawTransaction", raw)).message == "already known"
+        assert len(client.node.execution.pools["l2"]) == 1
+
+    driven(here, story)
+
+
 def test_no_tx_pool_leaves_the_pool_out() -> None:
     here = world()
     tx = here.transfer("l2")
