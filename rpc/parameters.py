@@ -8,6 +8,7 @@ unless ignoring one would answer a question that was not asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from byline.derivation.transaction import AccessListEntry, Authorization
@@ -125,11 +126,14 @@ def call_request(value: Any) -> CallRequest:
         authorizations=_member(source, "authorizationList", authorization_list),
         type=_member(source, "type", _type),
     )
-    if request.gas_price is not None and (
-        request.max_fee_per_gas is not None or request.max_priority_fee_per_gas is not None
+    if request.gas_price is None or (
+        request.max_fee_per_gas is None and request.max_priority_fee_per_gas is None
     ):
+        return request
+    if request.gas_price != request.max_fee_per_gas:
         raise InvalidParams("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
-    return request
+    # So a transaction object reads that eth_fillTransaction has answered; viem sends it back.
+    return replace(request, gas_price=None)
 
 
 def _to(value: Any) -> bytes | None:

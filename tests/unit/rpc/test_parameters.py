@@ -93,10 +93,18 @@ def test_a_whole_call_is_read() -> None:
     assert found.authorizations[0].y_parity == 1
 
 
+def test_a_price_that_repeats_the_fee_cap_is_left_out() -> None:
+    found = read.call_request(
+        {"gasPrice": "0x5", "maxFeePerGas": "0x5", "maxPriorityFeePerGas": "0x1"}
+    )
+    assert (found.gas_price, found.max_fee_per_gas) == (None, 5)
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ({"gasPrice": "0x1", "maxFeePerGas": "0x1"}, "both gasPrice and"),
+        ({"gasPrice": "0x1", "maxFeePerGas": "0x2"}, "both gasPrice and"),
+        ({"gasPrice": "0x1", "maxPriorityFeePerGas": "0x1"}, "both gasPrice and"),
         ({"blobVersionedHashes": []}, "eth_sendRawTransaction"),
         ({"type": "0x3"}, "transaction type not supported"),
         ({"type": "0x7e"}, "transaction type not supported"),
