@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from byline.derivation.errors import DerivationError
 from byline.node.errors import NodeError
 
 
@@ -16,7 +17,7 @@ def run_to_end(work: Coroutine[Any, Any, int]) -> int:
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(work)
-    except NodeError as exc:
+    except (NodeError, DerivationError) as exc:
         print(f"byline: {exc}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
