@@ -327,6 +327,7 @@ class LocalRollup(Rollup):
         }
         self.l1.chain.set_head(saved.l1_head)
         self.engine.restore(saved.heads)
+        self.driver.safe_up_to(saved.l1_head.number)
         self.sequencer.clock.forget_from(saved.l1_head.number + 1)
         self.batcher.in_flight.clear()
         self.batcher.rewind()

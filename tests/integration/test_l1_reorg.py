@@ -1,5 +1,6 @@
 """The L1 takes blocks back: what the L2 keeps, what it gives up, and that it derives again."""
 
+import asyncio
 import random
 
 import pytest
@@ -7,19 +8,29 @@ import pytest
 from byline.node.config import NodeConfig
 from byline.node.rollup import BlocksDropped, Mining
 from byline.node.storage.kv import MemoryKV
+from byline.node.verifier import Verifier
 from byline.rpc.backend import Refused
-from tests.integration.rollups import BOB, World, world
+from tests.integration.rollups import BOB, LocalSource, World, world
 from tests.integration.test_rollup import deposit, verified
 
 
 def converges(here: World) -> None:
-    """A fresh verifier ends on the hashes of the sequencer, and every block is safe."""
+    """A fresh verifier ends on the hashes of the sequencer, every block is safe, and whatever
+    is said to have been safe was so on the chains that are."""
     # The L1 block of a flush may bring deposits, which make further L2 blocks.
     while here.rollup.flush():
         pass
     verifier, _ = verified(here)
     heads = here.rollup.engine.heads
     assert verifier.engine.heads.safe == heads.safe == heads.unsafe
+    safe_heads_are_canonical(here)
+
+
+def safe_heads_are_canonical(here: World) -> None:
+    l1, l2 = here.rollup.l1.chain.store, here.rollup.engine.chain.store
+    for entry in here.rollup.driver.safe_heads.newest_first():
+        assert l1.canonical_hash(entry.l1.number) == entry.l1.hash
+        assert l2.canonical_hash(entry.l2.number) == entry.l2.hash
 
 
 def test_the_l1_goes_back_and_grows_differently() -> None:
@@ -181,6 +192,49 @@ def test_a_snapshot_of_the_branch_that_was_left_can_still_be_reverted_to() -> No
     assert here.rollup.l1.head == head
     here.send("l2", value=5)
     converges(here)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_revert_forgets_what_was_safe_on_the_other_branch_of_the_l1(more: int) -> None:
+    here = world(NodeConfig(l1_finality=10))
+    here.send("l2")
+    here.rollup.flush()
+    for _ in range(more):
+        here.rollup.mine_l1()
+    number = here.rollup.snapshot()
+    here.rollup.reorg_l1(1 + more, blocks=1)
+    here.rollup.flush()
+    assert here.rollup.engine.heads.safe.number == 1
+    here.rollup.revert(number)
+    safe_heads_are_canonical(here)
+    here.rollup.mine_l1()
+    here.send("l2")
+    converges(here)
+
+
+def test_a_verifier_gives_up_what_the_l1_lost_and_comes_along() -> None:
+    here = world(NodeConfig(l1_finality=10))
+    here.send("l2")
+    here.rollup.flush()
+    here.send("l2")
+    here.rollup.flush()
+
+    async def scenario() -> None:
+        source = LocalSource(here.rollup)
+        verifier = Verifier(here.rollup.engine.config, source, MemoryKV())
+        await verifier.start()
+        both = await verifier.run(None, lambda _: None, follow=False)
+        assert both == here.rollup.engine.heads.unsafe
+        here.rollup.reorg_l1(1, blocks=2)
+        # The origin of the second block is still there; the batch that carried it is not.
+        one = await verifier.run(None, lambda _: None, follow=False)
+        assert one == here.rollup.engine.heads.safe
+        assert one.number == both.number - 1
+        here.rollup.flush()
+        again = await verifier.run(None, lambda _: None, follow=False)
+        assert again == here.rollup.engine.heads.unsafe == here.rollup.engine.heads.safe
+
+    asyncio.run(scenario())
 
 
 def run_at_random(seed: int, steps: int) -> World:

@@ -70,6 +70,6 @@ def test_the_identity_is_the_hash_of_what_the_contract_hashes() -> None:
 def test_what_the_contract_cannot_be_told_is_refused() -> None:
     for wrong in ({"game_type": 2**32}, {"game_type": -1}, {"interval": 0}):
         with pytest.raises(ValueError, match="proposer"):
-            ProposerSettings(**wrong)
+            ProposerSettings(**wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="31 bytes"):
         decide(SETTINGS, 0, None, 1, bytes(31))
