@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from byline.derivation.config import ConfigProblem, Fork
-from byline.derivation.upgrades import UPGRADING, activating, check_upgrades, read_bundle
+from byline.derivation.block import Block
+from byline.derivation.config import ConfigProblem, Fork, RollupConfig
+from byline.derivation.header import Header
+from byline.derivation.upgrades import (
+    UPGRADING,
+    activating,
+    check_upgrades,
+    extra_gas_of,
+    read_bundle,
+)
 from tests.derivation_kit import rollup_config, unhex
 from tests.vectors_folder import load
 
@@ -130,3 +138,15 @@ def test_an_upgrade_neither_mints_nor_sends(changes: dict[str, Any]) -> None:
     entry["raw"] = "0x" + replace(transaction, **changes).raw.hex()
     with pytest.raises(ConfigProblem, match="jovian transaction 0: it mints, sends"):
         read_bundle(document)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_the_gas_of_karst_is_found_in_its_block_unless_the_chain_kept_it(kept: bool) -> None:
+    upgrades = read_bundle(raw_bundle())
+    config = replace(rollup_config(), keep_karst_upgrade_gas=kept)
+    total = raw_bundle()["karst_total_upgrade_gas"]
+    karst = Block(Header(), upgrades[Fork.KARST].transactions)
+    assert extra_gas_of(karst, config, upgrades) == (0 if kept else total)
+    assert extra_gas_of(Block(Header(), upgrades[Fork.JOVIAN].transactions), config, upgrades) == 0
+    again = RollupConfig.from_json(config.to_json())
+    assert again.keep_karst_upgrade_gas is kept
