@@ -37,7 +37,11 @@ class NodePool:
         return await self.threads.write(self._pending)
 
     def _pending(self) -> Sequence[AnyTransaction]:
-        return tuple(self.rollup.pools[self.name].best(self.rollup.next_base_fee(self.name)))
+        pool = self.rollup.pools[self.name]
+        payable = tuple(pool.best(self.rollup.next_base_fee(self.name)))
+        taken = {tx.hash for tx in payable}
+        # Those that do not pay the base fee now wait too, and count in the pending nonce.
+        return (*payable, *(tx for tx in pool.pending() if tx.hash not in taken))
 
     async def queued(self) -> Sequence[AnyTransaction]:
         """Return transactions that wait for an earlier nonce."""
