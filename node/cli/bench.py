@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from byline.node.bench.chain import block_of_transfers, computation
+from byline.node.bench.deriving import deriving
 from byline.node.bench.serving import serving
 from byline.node.bench.splitting import splitting
 from byline.node.bench.table import Row
@@ -21,6 +22,7 @@ from byline.node.evm.pyevm import prepare_threads
 PARTS: Final[dict[str, Callable[[], list[Row]]]] = {
     "block": block_of_transfers,
     "compute": computation,
+    "derive": deriving,
     "serve": serving,
     "apportion": splitting,
 }

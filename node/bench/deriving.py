@@ -1,0 +1,196 @@
+"""What derivation costs, and what batches weigh on the L1.
+
+The references of the ratios are singular batches of the same run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from byline.derivation.block import Block
+from byline.derivation.channel_out import BatchKind, ChannelOut
+from byline.derivation.compression import Compression
+from byline.derivation.config import RollupConfig, SystemConfig
+from byline.derivation.frame import data_item
+from byline.derivation.pipeline import Pipeline
+from byline.derivation.transaction import Transaction
+from byline.derivation.types import L1Block, L1BlockRef, L2BlockRef, Need
+from byline.node.assembly import build_rollup
+from byline.node.bench.chain import transfers
+from byline.node.bench.table import Row, better
+from byline.node.clock import SystemClock
+from byline.node.config import NodeConfig
+from byline.node.l2.data_availability import FRAME_ROOM
+from byline.node.storage.kv import MemoryKV
+from byline.node.verifier import Verifier
+
+BLOCKS: Final = 240
+TRANSACTIONS: Final = 4
+"""Transfers of each L2 block."""
+L1_EVERY: Final = 6
+"""L2 blocks between two L1 blocks: 12 seconds of two."""
+RUNS: Final = 5
+"""Of the pipeline alone, which is fast; the best one counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An L2 that is on the L1, and all that derivation is to find."""
+
+    config: RollupConfig
+    l1: tuple[L1Block, ...]
+    blocks: tuple[Block, ...]
+    """Genesis, and every block after it."""
+    refs: tuple[L2BlockRef, ...]
+    system_configs: tuple[SystemConfig, ...]
+
+    @property
+    def made(self) -> int:
+        """How many L2 blocks there are to derive."""
+        return len(self.blocks) - 1
+
+
+def deriving() -> list[Row]:
+    """Measure derivation with both kinds of batches, then the bytes of each form of them."""
+    samples = {kind: sample(kind) for kind in get_args(BatchKind)}
+    rates = {kind: item.made / pipeline_seconds(item) for kind, item in samples.items()}
+    rows = [
+        _row(f"derive from {kind} batches, pipeline alone", rate, "L2 blocks/s", kind, rates)
+        for kind, rate in rates.items()
+    ]
+    span = samples["span"]
+    whole = span.made / verifier_seconds(span)
+    what = f"derive from span batches, {TRANSACTIONS} transfers a block executed"
+    return [*rows, Row(what, "byline", whole, "L2 blocks/s"), *weighing(span)]
+
+
+def weighing(given: Sample) -> list[Row]:
+    """Return the bytes of calldata that a transaction takes in each form of batch."""
+    rows = []
+    for compression in get_args(Compression):
+        sizes = {
+            kind: posted_bytes(given, kind, compression) / transactions_in(given)
+            for kind in get_args(BatchKind)
+        }
+        for kind, size in sizes.items():
+            what = f"calldata a transfer, {kind} batches, {compression}"
+            rows.append(_row(what, size, "bytes", kind, sizes))
+    return rows
+
+
+def _row(what: str, figure: float, unit: str, kind: str, all_kinds: dict[BatchKind, float]) -> Row:
+    if kind == "singular":
+        return Row(what, "byline", figure, unit)
+    ratio = better(figure, all_kinds["singular"], higher=unit != "bytes")
+    return Row(what, "byline", figure, unit, ratio, "singular")
+
+
+def transactions_in(given: Sample) -> int:
+    """Return how many transactions the batches hold."""
+    return sum(isinstance(tx, Transaction) for block in given.blocks for tx in block.transactions)
+
+
+def posted_bytes(given: Sample, kind: BatchKind, compression: Compression) -> int:
+    """Return the bytes of calldata, frames and version bytes included, of all blocks."""
+    channel = ChannelOut(given.config, compression=compression, batches=kind)
+    for block in given.blocks[1:]:
+        channel.add(block)
+    channel.close()
+    return sum(len(data_item([frame])) for frame in channel.frames(FRAME_ROOM["calldata"]))
+
+
+def sample(kind: BatchKind, blocks: int = BLOCKS, each: int = TRANSACTIONS) -> Sample:
+    """Make an L2 of `blocks` blocks with `each` transfers, and post it in `kind` batches."""
+    settings = NodeConfig(block_time=2, strict=True, batch_type=kind)
+    rollup = build_rollup(settings, MemoryKV(), SystemClock(), lambda _: None)
+    waiting = iter(transfers(settings.l2_chain_id, blocks * each))
+    for number in range(blocks):
+        if number % L1_EVERY == 0:
+            rollup.mine_l1(rollup.l1.head.timestamp + 2 * L1_EVERY)
+        for _ in range(each):
+            rollup.submit("l2", next(waiting).raw)
+        rollup.mine_l2()
+    engine = rollup.engine
+    rollup.flush()
+    while engine.heads.safe.number < blocks:
+        rollup.mine_l1()
+    refs = tuple(_known(engine.ref_at(number)) for number in range(blocks + 1))
+    l1 = tuple(_block(rollup.l1.block(number)) for number in range(rollup.l1.head.number + 1))
+    made = Sample(
+        engine.config,
+        l1,
+        tuple(engine.block(ref.hash) for ref in refs),
+        refs,
+        tuple(engine.system_config(ref) for ref in refs),
+    )
+    assert transactions_in(made) == blocks * each, "a transfer was left out"
+    return made
+
+
+def _known(ref: L2BlockRef | None) -> L2BlockRef:
+    assert ref is not None
+    return ref
+
+
+def _block(block: L1Block | None) -> L1Block:
+    assert block is not None
+    return block
+
+
+def pipeline_seconds(given: Sample) -> float:
+    """Return the least time in which the pipeline gives the attributes of every block."""
+    return min(_derive(given) for _ in range(RUNS))
+
+
+def _derive(given: Sample) -> float:
+    begun = time.perf_counter()
+    pipeline = Pipeline(given.config, given.refs.__getitem__)
+    pipeline.reset(given.l1[0], given.system_configs[0])
+    at, read = 0, 0
+    while at < given.made:
+        found = pipeline.step(given.refs[at], given.system_configs[at])
+        if isinstance(found, Need):
+            read += 1
+            pipeline.provide(given.l1[read])
+            continue
+        at += 1
+        wanted = [tx.raw for tx in given.blocks[at].transactions]
+        assert list(found.attributes.transactions) == wanted, f"L2 block {at} derived otherwise"
+    return time.perf_counter() - begun
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The L1 of a sample, for a verifier (`L1Source`)."""
+
+    blocks: tuple[L1Block, ...]
+
+    async def head(self) -> L1BlockRef:
+        return self.blocks[-1].ref
+
+    async def finalized(self) -> L1BlockRef:
+        return self.blocks[0].ref
+
+    async def block_by_number(self, number: int) -> L1Block | None:
+        return self.blocks[number] if number < len(self.blocks) else None
+
+    async def block_by_hash(self, block_hash: bytes) -> L1Block | None:
+        return next((item for item in self.blocks if item.header.hash == block_hash), None)
+
+
+def verifier_seconds(given: Sample) -> float:
+    """Return the time in which a fresh verifier derives and executes every block."""
+
+    async def run() -> float:
+        verifier = Verifier(given.config, _Listed(given.l1), MemoryKV())
+        await verifier.start()
+        begun = time.perf_counter()
+        safe = await verifier.run(None, lambda _: None, follow=False)
+        passed = time.perf_counter() - begun
+        assert safe == given.refs[-1], f"derived {safe.number}, want {given.refs[-1].number}"
+        return passed
+
+    return asyncio.run(run())
