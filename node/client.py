@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Final
 
 import aiohttp
+import orjson
 
 from byline.derivation.transaction import Transaction
 from byline.node.accounts import DevAccount
@@ -56,7 +57,7 @@ class RpcClient:
         request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
         try:
             async with self._session.post(self.url, json=request) as answer:
-                reply = await answer.json(content_type=None)
+                reply = await answer.json(content_type=None, loads=orjson.loads)
         except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
             raise NodeError(f"{self.url} does not answer {method}: {exc}") from exc
         if "error" in reply:

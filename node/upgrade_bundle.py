@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import zlib
 from pathlib import Path
 from typing import Final
+
+import orjson
 
 from byline.derivation.config import ConfigProblem, RollupConfig
 from byline.derivation.upgrades import NO_UPGRADES, Upgrades, check_upgrades, read_bundle
@@ -42,7 +43,7 @@ def _document(path: Path) -> object:
                 data = packed.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             raise ConfigError(f"upgrade bundle {path}: more than {MOST_BYTES} bytes")
-        document: object = json.loads(data)
+        document: object = orjson.loads(data)
     except (OSError, ValueError, EOFError, zlib.error, RecursionError) as exc:
         raise ConfigError(f"upgrade bundle {path}: {exc}") from exc
     return document

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import orjson
 
 from byline.derivation.config import ConfigProblem, RollupConfig
 from byline.derivation.errors import Reset, Temporary
@@ -167,7 +168,7 @@ async def read_rollup_config(where: str) -> RollupConfig:
             document = await client.call("optimism_rollupConfig")
     else:
         try:
-            document = json.loads(await asyncio.to_thread(Path(where).read_text))
+            document = orjson.loads(await asyncio.to_thread(Path(where).read_bytes))
         except (OSError, ValueError) as exc:
             raise ConfigError(f"rollup config {where}: {exc}") from exc
     if not isinstance(document, dict):

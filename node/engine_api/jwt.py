@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeGuard
 
+import orjson
+
 from byline.node.errors import ConfigError
 
 SECRET_BYTES: Final = 32
@@ -123,7 +125,8 @@ def _decode(text: str) -> bytes:
 
 
 def _object(text: str) -> dict[str, Any]:
-    value = json.loads(_decode(text))
+    # orjson: the standard reader overruns the stack on deep nesting, and this is foreign text.
+    value = orjson.loads(_decode(text))
     if not isinstance(value, dict):
         raise ValueError("no JSON object")
     return value
