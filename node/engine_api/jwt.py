@@ -108,7 +108,7 @@ class TokenCheck:
 
 
 def _is_time(value: Any) -> TypeGuard[float]:
-    """Tell whether a claim is a number; NaN and Infinity, which JSON lets through, are none."""
+    """Tell whether a claim is a number of seconds."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**63
 
 
