@@ -200,6 +200,9 @@ SETTINGS: Final = (
 )
 
 
+METAVARS: Final = {str: "TEXT", Path: "PATH", int: "N", float: "SECONDS"}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a flag for every setting; a flag that is not given stays `None`."""
     defaults = {item.name: item.default for item in fields(NodeConfig)}
@@ -209,7 +212,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if setting.kind is bool:
             parser.add_argument(setting.flag, action="store_const", const=True, help=setting.text)
         else:
-            metavar = "|".join(setting.choices) or setting.kind.__name__.upper()
+            metavar = "|".join(setting.choices) or METAVARS[setting.kind]
             parser.add_argument(setting.flag, metavar=metavar, help=setting.text + shown)
 
 
@@ -252,9 +255,9 @@ def load(
         raise ConfigError("--l2-genesis needs --rollup-config: it says how the L2 goes on")
     if config.l1_genesis and (config.l1_rpc or not config.l2_genesis):
         raise ConfigError("--l1-genesis goes with --l2-genesis, and with an L1 that is run here")
-    if config.l1_rpc and config.da != "calldata":
+    if config.l1_rpc and config.da != "calldata" and not config.l1_beacon:
         raise ConfigError(
-            f"da is {config.da}, but to an L1 that others run batches go as calldata only"
+            f"da is {config.da}, but without --l1-beacon the blobs could not be read back"
         )
     if config.mixed and config.block_time is None:
         raise ConfigError("--mixed needs --block-time: without it every transaction makes a block")

@@ -90,6 +90,11 @@ def test_a_data_folder_of_a_later_version_is_one_clear_line(tmp_path: Path) -> N
         (["up", "--genesis-time", str(2**41)], "at most 1099511627776"),
         (["up", "--call-timeout", "nan"], "want a finite number"),
         (["up", "--block-time", "601"], "at most 600"),
+        (["up", "--l1-rpc", "http://127.0.0.1:9"], "--rollup-config"),
+        (
+            ["up", "--l1-rpc", "http://h", "--rollup-config", "r.json", "--da", "blobs"],
+            "--l1-beacon",
+        ),
         (["up", "--block-time", "4", "--l1-block-time", "2"], "at least block_time"),
     ],
 )
