@@ -6,12 +6,15 @@ The names in brackets are those of the OP Stack's end-to-end action tests.
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pytest
 
 from byline.derivation.batch.validity import DropReason
+from byline.derivation.frame import Frame, data_item
+from byline.derivation.rlp_items import encode_string
 from byline.derivation.transaction import DepositTransaction
 from byline.derivation.types import L1Block, L1BlockRef
 from byline.node.config import NodeConfig
@@ -205,6 +208,50 @@ def test_a_verifier_that_restarts_in_the_middle_of_a_channel_reads_its_first_fra
     after, found = derived(here, kv=kv)
     assert [item.ref.number for item in found] == list(range(3, last.number + 1))
     assert after.engine.heads.safe == agreed(here).engine.heads.safe
+
+
+def test_a_verifier_killed_inside_a_channel_reads_it_from_its_first_frame_again() -> None:
+    """[l1_lookback]: the channel opened before the origin of the safe head."""
+    here = by_hand()
+    l1_block(here)
+    packer = zlib.compressobj()
+    first = encode_string(single(sequenced(here, here.transfer("l2"))).encode())
+    opening = packer.compress(first) + packer.flush(zlib.Z_SYNC_FLUSH)
+    opened = post(here, data_item([Frame(b"\x11" * 16, 0, opening, False).encode()]))
+    l1_block(here)
+    epoch(here)
+    last = l2_block(here)
+    rest = [block_at(here, number) for number in range(2, last.number + 1)]
+    closing = b"".join(packer.compress(encode_string(single(b).encode())) for b in rest)
+    closing += packer.flush()
+    post(here, data_item([Frame(b"\x11" * 16, 1, closing, True).encode()]))
+    assert safe(here) == last.number
+
+    kv = MemoryKV()
+    killed = stopped_after(here, last.number - 1, kv).engine.heads.safe
+    assert last.header.number - 1 == killed.number
+    assert killed.l1_origin.number > opened.header.number
+    again, found = derived(here, kv=kv)
+    assert [item.ref.number for item in found] == [last.number]
+    assert again.engine.heads.safe == agreed(here).engine.heads.safe
+
+
+def stopped_after(here: World, blocks: int, kv: MemoryKV) -> Verifier:
+    """Return a verifier that stopped when it had derived `blocks` L2 blocks."""
+    verifier = Verifier(config_of(here), LocalSource(here.rollup), kv)
+    asyncio.run(verifier.start())
+    while not _some(verifier, blocks):
+        origin = verifier.driver.origin
+        assert origin is not None
+        following = here.rollup.l1.block(origin.number + 1)
+        assert following is not None
+        verifier.driver.provide(following)
+    return verifier
+
+
+def _some(verifier: Verifier, blocks: int) -> bool:
+    verifier.driver.advance(blocks - verifier.engine.heads.safe.number)
+    return verifier.engine.heads.safe.number == blocks
 
 
 @pytest.mark.parametrize("every", [1, 3])
