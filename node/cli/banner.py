@@ -14,6 +14,7 @@ from byline.node.accounts import DEV_BALANCE, TEST_MNEMONIC, dev_accounts
 from byline.node.hexes import checksum
 from byline.node.shell import NodeShell
 from byline.node.version import package_version
+from byline.precompiles import PRECOMPILES
 
 WIDEST = 1_000
 """Columns that a line may need; none comes near."""
@@ -36,7 +37,7 @@ def print_banner(console: Console, devnet: NodeShell, log_file: Path | None) -> 
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=False)
     return table
@@ -63,6 +64,8 @@ def _contracts(devnet: NodeShell) -> Table:
     for name, backend in devnet.backends.items():
         for contract, address in backend.contracts.items():
             table.add_row(contract, name.upper(), checksum(address))
+    for address, precompile in PRECOMPILES.items():
+        table.add_row(f"{precompile.name} (native)", "L2", checksum(address))
     return table
 
 
