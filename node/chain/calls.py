@@ -32,6 +32,8 @@ ESTIMATE_TOLERANCE: Final = 0.015
 """An estimate may be this part above the least gas limit (geth's, to save executions)."""
 TRANSFER_GAS: Final = 21_000
 MAX_ACCESS_LIST_ROUNDS: Final = 16
+LENT: Final = 2**128
+"""Wei that a request without sender may spend."""
 
 Surcharge = Callable[[CallRequest, int], int]
 """Wei that a transaction of the request costs beyond gas and value, at a gas limit."""
@@ -65,6 +67,16 @@ def intrinsic(request: CallRequest) -> int:
         + ACCESS_LIST_SLOT_GAS * sum(len(entry.storage_keys) for entry in entries)
         + AUTHORIZATION_GAS * len(request.authorizations or ())
     )
+
+
+def _lend(machine: Machine, request: CallRequest) -> None:
+    """Let a request that names no sender send value and pay fees.
+
+    It comes from the zero address then, which owns nothing on a new chain (on Ethereum it
+    owns plenty), and nobody means to ask about that account's funds.
+    """
+    if request.sender is None and (request.value or fee_cap(request)):
+        machine.set_balance(bytes(20), LENT)
 
 
 def apply_overrides(machine: Machine, overrides: Mapping[bytes, AccountOverride]) -> None:
@@ -147,6 +159,7 @@ def call(
     base_fee = (header.base_fee or 0) if fee_cap(request) else 0
     machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
     apply_overrides(machine, overrides)
+    _lend(machine, request)
     machine.limit_time(patience.check)
     gas = min(CALL_GAS_CAP if request.gas is None else request.gas, CALL_GAS_CAP)
     machine.begin_transaction()
@@ -177,6 +190,7 @@ def estimate_gas(
     base_fee = (header.base_fee or 0) if cap else 0
     machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
     apply_overrides(machine, overrides)
+    _lend(machine, request)
     machine.limit_time(patience.check)
     most = _most_gas(chain, machine, header, request, cap, surcharge)
     floor = max(intrinsic(request), data_floor_gas(request.data))

@@ -113,3 +113,14 @@ def test_a_plain_transfer_needs_exactly_21000() -> None:
     chain = world().rollup.engine.chain
     request = CallRequest(sender=ALICE.address, to=b"\x77" * 20, value=1)
     assert estimate_gas(chain, chain.head, request, {}, lambda *_: 0) == 21_000
+
+
+@pytest.mark.parametrize("price", [None, 10**10])
+def test_who_names_no_sender_need_not_own_what_is_sent(price: int | None) -> None:
+    chain = world().rollup.engine.chain
+    request = CallRequest(to=BOB.address, value=10**18, gas_price=price)
+    assert estimate_gas(chain, chain.head, request, {}, lambda *_: 0) == 21_000
+    assert call(chain, chain.head, request, {}) == b""
+    named = CallRequest(sender=b"\xee" * 20, to=BOB.address, value=1)
+    with pytest.raises((Refused, Halted), match="insufficient"):
+        call(chain, chain.head, named, {})
