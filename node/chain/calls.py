@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from byline.derivation.hashing import ZERO_ADDRESS
 from byline.derivation.header import Header
 from byline.derivation.intrinsic import (
     ACCESS_LIST_ADDRESS_GAS,
@@ -72,11 +73,12 @@ def intrinsic(request: CallRequest) -> int:
 def _lend(machine: Machine, request: CallRequest) -> None:
     """Let a request that names no sender send value and pay fees.
 
-    It comes from the zero address then, which owns nothing on a new chain (on Ethereum it
-    owns plenty), and nobody means to ask about that account's funds.
+    It comes from the zero address then (some clients write that out), which owns nothing on
+    a new chain, and nobody means to ask about that account's funds.
     """
-    if request.sender is None and (request.value or fee_cap(request)):
-        machine.set_balance(bytes(20), LENT)
+    unnamed = request.sender in (None, ZERO_ADDRESS)
+    if unnamed and (request.value or fee_cap(request)):
+        machine.set_balance(ZERO_ADDRESS, LENT)
 
 
 def apply_overrides(machine: Machine, overrides: Mapping[bytes, AccountOverride]) -> None:
