@@ -60,8 +60,8 @@ USES: dict[str, Use] = {
     "fees/l1_and_operator_fee.json": use(
         DERIVATION + "fees.py",
         DERIVATION + "fastlz.py",
+        DERIVATION + "earlier.py",
         "vectors/test_odds.py",
-        cases="all but the L1 fees of Bedrock, Regolith and Ecotone: we begin at Holocene",
     ),
     "genesis/index.json": use(GENESIS),
     "genesis/mainnet--automata.json.gz": use(GENESIS),
@@ -72,8 +72,9 @@ USES: dict[str, Use] = {
     "genesis/sepolia-devnet-2--sepolia-devnet-2.json.gz": use(GENESIS),
     "l1-attributes/calldata.json": use(
         DERIVATION + "l1_info.py",
+        DERIVATION + "earlier.py",
         "vectors/test_odds.py",
-        cases="all; the format of Bedrock is refused",
+        cases="all; that of Bedrock reads and writes, and is refused where blocks are derived",
     ),
     "l1-contracts/900-l1-genesis.json.gz": use(L1, GENESIS),
     "l1-contracts/l1_e2e_steps.json": use(
