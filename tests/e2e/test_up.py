@@ -22,7 +22,7 @@ def test_one_screen_says_what_runs_where(tmp_path: Path) -> None:
             "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
             "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
             "OptimismPortal",
-            "0x000000000000000000000000000000000000A770",
+            "attribution math (native)",
             "0x4200000000000000000000000000000000000015",
             "in memory",
             "Ctrl-C",
