@@ -26,7 +26,7 @@ from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.clock import SystemClock
 from byline.node.config import NodeConfig
 from byline.node.evm.ethereum import EthereumRules
-from byline.node.evm.machine import MessageCall
+from byline.node.evm.machine import CallOutcome, MessageCall
 from byline.node.evm.pyevm import PyEvmEngine
 from byline.node.local import LocalRollup
 from byline.node.signing import sign_dynamic_fee
@@ -36,8 +36,8 @@ from byline.node.storage.store import ChainStore
 
 TRANSFERS: Final = 400
 LOOP_GAS: Final = 3_000_000
-LOOP_CODE: Final = bytes.fromhex("5b600101600202600390068015600057600056")
-"""JUMPDEST, some arithmetic, jump back: runs until the gas is used up."""
+LOOP_CODE: Final = bytes.fromhex("60015b60010160030260ff16600256")
+"""PUSH 1; JUMPDEST; add 1, times 3, and 255; jump back: runs until the gas is used up."""
 LOOP_ADDRESS: Final = b"\x10" * 20
 
 
@@ -135,7 +135,10 @@ def computation() -> list[Row]:
         gas_price=0,
         nonce=0,
     )
-    seconds = _timed(lambda: machine.run(call))
+    outcomes: list[CallOutcome] = []
+    seconds = _timed(lambda: outcomes.append(machine.run(call)))
+    # Any other end would have burnt the gas without using it.
+    assert outcomes[0].error == "out of gas", outcomes[0]
     return [Row("computation", "byline (py-evm engine)", LOOP_GAS / seconds / 1e6, "Mgas/s")]
 
 

@@ -28,6 +28,10 @@ PARTS: Final[dict[str, Callable[[], list[Row]]]] = {
 }
 
 
+WIDE: Final = 150
+"""Columns where the output is no terminal, so that rows stay in one line."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the choice of parts."""
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; or all")
@@ -44,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
             return 2
     prepare_threads()
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDE
     table = Table("what", "who", "figure", "unit", "compared", box=box.SIMPLE)
     for name in chosen:
         with console.status(f"measuring {name} ..."):
