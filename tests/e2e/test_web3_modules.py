@@ -27,7 +27,7 @@ from web3._utils.module_testing.net_module import NetModuleTest
 from web3._utils.module_testing.utils import RequestMocker
 from web3._utils.module_testing.web3_module import Web3ModuleTest
 
-from tests.devnets import call, running
+from tests.devnets import call, running, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +99,10 @@ def w3(request: pytest.FixtureRequest, urls: dict[str, str]) -> Iterator[Web3]:
     web3 = Web3(HTTPProvider(urls[kind]))
     # Blocks that the tests of batches ask for.
     call(urls[kind], "evm_mine", {"blocks": 6})
+    if kind == "on the clock":
+        # What has to wait in the pool does so until the next block: begin right after one.
+        head = call(urls[kind], "eth_blockNumber")
+        wait_for(lambda: call(urls[kind], "eth_blockNumber") != head)
     before = call(urls[kind], "evm_snapshot")
     yield web3
     assert call(urls[kind], "evm_revert", before)
