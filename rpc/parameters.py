@@ -51,7 +51,7 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def _member(source: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T | None:
+def member(source: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T | None:
     """Read a member; absent and null are `None`."""
     value = source.get(name)
     if value is None:
@@ -62,8 +62,9 @@ def _member(source: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T
         raise InvalidParams(f"{name}: {exc.message}") from None
 
 
-def _needed(source: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T:
-    found = _member(source, name, read)
+def needed(source: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T:
+    """Read a member that must be there; raises `InvalidParams`."""
+    found = member(source, name, read)
     if found is None:
         raise InvalidParams(f"{name}: missing")
     return found
@@ -92,9 +93,9 @@ def block_ref(value: Any) -> BlockRef:
 
 
 def _eip1898(value: Mapping[str, Any]) -> BlockRef:
-    number = _member(value, "blockNumber", block_number)
-    block_hash = _member(value, "blockHash", hash32)
-    _member(value, "requireCanonical", boolean)
+    number = member(value, "blockNumber", block_number)
+    block_hash = member(value, "blockHash", hash32)
+    member(value, "requireCanonical", boolean)
     if (number is None) == (block_hash is None):
         raise InvalidParams("want either blockNumber or blockHash, and not both")
     if block_hash is not None:
@@ -112,19 +113,19 @@ def call_request(value: Any) -> CallRequest:
     if any(source.get(name) is not None for name in _BLOB_MEMBERS):
         raise InvalidParams("blob transactions are taken signed only: use eth_sendRawTransaction")
     request = CallRequest(
-        sender=_member(source, "from", address),
-        to=_member(source, "to", _to),
-        gas=_member(source, "gas", quantity64),
-        gas_price=_member(source, "gasPrice", quantity),
-        max_fee_per_gas=_member(source, "maxFeePerGas", quantity),
-        max_priority_fee_per_gas=_member(source, "maxPriorityFeePerGas", quantity),
-        value=_member(source, "value", quantity) or 0,
+        sender=member(source, "from", address),
+        to=member(source, "to", _to),
+        gas=member(source, "gas", quantity64),
+        gas_price=member(source, "gasPrice", quantity),
+        max_fee_per_gas=member(source, "maxFeePerGas", quantity),
+        max_priority_fee_per_gas=member(source, "maxPriorityFeePerGas", quantity),
+        value=member(source, "value", quantity) or 0,
         data=_input(source),
-        nonce=_member(source, "nonce", quantity64),
-        chain_id=_member(source, "chainId", quantity),
-        access_list=_member(source, "accessList", access_list),
-        authorizations=_member(source, "authorizationList", authorization_list),
-        type=_member(source, "type", _type),
+        nonce=member(source, "nonce", quantity64),
+        chain_id=member(source, "chainId", quantity),
+        access_list=member(source, "accessList", access_list),
+        authorizations=member(source, "authorizationList", authorization_list),
+        type=member(source, "type", _type),
     )
     if request.gas_price is None or (
         request.max_fee_per_gas is None and request.max_priority_fee_per_gas is None
@@ -150,8 +151,8 @@ def _type(value: Any) -> int:
 
 
 def _input(source: Mapping[str, Any]) -> bytes:
-    old = _member(source, "data", data)
-    new = _member(source, "input", data)
+    old = member(source, "data", data)
+    new = member(source, "input", data)
     if old is not None and new is not None and old != new:
         raise InvalidParams(
             'both "data" and "input" are set and not equal. '
@@ -164,9 +165,9 @@ def access_list(value: Any) -> tuple[AccessListEntry, ...]:
     """Read an EIP-2930 access list."""
     return tuple(
         AccessListEntry(
-            _needed(_object(entry), "address", address),
+            needed(_object(entry), "address", address),
             tuple(
-                slot(key).to_bytes(32, "big") for key in _member(entry, "storageKeys", _list) or ()
+                slot(key).to_bytes(32, "big") for key in member(entry, "storageKeys", _list) or ()
             ),
         )
         for entry in _list(value)
@@ -179,18 +180,18 @@ def authorization_list(value: Any) -> tuple[Authorization, ...]:
 
 
 def _authorization(source: Mapping[str, Any]) -> Authorization:
-    parity = _member(source, "yParity", quantity64)
+    parity = member(source, "yParity", quantity64)
     if parity is None:
-        parity = _needed(source, "v", quantity64)
+        parity = needed(source, "v", quantity64)
     if parity > 255:
         raise InvalidParams(f"yParity: {parity} does not fit into a byte")
     return Authorization(
-        chain_id=_needed(source, "chainId", quantity),
-        address=_needed(source, "address", address),
-        nonce=_needed(source, "nonce", quantity64),
+        chain_id=needed(source, "chainId", quantity),
+        address=needed(source, "address", address),
+        nonce=needed(source, "nonce", quantity64),
         y_parity=parity,
-        r=_needed(source, "r", quantity),
-        s=_needed(source, "s", quantity),
+        r=needed(source, "r", quantity),
+        s=needed(source, "s", quantity),
     )
 
 
@@ -206,11 +207,11 @@ def _override(key: str, source: Mapping[str, Any]) -> AccountOverride:
     if source.get("movePrecompileToAddress") is not None:
         raise InvalidParams(f"account {key}: movePrecompileToAddress is not supported")
     found = AccountOverride(
-        balance=_member(source, "balance", quantity),
-        nonce=_member(source, "nonce", quantity64),
-        code=_member(source, "code", data),
-        storage=_member(source, "state", _slots),
-        storage_diff=_member(source, "stateDiff", _slots),
+        balance=member(source, "balance", quantity),
+        nonce=member(source, "nonce", quantity64),
+        code=member(source, "code", data),
+        storage=member(source, "state", _slots),
+        storage_diff=member(source, "stateDiff", _slots),
     )
     if found.storage is not None and found.storage_diff is not None:
         raise InvalidParams(f"account {key} has both 'state' and 'stateDiff'")
@@ -236,9 +237,9 @@ def log_filter(value: Any) -> LogFilter:
     Numbers beyond the head are the caller's business, who knows the head.
     """
     source = _object(value)
-    first = _member(source, "fromBlock", block_number)
-    last = _member(source, "toBlock", block_number)
-    block_hash = _member(source, "blockHash", hash32)
+    first = member(source, "fromBlock", block_number)
+    last = member(source, "toBlock", block_number)
+    block_hash = member(source, "blockHash", hash32)
     if block_hash is not None and (first is not None or last is not None):
         raise InvalidParams(
             "cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other"
@@ -251,8 +252,8 @@ def log_filter(value: Any) -> LogFilter:
         first="latest" if first is None else first,
         last="latest" if last is None else last,
         block_hash=block_hash,
-        addresses=_member(source, "address", _addresses) or frozenset(),
-        topics=_member(source, "topics", _topics) or (),
+        addresses=member(source, "address", _addresses) or frozenset(),
+        topics=member(source, "topics", _topics) or (),
     )
 
 

@@ -8,12 +8,13 @@ protocol/exec-engine.md ("Extended PayloadAttributesV1") with Holocene and Jovia
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from byline.derivation.types import PayloadAttributes
 from byline.node.engine_api.values import ExecutionPayload, ForkchoiceState
 from byline.rpc.errors import InvalidParams
+from byline.rpc.parameters import member, needed
 from byline.rpc.quantities import (
     address,
     boolean,
@@ -26,8 +27,6 @@ from byline.rpc.quantities import (
     text,
 )
 
-T = TypeVar("T")
-
 MOST_EXTRA_DATA = 32
 """Bytes (yellow paper); OP Stack headers have 9 or 17."""
 
@@ -36,9 +35,9 @@ def forkchoice_state(value: Any) -> ForkchoiceState:
     """Read `ForkchoiceStateV1`."""
     source = json_object(value)
     return ForkchoiceState(
-        head=_needed(source, "headBlockHash", hash32),
-        safe=_needed(source, "safeBlockHash", hash32),
-        finalized=_needed(source, "finalizedBlockHash", hash32),
+        head=needed(source, "headBlockHash", hash32),
+        safe=needed(source, "safeBlockHash", hash32),
+        finalized=needed(source, "finalizedBlockHash", hash32),
     )
 
 
@@ -48,42 +47,42 @@ def attributes(value: Any) -> PayloadAttributes:
     `minBaseFee` comes as a number from op-node and as a quantity from others.
     """
     source = json_object(value)
-    _needed(source, "withdrawals", empty_list)
+    needed(source, "withdrawals", empty_list)
     return PayloadAttributes(
-        timestamp=_needed(source, "timestamp", quantity64),
-        prev_randao=_needed(source, "prevRandao", hash32),
-        suggested_fee_recipient=_needed(source, "suggestedFeeRecipient", address),
-        transactions=_member(source, "transactions", data_list) or (),
-        no_tx_pool=_member(source, "noTxPool", boolean) or False,
-        gas_limit=_needed(source, "gasLimit", quantity64),
-        parent_beacon_block_root=_needed(source, "parentBeaconBlockRoot", hash32),
-        eip1559_params=_needed(source, "eip1559Params", _eight_bytes),
-        min_base_fee=_member(source, "minBaseFee", quantity_or_number),
+        timestamp=needed(source, "timestamp", quantity64),
+        prev_randao=needed(source, "prevRandao", hash32),
+        suggested_fee_recipient=needed(source, "suggestedFeeRecipient", address),
+        transactions=member(source, "transactions", data_list) or (),
+        no_tx_pool=member(source, "noTxPool", boolean) or False,
+        gas_limit=needed(source, "gasLimit", quantity64),
+        parent_beacon_block_root=needed(source, "parentBeaconBlockRoot", hash32),
+        eip1559_params=needed(source, "eip1559Params", _eight_bytes),
+        min_base_fee=member(source, "minBaseFee", quantity_or_number),
     )
 
 
 def payload(value: Any) -> ExecutionPayload:
     """Read `ExecutionPayloadV3`, with `withdrawalsRoot` from Isthmus on."""
     source = json_object(value)
-    _needed(source, "withdrawals", empty_list)
+    needed(source, "withdrawals", empty_list)
     return ExecutionPayload(
-        parent_hash=_needed(source, "parentHash", hash32),
-        fee_recipient=_needed(source, "feeRecipient", address),
-        state_root=_needed(source, "stateRoot", hash32),
-        receipts_root=_needed(source, "receiptsRoot", hash32),
-        logs_bloom=_needed(source, "logsBloom", _bloom),
-        prev_randao=_needed(source, "prevRandao", hash32),
-        block_number=_needed(source, "blockNumber", quantity64),
-        gas_limit=_needed(source, "gasLimit", quantity64),
-        gas_used=_needed(source, "gasUsed", quantity64),
-        timestamp=_needed(source, "timestamp", quantity64),
-        extra_data=_needed(source, "extraData", _extra_data),
-        base_fee=_needed(source, "baseFeePerGas", quantity),
-        block_hash=_needed(source, "blockHash", hash32),
-        transactions=_needed(source, "transactions", data_list),
-        withdrawals_root=_member(source, "withdrawalsRoot", hash32),
-        blob_gas_used=_needed(source, "blobGasUsed", quantity64),
-        excess_blob_gas=_needed(source, "excessBlobGas", quantity64),
+        parent_hash=needed(source, "parentHash", hash32),
+        fee_recipient=needed(source, "feeRecipient", address),
+        state_root=needed(source, "stateRoot", hash32),
+        receipts_root=needed(source, "receiptsRoot", hash32),
+        logs_bloom=needed(source, "logsBloom", _bloom),
+        prev_randao=needed(source, "prevRandao", hash32),
+        block_number=needed(source, "blockNumber", quantity64),
+        gas_limit=needed(source, "gasLimit", quantity64),
+        gas_used=needed(source, "gasUsed", quantity64),
+        timestamp=needed(source, "timestamp", quantity64),
+        extra_data=needed(source, "extraData", _extra_data),
+        base_fee=needed(source, "baseFeePerGas", quantity),
+        block_hash=needed(source, "blockHash", hash32),
+        transactions=needed(source, "transactions", data_list),
+        withdrawals_root=member(source, "withdrawalsRoot", hash32),
+        blob_gas_used=needed(source, "blobGasUsed", quantity64),
+        excess_blob_gas=needed(source, "excessBlobGas", quantity64),
     )
 
 
@@ -147,22 +146,4 @@ def _extra_data(value: Any) -> bytes:
     found = data(value)
     if len(found) > MOST_EXTRA_DATA:
         raise InvalidParams(f"hex string has {len(found)} bytes, want at most {MOST_EXTRA_DATA}")
-    return found
-
-
-def _member(source: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T | None:
-    """Read a member; absent and null are `None`."""
-    value = source.get(name)
-    if value is None:
-        return None
-    try:
-        return read(value)
-    except InvalidParams as exc:
-        raise InvalidParams(f"{name}: {exc.message}") from None
-
-
-def _needed(source: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T:
-    found = _member(source, name, read)
-    if found is None:
-        raise InvalidParams(f"{name}: missing")
     return found
