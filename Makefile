@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 LINKS  := build/import-root/byline
 PARTS  := node precompiles rpc derivation
+KERNEL_SOURCES := $(shell find $(PARTS) -name '*.pyx' -o -name '*.pxd')
+BUILD_KERNELS = flock build/.lock env BYLINE_KERNELS="$(KERNELS)" $(BIN)/python setup.py --quiet build_ext --inplace --parallel 2
 ARGS   ?=
 
 .DEFAULT_GOAL := help
@@ -12,23 +14,28 @@ ARGS   ?=
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-devnet: $(VENV)/.stamp  ## run the devnet: L1 on 8545, L2 on 9545 (ARGS="--data-dir DIR" ...)
+devnet: build/.kernels  ## run the devnet: L1 on 8545, L2 on 9545 (ARGS="--data-dir DIR" ...)
 	$(BIN)/byline up $(ARGS)
 
-demo: $(VENV)/.stamp  ## pay the authors of real texts for the answers of a model, end to end
+demo: build/.kernels  ## pay the authors of real texts for the answers of a model, end to end
 	$(BIN)/byline demo $(ARGS)
 
 setup: $(VENV)/.stamp links  ## create the virtual environment and install the project into it, editable
 
-$(VENV)/.stamp: pyproject.toml $(wildcard precompiles/*/*.pyx)
+$(VENV)/.stamp: pyproject.toml setup.py
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (about a minute, once) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check 'setuptools>=80,<90' 'Cython>=3.1,<4'
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[dev]'
 	@touch $@
 
-ext: $(VENV)/.stamp  ## rebuild the compiled kernels after a .pyx edit
-	$(BIN)/python -c 'import setuptools; setuptools.setup()' --quiet build_ext --inplace
+ext: $(VENV)/.stamp links  ## rebuild the compiled kernels (KERNELS="word ..." for those whose path holds a word)
+	@$(BUILD_KERNELS)
+
+build/.kernels: $(VENV)/.stamp $(KERNEL_SOURCES)
+	@mkdir -p build
+	@$(BUILD_KERNELS)
+	@touch $@
 
 links:
 	@mkdir -p $(LINKS)
@@ -38,21 +45,21 @@ lint: $(VENV)/.stamp  ## style and imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-type: $(VENV)/.stamp links  ## static types
+type: build/.kernels links  ## static types
 	$(BIN)/mypy
 
-test: $(VENV)/.stamp links  ## the tests, without the slow ones
+test: build/.kernels links  ## the tests, without the slow ones
 	$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
 
-test-slow: $(VENV)/.stamp links  ## the slow tests alone
+test-slow: build/.kernels links  ## the slow tests alone
 	$(BIN)/pytest -n 2 -m slow $(ARGS)
 
 check: lint type test  ## style, types, tests
 
-bench: $(VENV)/.stamp  ## measure, and print a table
+bench: build/.kernels  ## measure, and print a table
 	$(BIN)/byline bench $(ARGS)
 
-fuzz: $(VENV)/.stamp links  ## feed every decoder changed bytes, SECONDS each (10); saves what breaks one
+fuzz: build/.kernels links  ## feed every decoder changed bytes, SECONDS each (10); saves what breaks one
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),10) $(ARGS)
 
 contracts: $(VENV)/.stamp  ## compile the contracts and write their artefacts
