@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from eth_hash.auto import keccak
+from byline.derivation.kernels import keccak
 
 ZERO_HASH: Final = bytes(32)
 ZERO_ADDRESS: Final = bytes(20)
@@ -24,7 +25,5 @@ EMPTY_REQUESTS_HASH: Final = bytes.fromhex(
 )
 """sha256(b''): the requests hash of a block without requests (EIP-7685)."""
 
-
-def keccak256(data: bytes) -> bytes:
-    """Return the 32-byte Keccak-256 hash of `data`."""
-    return keccak(data)
+keccak256: Final[Callable[[bytes], bytes]] = keccak.keccak256
+"""Return the 32-byte Keccak-256 hash of bytes; `TypeError` for anything else."""
