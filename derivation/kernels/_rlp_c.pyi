@@ -1,0 +1,10 @@
+from byline.derivation.kernels._rlp_py import Decoded, Encodable
+
+def decode(data: bytes) -> Decoded:
+    """See `_rlp_py.decode`."""
+
+def encode(item: Encodable) -> bytes:
+    """See `_rlp_py.encode`."""
+
+def read_item(data: bytes, at: int) -> tuple[bool, int, int]:
+    """See `_rlp_py.read_item`."""

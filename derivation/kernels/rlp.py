@@ -1,0 +1,23 @@
+"""RLP: the compiled kernel where it was built, else the rlp library."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from byline.derivation.kernels._rlp_py import MAX_DEPTH, Decoded, Encodable
+
+__all__ = ["COMPILED", "MAX_DEPTH", "Decoded", "Encodable", "decode", "encode", "read_item"]
+
+COMPILED: bool = False
+"""Whether the functions are the compiled ones."""
+
+if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS"):
+    from byline.derivation.kernels._rlp_py import decode, encode, read_item
+else:
+    try:
+        from byline.derivation.kernels._rlp_c import decode, encode, read_item
+
+        COMPILED = True
+    except ImportError:
+        from byline.derivation.kernels._rlp_py import decode, encode, read_item
