@@ -20,8 +20,8 @@ How L1 blocks become L2 blocks (pipeline.py wires it, `stages/` holds one file a
 9. the engine executes them: that is the node's part
 
 What a block costs and commits to: base_fee.py (the price of gas), blob_parameters.py (that of
-blobs), intrinsic.py (gas before execution), fees.py (L1 data fee and operator fee) with
-fastlz.py, output_root.py; earlier.py has what blocks before Holocene say and charge.
+blobs), intrinsic.py (gas before execution), fees.py (L1 data fee and operator fee),
+output_root.py; earlier.py has what blocks before Holocene say and charge.
 
 dev_clock.py bends the time rule on devnets.  channel_out.py goes the other way, from L2
 blocks to frames, for the batcher.

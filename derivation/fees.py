@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from byline.derivation.fastlz import fastlz_length
+from byline.derivation.kernels.fastlz import fastlz_length
 from byline.derivation.transaction import DEPOSIT
 
 BASE_FEE_SLOT: Final = 1

@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byline.derivation.fastlz import fastlz_length
+from byline.derivation.kernels import _fastlz_c, _fastlz_py, fastlz
 from tests.vectors_folder import load
+
+Length = Callable[[bytes], int]
+BOTH = pytest.mark.parametrize(
+    "fastlz_length", [_fastlz_c.fastlz_length, _fastlz_py.fastlz_length], ids=["c", "py"]
+)
 
 
 def unhex(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
 
 
-def test_lengths_agree_with_the_gas_price_oracle() -> None:
+def test_the_compiled_kernel_is_loaded() -> None:
+    assert fastlz.COMPILED
+    assert fastlz.fastlz_length is _fastlz_c.fastlz_length
+
+
+@BOTH
+def test_lengths_agree_with_the_gas_price_oracle(fastlz_length: Length) -> None:
     cases = load("fees/fastlz_oracle.json.gz")["cases"]
     assert len(cases) == 56
     for case in cases:
         assert fastlz_length(unhex(case["data"])) == case["fastlz_len"], case["tag"]
 
 
-def test_lengths_agree_with_op_geth() -> None:
+@BOTH
+def test_lengths_agree_with_op_geth(fastlz_length: Length) -> None:
     cases = load("fees/l1_and_operator_fee.json")["fastlz"]
     assert len(cases) == 4
     for case in cases:
         assert fastlz_length(unhex(case["input"])) == case["expected_len"]
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("size", "length"), [(0, 0), (1, 2), (13, 14), (32, 33), (33, 35), (64, 66)]
 )
-def test_bytes_that_do_not_repeat_cost_a_head_byte_for_every_32(size: int, length: int) -> None:
+def test_bytes_that_do_not_repeat_cost_a_head_byte_for_every_32(
+    fastlz_length: Length, size: int, length: int
+) -> None:
     assert fastlz_length(bytes(range(1, size + 1))) == length
 
 
@@ -106,9 +123,31 @@ def test_the_length_is_that_of_what_an_encoder_writes(pieces: list[bytes]) -> No
     data = b"".join(pieces)
     packed = _written(data)
     assert _read(packed) == data
-    assert fastlz_length(data) == len(packed)
+    assert _fastlz_py.fastlz_length(data) == len(packed)
+    assert _fastlz_c.fastlz_length(data) == len(packed)
 
 
 @given(st.binary(max_size=600))
 def test_no_input_grows_by_more_than_a_byte_in_32(data: bytes) -> None:
-    assert fastlz_length(data) <= len(data) + -(-len(data) // 32)
+    length = _fastlz_c.fastlz_length(data)
+    assert length <= len(data) + -(-len(data) // 32)
+    assert length == _fastlz_py.fastlz_length(data)
+
+
+@given(
+    st.integers(0, 9000),
+    st.binary(max_size=40),
+    st.binary(min_size=1, max_size=4),
+    st.integers(0, 9000),
+)
+def test_runs_and_long_distances_count_alike(
+    gap: int, piece: bytes, filler: bytes, run: int
+) -> None:
+    data = piece + filler * (gap // len(filler)) + piece + bytes(run) + piece
+    assert _fastlz_c.fastlz_length(data) == _fastlz_py.fastlz_length(data)
+
+
+def test_only_bytes_are_measured() -> None:
+    for other in ("text", None, bytearray(20)):
+        with pytest.raises(TypeError):
+            _fastlz_c.fastlz_length(other)  # type: ignore[arg-type]

