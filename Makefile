@@ -6,6 +6,7 @@ LINKS  := build/import-root/byline
 PARTS  := node precompiles rpc derivation
 KERNEL_SOURCES := $(shell find $(PARTS) -name '*.pyx' -o -name '*.pxd')
 BUILD_KERNELS = flock build/.lock env BYLINE_KERNELS="$(KERNELS)" $(BIN)/python setup.py --quiet build_ext --inplace --parallel 2
+NPM_INSTALL := npm install --prefix build/clients --no-audit --no-fund --loglevel=error
 ARGS   ?=
 
 .DEFAULT_GOAL := help
@@ -65,8 +66,9 @@ fuzz: build/.kernels links  ## feed every decoder changed bytes, SECONDS each (1
 contracts: $(VENV)/.stamp  ## compile the contracts and write their artefacts
 	$(BIN)/python -m byline.node.contracts.build $(ARGS)
 
-clients:  ## install viem, ethers, cast and anvil from npm, for tests and bench
-	npm install --prefix build/clients --no-audit --no-fund --loglevel=error viem@2.57.0 ethers@6 @foundry-rs/cast@1.7.1 @foundry-rs/anvil@1.7.1
+clients:  ## install viem, ethers, cast, anvil and Hardhat (with its Node) from npm, for tests and bench
+	$(NPM_INSTALL) viem@2.57.0 ethers@6 @foundry-rs/cast@1.7.1 @foundry-rs/anvil@1.7.1 node@22
+	PATH="$(CURDIR)/build/clients/node_modules/.bin:$$PATH" $(NPM_INSTALL) hardhat@3.18.0
 
 oracle: build/oracle/.stamp  ## install the execution specs of Ethereum, for the tests that compare with them
 
