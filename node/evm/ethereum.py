@@ -1,4 +1,4 @@
-"""The L1's rules: Ethereum at Prague or Osaka, with an empty validator set.
+"""The L1's rules: Ethereum from Cancun to Osaka, with an empty validator set.
 
 Sources: EIP-1559, 2935, 4788, 4844, 6110, 7002, 7251, 7594, 7685, 7691, 7825, 7918.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from byline.derivation.base_fee import next_l1_base_fee
@@ -39,8 +40,15 @@ from byline.node.evm.transition import (
 WITHDRAWAL_REQUESTS: Final = bytes.fromhex("00000961ef480eb55e80d19ad83579a64c007002")
 CONSOLIDATION_REQUESTS: Final = bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a590007251")
 DEPOSIT_REQUESTS: Final = 0
+POINT_EVALUATION: Final = (0x0A).to_bytes(20, "big")
 REQUEST_CONTRACTS: Final = ((1, WITHDRAWAL_REQUESTS), (2, CONSOLIDATION_REQUESTS))
 """Request type and the system contract that hands the requests out."""
+
+
+CANCUN_PRECOMPILES: Final[PrecompileTable] = MappingProxyType(
+    {address: native for address, native in ETHEREUM_PRAGUE.items() if address <= POINT_EVALUATION}
+)
+"""Prague added BLS12-381."""
 
 
 def open_system_calls(machine: Machine, header: Header) -> None:
@@ -71,6 +79,8 @@ class _EthereumBlock:
     most_blobs_per_transaction: int
     blob_base_fee: int
     """Wei per blob gas."""
+    prague: bool
+    """Whether Prague is in force: EIP-7623, 7685, 7702."""
     requests: list[bytes] = field(default_factory=list)
     deposits: bytearray = field(default_factory=bytearray)
     """Requests of the deposit contract so far (EIP-6110)."""
@@ -89,7 +99,7 @@ class _EthereumBlock:
             self.chain_id,
             base_fee,
             gas_left,
-            prague=True,
+            prague=self.prague,
             gas_cap=self.gas_cap,
             blobs=True,
         )
@@ -103,7 +113,7 @@ class _EthereumBlock:
         # What blobs cost is burned, whatever the transaction does.
         charged = tx.gas * price + blob_gas * self.blob_base_fee
         machine.set_balance(sender, machine.balance(sender) - charged)
-        outcome, used = execute(machine, tx, sender, price, prague=True)
+        outcome, used = execute(machine, tx, sender, price, prague=self.prague)
         credit(machine, sender, (tx.gas - used) * price)
         credit(machine, self.header.coinbase, used * (price - base_fee))
         self.blobs += len(tx.blob_hashes)
@@ -128,6 +138,8 @@ class _EthereumBlock:
             )
 
     def after(self) -> None:
+        if not self.prague:
+            return
         if self.deposits:
             self.requests.append(bytes([DEPOSIT_REQUESTS]) + bytes(self.deposits))
         for kind, contract in REQUEST_CONTRACTS:
@@ -137,7 +149,8 @@ class _EthereumBlock:
 
     def seal(self, header: Header) -> Header:
         return header.with_(
-            requests_hash=requests_hash(self.requests), blob_gas_used=BLOB_GAS * self.blobs
+            requests_hash=requests_hash(self.requests) if self.prague else None,
+            blob_gas_used=BLOB_GAS * self.blobs,
         )
 
 
@@ -168,16 +181,20 @@ class EthereumRules:
             blob_gas_used=0,
             excess_blob_gas=self.schedule.next_excess_blob_gas(parent, given.timestamp),
             parent_beacon_root=given.parent_beacon_root,
-            requests_hash=requests_hash([]),
+            requests_hash=requests_hash([]) if self._prague(given.timestamp) else None,
         )
 
     def precompiles(self, timestamp: int) -> PrecompileTable:
         """See `ChainRules.precompiles`."""
-        return ETHEREUM_OSAKA if self._osaka(timestamp) else ETHEREUM_PRAGUE
+        if self._osaka(timestamp):
+            return ETHEREUM_OSAKA
+        return ETHEREUM_PRAGUE if self._prague(timestamp) else CANCUN_PRECOMPILES
 
     def opcodes(self, timestamp: int) -> OpcodeSet:
         """See `ChainRules.opcodes`."""
-        return OpcodeSet.OSAKA if self._osaka(timestamp) else OpcodeSet.PRAGUE
+        if self._osaka(timestamp):
+            return OpcodeSet.OSAKA
+        return OpcodeSet.PRAGUE if self._prague(timestamp) else OpcodeSet.CANCUN
 
     def transaction_gas_cap(self, timestamp: int) -> int | None:
         """See `ChainRules.transaction_gas_cap`."""
@@ -201,6 +218,9 @@ class EthereumRules:
         """See `ChainRules.most_blobs_per_transaction`."""
         return self.schedule.most_blobs_per_transaction(timestamp)
 
+    def _prague(self, timestamp: int) -> bool:
+        return self.schedule.active(L1Fork.PRAGUE, timestamp)
+
     def _osaka(self, timestamp: int) -> bool:
         return self.schedule.active(L1Fork.OSAKA, timestamp)
 
@@ -215,4 +235,5 @@ class EthereumRules:
             most_blobs=schedule.blobs(time).most,
             most_blobs_per_transaction=self.most_blobs_per_transaction(time),
             blob_base_fee=self.blob_base_fee(header),
+            prague=self._prague(time),
         )

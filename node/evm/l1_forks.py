@@ -1,6 +1,7 @@
 """The forks of the local L1: which are in force when, and what they change.
 
-Source: EIP-7600 (Prague) and EIP-7607 (Osaka), with the blob schedules of Fusaka.
+Sources: EIP-7569 (Cancun), EIP-7600 (Prague) and EIP-7607 (Osaka), with the blob schedules of
+Fusaka.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 from byline.derivation.blob_parameters import (
     BPO1_BLOBS,
     BPO2_BLOBS,
+    CANCUN_BLOBS,
     MAX_BLOBS_PER_TRANSACTION,
     PRAGUE_BLOBS,
     BlobParameters,
@@ -25,6 +27,8 @@ from byline.derivation.l1_info import BlobSchedule
 class L1Fork(enum.IntEnum):
     """The L1 forks known here, oldest first."""
 
+    CANCUN = 0
+    """Before delegations, requests and the floor price of data; the devnet's L1 is newer."""
     PRAGUE = 1
     OSAKA = 2
     BPO1 = 3
@@ -34,6 +38,7 @@ class L1Fork(enum.IntEnum):
 
 BLOBS_OF: Final[Mapping[L1Fork, BlobParameters]] = MappingProxyType(
     {
+        L1Fork.CANCUN: CANCUN_BLOBS,
         L1Fork.PRAGUE: PRAGUE_BLOBS,
         L1Fork.OSAKA: PRAGUE_BLOBS,
         L1Fork.BPO1: BPO1_BLOBS,
@@ -48,7 +53,7 @@ def _osaka_at_genesis() -> Mapping[L1Fork, int]:
 
 @dataclass(frozen=True, slots=True)
 class L1Schedule:
-    """When each L1 fork activates, in seconds since 1970; Prague always is."""
+    """When each L1 fork activates, in seconds since 1970; Cancun or Prague is the first, at 0."""
 
     times: Mapping[L1Fork, int] = field(default_factory=_osaka_at_genesis)
 
@@ -58,10 +63,11 @@ class L1Schedule:
         return cls(MappingProxyType({fork: 0 for fork in L1Fork if fork <= newest}))
 
     def __post_init__(self) -> None:
-        known = [self.times.get(fork) for fork in L1Fork]
+        oldest = L1Fork.CANCUN if L1Fork.CANCUN in self.times else L1Fork.PRAGUE
+        known = [self.times.get(fork) for fork in L1Fork if fork >= oldest]
         given = [time for time in known if time is not None]
         if known[0] != 0 or given != sorted(given) or None in known[: len(given)]:
-            raise ValueError(f"L1 forks are out of order, or Prague is not at 0: {known}")
+            raise ValueError(f"L1 forks are out of order, or {oldest.name} is not at 0: {known}")
 
     def newest(self, timestamp: int) -> L1Fork:
         """Return the newest fork in force at `timestamp`."""

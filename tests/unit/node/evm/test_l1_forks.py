@@ -59,19 +59,20 @@ def test_the_bound_of_eip_7918_is_where_both_cost_the_same() -> None:
 
 
 def test_derivation_and_execution_agree_on_the_price_at_every_time() -> None:
-    schedule = L1Schedule({L1Fork.PRAGUE: 0, L1Fork.OSAKA: 10, L1Fork.BPO1: 20, L1Fork.BPO2: 30})
-    for time in (0, 9, 10, 19, 20, 29, 30, 99):
+    times = {L1Fork.CANCUN: 0, L1Fork.PRAGUE: 5}
+    schedule = L1Schedule(times | {L1Fork.OSAKA: 10, L1Fork.BPO1: 20, L1Fork.BPO2: 30})
+    for time in (0, 4, 5, 9, 10, 19, 20, 29, 30, 99):
         header = Header(timestamp=time, excess_blob_gas=40_000_000)
         fee = blob_base_fee(header, schedule.blob_schedule)
         assert fee == schedule.blob_base_fee(header) == schedule.blobs(time).base_fee(40_000_000)
-    assert [schedule.newest(time) for time in (9, 10, 20, 30)] == list(L1Fork)
+    assert [schedule.newest(time) for time in (4, 9, 10, 20, 30)] == list(L1Fork)
 
 
 def test_a_transaction_has_six_blobs_at_most_since_osaka() -> None:
     schedule = L1Schedule({L1Fork.PRAGUE: 0, L1Fork.OSAKA: 10, L1Fork.BPO1: 20})
     assert [schedule.most_blobs_per_transaction(time) for time in (0, 10, 20)] == [9, 6, 6]
     assert [(item.target, item.most) for item in BLOBS_OF.values()] == [
-        (6, 9), (6, 9), (10, 15), (14, 21),
+        (3, 6), (6, 9), (6, 9), (10, 15), (14, 21),
     ]  # fmt: skip
 
 
@@ -80,6 +81,9 @@ def test_a_transaction_has_six_blobs_at_most_since_osaka() -> None:
     [
         {},
         {L1Fork.PRAGUE: 5},
+        {L1Fork.CANCUN: 5, L1Fork.PRAGUE: 9},
+        {L1Fork.CANCUN: 0, L1Fork.OSAKA: 9},
+        {L1Fork.OSAKA: 0},
         {L1Fork.PRAGUE: 0, L1Fork.BPO1: 5},
         {L1Fork.PRAGUE: 0, L1Fork.OSAKA: 9, L1Fork.BPO1: 5},
     ],
