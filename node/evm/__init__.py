@@ -1,17 +1,17 @@
 """Execution: py-evm's interpreter behind one small seam, and the rules of two chains.
 
-machine.py       the seam: journaled state and message calls; another engine fits here
-tracing.py       what can be watched of an execution
-patience.py      how long a call may take
-pyevm.py         the reference engine, py-evm's State and Computation classes
-fast/            the fast engine, compiled
-opcodes.py       which opcodes each fork has
-precompiles.py   which native functions each chain has at which address
-natives/         what native functions do, and native.py, how an engine calls one
-modexp.py        the native function of modular exponentiation
-transition.py    a signed transaction: checks, gas, message, refunds
-deposits.py      a deposit transaction (0x7E), which cannot fail to be included
-rules.py         what the two chains have in common: header, execute, finish
-ethereum.py      the L1's rules (Prague, Osaka): l1_forks.py when, l1_deposits.py for validators
-optimism.py      the L2's rules (Holocene and later)
+machine.py        the seam: journaled state and message calls; another engine fits here
+tracing.py        what can be watched of an execution
+patience.py       how long a call may take
+pyevm.py          the reference engine, py-evm's State and Computation classes
+pyevm_natives.py  how py-evm calls native functions
+fast/             the fast engine, compiled
+opcodes.py        which opcodes each fork has
+precompiles.py    which native functions each chain has at which address
+natives/          what native functions do, and native.py, how an engine calls one
+transition.py     a signed transaction: checks, gas, message, refunds
+deposits.py       a deposit transaction (0x7E), which cannot fail to be included
+rules.py          what the two chains have in common: header, execute, finish
+ethereum.py       the L1's rules (Prague, Osaka): l1_forks.py when, l1_deposits.py for validators
+optimism.py       the L2's rules (Holocene and later)
 """

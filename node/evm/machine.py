@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from byline.derivation.receipt import Log
+from byline.node.evm.natives.native import Native
 
 NodeReader = Callable[[bytes], bytes | None]
 """Looks up a trie node or a contract code by its Keccak-256 hash."""
@@ -172,7 +173,7 @@ class Engine(Protocol):
         read_node: NodeReader,
         state_root: bytes,
         block: BlockContext,
-        precompiles: Mapping[bytes, Any],
+        precompiles: Mapping[bytes, Native],
         opcodes: OpcodeSet,
     ) -> Machine:
         """Return a machine on `state_root` whose opcodes, those of a set, see `block`."""

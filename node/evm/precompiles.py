@@ -1,4 +1,4 @@
-"""Which native functions each chain has: py-evm's, the OP Stack's, and our own.
+"""Which native functions each chain has: Ethereum's, as the OP Stack bounds them, and our own.
 
 The OP Stack bounds the input of the expensive ones, so that a fault-proof step fits into
 one L1 transaction (Granite, Isthmus, Jovian, Karst), and had P256VERIFY (Fjord, RIP-7212)
@@ -9,45 +9,25 @@ Our own come from `byline.precompiles.PRECOMPILES` and may not hide one of these
 from __future__ import annotations
 
 import functools
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Final
-
-import ckzg
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
-from eth.exceptions import OutOfGas, Revert, VMError
-from eth.precompiles.point_evaluation import TRUSTED_SETUP_PATH
-from eth.vm.forks.cancun.computation import CANCUN_PRECOMPILES
-from eth.vm.forks.prague.computation import PRAGUE_PRECOMPILES
+from typing import Final
 
 from byline.derivation.config import Fork
-from byline.derivation.hashing import ZERO_HASH
-from byline.node.evm.modexp import modexp_berlin, modexp_osaka
+from byline.node.evm.natives import bls12_381, bn254, modexp, p256verify
+from byline.node.evm.natives.blake2f import BLAKE2F
+from byline.node.evm.natives.ecrecover import ECRECOVER
+from byline.node.evm.natives.hashes import IDENTITY, RIPEMD160, SHA256
+from byline.node.evm.natives.native import Failed, Native, Reverted
+from byline.node.evm.natives.point_evaluation import POINT_EVALUATION
 from byline.node.evm.rules import PrecompileTable
 from byline.precompiles import PRECOMPILES, InvalidInput, Precompile
-
-NativeFunction = Callable[[Any], Any]
 
 
 def _address(number: int) -> bytes:
     return number.to_bytes(20, "big")
 
-
-POINT_EVALUATION_GAS: Final = 50_000
-P256VERIFY_GAS: Final = 3_450
-"""RIP-7212, on the L2 from Fjord until Karst."""
-P256VERIFY_OSAKA_GAS: Final = 6_900
-"""EIP-7951, on the L1 from Osaka, on the L2 from Karst."""
-P256_FIELD: Final = 2**256 - 2**224 + 2**192 + 2**96 - 1
-"""Order of the field of curve P-256; coordinates are below it."""
-FIELD_ELEMENTS: Final = (4096).to_bytes(32, "big")
-BLS_MODULUS: Final = (0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001).to_bytes(
-    32, "big"
-)
 
 MODEXP: Final = _address(0x05)
 PAIRING, G1MSM, G2MSM, BLS_PAIRING = (_address(number) for number in (0x08, 0x0C, 0x0E, 0x0F))
@@ -79,103 +59,35 @@ LIMITS: Final[Mapping[Fork, Mapping[bytes, int]]] = MappingProxyType(
 `precompiles.rs` for Karst, 300 pairs)."""
 
 
-@functools.cache
-def _trusted_setup() -> Any:
-    return ckzg.load_trusted_setup(TRUSTED_SETUP_PATH, 0)
+def bounded(function: Native, most: int) -> Native:
+    """Return `function`, made to fail, using all gas, on more than `most` bytes of input."""
+
+    def gas(data: bytes) -> int:
+        if len(data) > most:
+            raise Failed(f"{function.name}: input of {len(data)} bytes, limit {most}")
+        return function.gas(data)
+
+    return replace(function, gas=gas)
 
 
-def point_evaluation(computation: Any) -> Any:
-    """Check a KZG proof (EIP-4844); py-evm's own reads the trusted setup at every call."""
-    computation.consume_gas(POINT_EVALUATION_GAS, reason="point evaluation")
-    data = computation.msg.data_as_bytes
-    if len(data) != 192:
-        raise VMError(f"point evaluation: input of {len(data)} bytes, want 192")
-    versioned_hash, z, y = data[:32], data[32:64], data[64:96]
-    commitment, proof = data[96:144], data[144:]
-    if versioned_hash != b"\x01" + hashlib.sha256(commitment).digest()[1:]:
-        raise VMError("point evaluation: commitment does not match the versioned hash")
-    try:
-        valid = ckzg.verify_kzg_proof(commitment, z, y, proof, _trusted_setup())
-    except (RuntimeError, ValueError) as exc:
-        raise VMError(f"point evaluation: {exc}") from exc
-    if not valid:
-        raise VMError("point evaluation: the proof does not hold")
-    computation.output = FIELD_ELEMENTS + BLS_MODULUS
-    return computation
+def native(precompile: Precompile) -> Native:
+    """Return one of our precompiles as an engine calls it.
 
-
-def p256verify(gas: int) -> NativeFunction:
-    """Return P256VERIFY at a price of `gas`, which every call pays.
-
-    Hash, r, s, x, y in; one word 1 out, or nothing where the signature does not hold or is
-    malformed (RIP-7212, EIP-7951).
+    A value sent along and bad input end in REVERT with the named error, so a contract can
+    tell; only the gas charged is used.
     """
 
-    def call(computation: Any) -> Any:
-        computation.consume_gas(gas, reason="P256VERIFY")
-        computation.output = _p256(computation.msg.data_as_bytes)
-        return computation
-
-    return call
-
-
-def _p256(data: bytes) -> bytes:
-    if len(data) != 160:
-        return b""
-    digest, *words = (data[at : at + 32] for at in range(0, 160, 32))
-    r, s, x, y = (int.from_bytes(word, "big") for word in words)
-    # Whether OpenSSL takes coordinates modulo the field differs by version.
-    if max(x, y) >= P256_FIELD:
-        return b""
-    try:
-        key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
-        key.verify(encode_dss_signature(r, s), digest, ec.ECDSA(Prehashed(hashes.SHA256())))
-    except (ValueError, InvalidSignature):
-        return b""
-    return ZERO_HASH[:31] + b"\x01"
-
-
-def bounded(function: NativeFunction, most: int) -> NativeFunction:
-    """Wrap `function` to fail, using all gas, on more than `most` bytes of input."""
-
-    @functools.wraps(function)
-    def call(computation: Any) -> Any:
-        if len(computation.msg.data) > most:
-            raise OutOfGas(f"input of {len(computation.msg.data)} bytes, limit {most}")
-        return function(computation)
-
-    return call
-
-
-def native(precompile: Precompile) -> NativeFunction:
-    """Wrap one of our precompiles the way py-evm calls one.
-
-    Gas is charged from the input's size first.  A value sent along and bad input end in
-    REVERT with the named error, so a contract can tell; only the gas charged is used.
-    """
-
-    def call(computation: Any) -> Any:
-        data = computation.msg.data_as_bytes
-        computation.consume_gas(precompile.gas(data), reason=precompile.name)
-        if computation.msg.value and computation.msg.should_transfer_value:
-            _revert(computation, precompile.value_refused)
+    def run(data: bytes) -> bytes:
         try:
-            computation.output = precompile.run(data)
+            return precompile.run(data)
         except InvalidInput as exc:
-            _revert(computation, exc.revert_data)
-        return computation
+            raise Reverted(exc.revert_data) from exc
 
-    return call
-
-
-def _revert(computation: Any, data: bytes) -> None:
-    computation.output = data
-    raise Revert(data)
+    refused = None if precompile.accepts_value else precompile.value_refused
+    return Native(precompile.name, precompile.gas, run, refused)
 
 
-def merged(
-    table: Mapping[bytes, NativeFunction], own: Mapping[bytes, Precompile]
-) -> PrecompileTable:
+def merged(table: Mapping[bytes, Native], own: Mapping[bytes, Precompile]) -> PrecompileTable:
     """Return `table` and our own; raises `ValueError` where one would hide another."""
     result = dict(table)
     for address, precompile in own.items():
@@ -187,24 +99,45 @@ def merged(
     return MappingProxyType(result)
 
 
+CANCUN: Final[PrecompileTable] = MappingProxyType(
+    {
+        _address(0x01): ECRECOVER,
+        _address(0x02): SHA256,
+        _address(0x03): RIPEMD160,
+        _address(0x04): IDENTITY,
+        MODEXP: modexp.MODEXP,
+        _address(0x06): bn254.BN254_ADD,
+        _address(0x07): bn254.BN254_MUL,
+        PAIRING: bn254.BN254_PAIRING,
+        _address(0x09): BLAKE2F,
+        _address(0x0A): POINT_EVALUATION,
+    }
+)
 ETHEREUM_PRAGUE: Final[PrecompileTable] = MappingProxyType(
-    {**PRAGUE_PRECOMPILES, MODEXP: modexp_berlin, _address(0x0A): point_evaluation}
+    {
+        **CANCUN,
+        _address(0x0B): bls12_381.G1ADD,
+        G1MSM: bls12_381.G1MSM,
+        _address(0x0D): bls12_381.G2ADD,
+        G2MSM: bls12_381.G2MSM,
+        BLS_PAIRING: bls12_381.PAIRING,
+        _address(0x10): bls12_381.MAP_FP_TO_G1,
+        _address(0x11): bls12_381.MAP_FP2_TO_G2,
+    }
 )
 ETHEREUM_OSAKA: Final[PrecompileTable] = MappingProxyType(
-    {**ETHEREUM_PRAGUE, MODEXP: modexp_osaka, P256VERIFY: p256verify(P256VERIFY_OSAKA_GAS)}
+    {**ETHEREUM_PRAGUE, MODEXP: modexp.MODEXP_OSAKA, P256VERIFY: p256verify.P256VERIFY_OSAKA}
 )
 
 
 @functools.cache
 def optimism_precompiles(fork: Fork) -> PrecompileTable:
     """Return the L2's native functions when `fork` is the newest in force."""
-    karst = fork >= Fork.KARST
-    table: dict[bytes, NativeFunction] = {
-        **(PRAGUE_PRECOMPILES if fork >= Fork.ISTHMUS else CANCUN_PRECOMPILES),
-        MODEXP: modexp_osaka if karst else modexp_berlin,
-        _address(0x0A): point_evaluation,
-        P256VERIFY: p256verify(P256VERIFY_OSAKA_GAS if karst else P256VERIFY_GAS),
-    }
+    if fork >= Fork.KARST:
+        table = dict(ETHEREUM_OSAKA)
+    else:
+        table = dict(ETHEREUM_PRAGUE if fork >= Fork.ISTHMUS else CANCUN)
+        table[P256VERIFY] = p256verify.P256VERIFY
     for address, most in LIMITS[fork].items():
         table[address] = bounded(table[address], most)
     return merged(table, PRECOMPILES)

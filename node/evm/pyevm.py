@@ -1,7 +1,7 @@
 """The reference engine: py-evm's Prague state and interpreter behind `machine.Machine`.
 
-Only this file touches py-evm's insides.  What py-evm gets wrong at the level of a
-transaction (see `transition`) never reaches it: it runs single message calls.
+Only this file and `pyevm_natives` touch py-evm's insides.  What py-evm gets wrong at the
+level of a transaction (see `transition`) never reaches it: it runs single message calls.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from byline.node.evm.machine import (
     NodeReader,
     OpcodeSet,
 )
+from byline.node.evm.natives.native import Native
 from byline.node.evm.opcodes import OPCODES
+from byline.node.evm.pyevm_natives import computed, timed
 from byline.node.storage.atomic import StateDatabase
 
 DELEGATION_PREFIX: Final = b"\xef\x01\x00"
@@ -108,35 +110,14 @@ class _Computation(PragueComputation):  # type: ignore[misc]
         pass
 
 
-def _timed(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Let a native function be stopped, too.
-
-    Some are long computations in Python without a place for a check; a profile function is
-    called wherever they call a function of their own.
-    """
-
-    def call(computation: Any) -> Any:
-        check = computation.state.check_time
-        if check is None:
-            return function(computation)
-        before = sys.getprofile()
-        sys.setprofile(lambda *_: check())
-        try:
-            return function(computation)
-        finally:
-            sys.setprofile(before)
-
-    return call
-
-
 @functools.cache
-def _state_class(precompiles: frozenset[tuple[bytes, Any]], opcodes: OpcodeSet) -> type[_State]:
+def _state_class(precompiles: frozenset[tuple[bytes, Native]], opcodes: OpcodeSet) -> type[_State]:
     """Return a state class whose computations know exactly `precompiles` and `opcodes`.
 
     py-evm keeps both tables on the class, so every pair needs classes of its own.
     """
-    native = {address: _timed(function) for address, function in precompiles}
-    tables = {"_precompiles": native, "opcodes": dict(OPCODES[opcodes])}
+    table = {address: timed(computed(native)) for address, native in precompiles}
+    tables = {"_precompiles": table, "opcodes": dict(OPCODES[opcodes])}
     computation = type("Computation", (_Computation,), tables)
     return type("State", (_State,), {"computation_class": computation})
 
@@ -369,7 +350,7 @@ class PyEvmEngine:
         read_node: NodeReader,
         state_root: bytes,
         block: BlockContext,
-        precompiles: Mapping[bytes, Callable[[Any], Any]],
+        precompiles: Mapping[bytes, Native],
         opcodes: OpcodeSet,
     ) -> PyEvmMachine:
         """See `machine.Engine.open`."""

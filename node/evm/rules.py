@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from byline.derivation.header import Header
 from byline.derivation.transaction import AnyTransaction
 from byline.node.evm.machine import Machine, OpcodeSet
+from byline.node.evm.natives.native import Native
 from byline.node.evm.transition import Applied
 
-PrecompileTable: TypeAlias = Mapping[bytes, Callable[[Any], Any]]
+PrecompileTable: TypeAlias = Mapping[bytes, Native]
 
 
 @dataclass(frozen=True, slots=True)

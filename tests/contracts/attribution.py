@@ -7,6 +7,7 @@ from eth.vm.forks.prague.computation import PragueComputation
 from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load
 from byline.node.evm.precompiles import ETHEREUM_PRAGUE, merged
+from byline.node.evm.pyevm_natives import computed
 from byline.precompiles import ATTRIBUTION_MATH, PRECOMPILES
 from tests.contracts.harness import Contract, Evm
 
@@ -18,7 +19,8 @@ MATH_SLOT = 0
 def evm_with_precompiles() -> Evm:
     """Return a state whose native functions are the chain's own besides Ethereum's."""
     evm = Evm()
-    table = merged(ETHEREUM_PRAGUE, PRECOMPILES)
+    natives = merged(ETHEREUM_PRAGUE, PRECOMPILES)
+    table = {address: computed(native) for address, native in natives.items()}
     evm.state.computation_class = type(
         "WithOwnPrecompiles", (PragueComputation,), {"_precompiles": table}
     )

@@ -7,12 +7,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 
 from byline.derivation.config import Fork
 from byline.node.evm.machine import OpcodeSet
+from byline.node.evm.natives.p256verify import FIELD as P256_FIELD
 from byline.node.evm.precompiles import (
     ETHEREUM_OSAKA,
     ETHEREUM_PRAGUE,
     KARST_LIMITS,
     LIMITS,
-    P256_FIELD,
 )
 from tests.unit.node.evm.evm_kit import CODE_AT, GAS, call, l2_machine, machine, run
 

@@ -11,11 +11,10 @@ those of the first draft.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from eth.exceptions import VMError
+from byline.node.evm.natives.native import Failed, Native
 
 MAX_OSAKA_LENGTH: Final = 1024
 """Bytes of each of the three numbers (EIP-7823)."""
@@ -78,7 +77,7 @@ def osaka_gas(given: ModexpInput) -> int:
     return max(500, complexity * given.iterations(16))
 
 
-def run(given: ModexpInput) -> bytes:
+def power(given: ModexpInput) -> bytes:
     """Return the result in as many bytes as the modulus has; zero for a modulus of zero."""
     if given.modulus_length == 0:
         return b""
@@ -91,22 +90,23 @@ def run(given: ModexpInput) -> bytes:
     return result.to_bytes(given.modulus_length, "big")
 
 
-def _native(gas: Callable[[ModexpInput], int], most: int | None = None) -> Callable[[Any], Any]:
-    def call(computation: Any) -> Any:
-        given = ModexpInput.read(computation.msg.data_as_bytes)
-        if most is not None and max(given.longest, given.exponent_length) > most:
-            raise VMError(
-                f"MODEXP: lengths {given.base_length}, {given.exponent_length} and "
-                f"{given.modulus_length}, each at most {most} bytes"
-            )
-        computation.consume_gas(gas(given), reason="MODEXP")
-        computation.output = run(given)
-        return computation
-
-    return call
+def run(data: bytes) -> bytes:
+    """Return the result in as many bytes as the modulus has; zero for a modulus of zero."""
+    return power(ModexpInput.read(data))
 
 
-modexp_berlin: Final = _native(berlin_gas)
-"""MODEXP as py-evm calls it, before Osaka."""
-modexp_osaka: Final = _native(osaka_gas, MAX_OSAKA_LENGTH)
-"""MODEXP since Osaka: longer numbers fail, with all gas."""
+def run_osaka(data: bytes) -> bytes:
+    """Return what `run` does; raises `Failed` where a number is longer than 1,024 bytes."""
+    given = ModexpInput.read(data)
+    if max(given.longest, given.exponent_length) > MAX_OSAKA_LENGTH:
+        raise Failed(
+            f"MODEXP: lengths {given.base_length}, {given.exponent_length} and "
+            f"{given.modulus_length}, each at most {MAX_OSAKA_LENGTH} bytes"
+        )
+    return power(given)
+
+
+MODEXP: Final = Native("MODEXP", lambda data: berlin_gas(ModexpInput.read(data)), run)
+"""Before Osaka."""
+MODEXP_OSAKA: Final = Native("MODEXP", lambda data: osaka_gas(ModexpInput.read(data)), run_osaka)
+"""Since Osaka: longer numbers fail, with all gas."""

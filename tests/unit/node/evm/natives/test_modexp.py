@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byline.derivation.config import Fork
-from byline.node.evm.modexp import ModexpInput, berlin_gas, osaka_gas, run
+from byline.node.evm.natives.modexp import ModexpInput, berlin_gas, osaka_gas, run
 from tests.unit.node.evm.evm_kit import GAS, call, l2_machine
 
 MODEXP = (5).to_bytes(20, "big")
@@ -35,7 +35,7 @@ def declared(base: int, exponent: int, modulus: int) -> bytes:
 
 def test_the_known_square_of_nagydani_comes_out() -> None:
     data = encoded(NAGYDANI_1_BASE, b"\x02", NAGYDANI_1_MODULUS)
-    assert run(ModexpInput.read(data)) == NAGYDANI_1_SQUARED
+    assert run(data) == NAGYDANI_1_SQUARED
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_the_known_square_of_nagydani_comes_out() -> None:
     ],
 )
 def test_edge_cases_of_eip_198(data: bytes, result: bytes) -> None:
-    assert run(ModexpInput.read(data)) == result
+    assert run(data) == result
 
 
 @given(st.integers(0, 2**300), st.integers(0, 2**80), st.integers(0, 2**300), st.integers(0, 70))
 def test_the_result_is_that_of_arithmetic(base: int, power: int, modulus: int, pad: int) -> None:
     data = encoded(base.to_bytes(40 + pad, "big"), power.to_bytes(12, "big"), modulus.to_bytes(40))
     expected = pow(base, power, modulus) if modulus else 0
-    assert run(ModexpInput.read(data)) == expected.to_bytes(40, "big")
+    assert run(data) == expected.to_bytes(40, "big")
 
 
 PRICES = {
