@@ -6,9 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import Final
 
-from eth_account.hdaccount import seed_from_mnemonic
-from eth_account.hdaccount.deterministic import HDPath
-from eth_keys.datatypes import PrivateKey
+from byline.node.keys import address_of, derive_key, seed_of
 
 TEST_MNEMONIC: Final = "test test test test test test test test test test test junk"
 """The mnemonic that anvil and Hardhat use, so scripts find the same accounts here."""
@@ -33,8 +31,7 @@ class DevAccount:
 
 @functools.cache
 def _seed() -> bytes:
-    seed: bytes = seed_from_mnemonic(TEST_MNEMONIC, "")
-    return seed
+    return seed_of(TEST_MNEMONIC)
 
 
 @functools.cache
@@ -44,8 +41,8 @@ def dev_account(index: int) -> DevAccount:
 
 
 def _account(path: str) -> DevAccount:
-    key = HDPath(path).derive(_seed())
-    return DevAccount(PrivateKey(key).public_key.to_canonical_address(), bytes(key))
+    key = derive_key(_seed(), path)
+    return DevAccount(address_of(key), key)
 
 
 OPERATOR_ROLES: Final = 12

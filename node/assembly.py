@@ -6,9 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from eth_keys.datatypes import PrivateKey
-from eth_utils.exceptions import ValidationError
-
 from byline.derivation.config import RollupConfig
 from byline.derivation.dev_clock import ClockSchedule
 from byline.derivation.upgrades import NO_UPGRADES, Upgrades
@@ -31,6 +28,7 @@ from byline.node.evm.machine import Engine
 from byline.node.evm.optimism import OptimismRules
 from byline.node.evm.pyevm import PyEvmEngine
 from byline.node.following import FollowingRollup
+from byline.node.keys import address_of
 from byline.node.l1.blobs import BlobStore
 from byline.node.l1.chain import LocalL1
 from byline.node.l1.mirror import L1Mirror
@@ -215,10 +213,12 @@ def batcher_account(settings: NodeConfig) -> DevAccount:
     if settings.batcher_key is None:
         return dev_account(BATCHER_INDEX)
     try:
-        key = PrivateKey(bytes.fromhex(settings.batcher_key.removeprefix("0x")))
-    except (ValueError, ValidationError) as exc:
+        key = bytes.fromhex(settings.batcher_key.removeprefix("0x"))
+        if len(key) != 32:
+            raise ValueError(f"{len(key)} bytes")
+        return DevAccount(address_of(key), key)
+    except ValueError as exc:
         raise ConfigError("batcher_key: want 32 bytes in hex that are a secp256k1 key") from exc
-    return DevAccount(key.public_key.to_canonical_address(), key.to_bytes())
 
 
 def stored_config(store: ChainStore, settings: NodeConfig) -> RollupConfig:

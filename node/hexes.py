@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from eth_utils.address import to_checksum_address
+from byline.rpc.quantities import checksummed as checksum
 
-
-def checksum(address: bytes) -> str:
-    """Return an address in mixed-case hex (EIP-55)."""
-    return to_checksum_address(address)
+__all__ = ["checksum"]

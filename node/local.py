@@ -16,8 +16,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from eth_abi.abi import encode
-
 from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.deposits import TRANSACTION_DEPOSITED
 from byline.derivation.dev_clock import TIMESTAMP_BOUND
@@ -212,7 +210,8 @@ class LocalRollup(Rollup):
         if self.first_jump is None:
             self.first_jump = unsafe.number + 1
             LOG.info("clock jumps from L2 block %d on: stock verifiers stop here", self.first_jump)
-        data = SET_CLOCK_SELECTOR + encode(["uint256", "uint64"], [unsafe.number + 1, timestamp])
+        words = (unsafe.number + 1, timestamp)
+        data = SET_CLOCK_SELECTOR + b"".join(word.to_bytes(32, "big") for word in words)
         return self._sign_l1(self.owner, config.dev_control, data, gas=100_000)
 
     def _sign_l1(self, account: DevAccount, to: bytes, data: bytes, gas: int) -> Transaction:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import rlp
-from eth_keys.datatypes import PrivateKey
-
 from byline.derivation.hashing import keccak256
+from byline.derivation.kernels import rlp
 from byline.derivation.transaction import DYNAMIC_FEE, Transaction, decode_transaction
 from byline.node.accounts import DevAccount
+from byline.node.keys import sign
 
 
 def sign_dynamic_fee(
@@ -23,10 +22,11 @@ def sign_dynamic_fee(
     data: bytes = b"",
 ) -> Transaction:
     """Return a type 2 transaction signed by `account` (EIP-1559); fees in wei per gas."""
-    fields = [chain_id, nonce, tip, max_fee, gas, to or b"", value, data, []]
+    fields: list[rlp.Encodable] = [
+        chain_id,nonce, tip, max_fee, gas, to or b"", value, data, [],
+    ]  # fmt: skip
     digest = keccak256(bytes([DYNAMIC_FEE]) + rlp.encode(fields))
-    signature = PrivateKey(account.key).sign_msg_hash(digest)
-    signed = [*fields, signature.v, signature.r, signature.s]
+    signed = [*fields, *sign(account.key, digest)]
     tx = decode_transaction(bytes([DYNAMIC_FEE]) + rlp.encode(signed))
     assert isinstance(tx, Transaction)
     return tx

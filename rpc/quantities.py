@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from byline.derivation.hashing import keccak256
 from byline.rpc.errors import InvalidParams
 
 _SHOWN: Final = 40
@@ -25,6 +26,15 @@ def shown(value: Any) -> str:
 def as_hex(data: bytes) -> str:
     """Return data as lower-case hex."""
     return "0x" + data.hex()
+
+
+def checksummed(address: bytes) -> str:
+    """Return an address in mixed-case hex (EIP-55)."""
+    digits = address.hex()
+    marks = keccak256(digits.encode()).hex()
+    return "0x" + "".join(
+        digit.upper() if mark >= "8" else digit for digit, mark in zip(digits, marks, strict=False)
+    )
 
 
 def _digits(value: Any) -> str:

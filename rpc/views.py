@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from eth_utils.address import to_checksum_address
-
 from byline.derivation.block import Block
 from byline.derivation.transaction import (
     ACCESS_LIST,
@@ -33,6 +31,7 @@ from byline.rpc.backend import (
     LocatedTransaction,
 )
 from byline.rpc.quantities import as_hex as as_hex
+from byline.rpc.quantities import checksummed as checksummed
 
 GAS_PER_BLOB: Final = 2**17
 """EIP-4844."""
@@ -43,11 +42,6 @@ Json = dict[str, Any]
 def word(value: int) -> str:
     """Return 32 bytes of data."""
     return f"0x{value:064x}"
-
-
-def checksummed(address: bytes) -> str:
-    """Return an address with the checksum of EIP-55, as geth keys the transaction pool."""
-    return str(to_checksum_address(address))
 
 
 # Blocks

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-from eth_account import Account
-from eth_account.messages import SignableMessage, encode_defunct, encode_typed_data
+from typing import TYPE_CHECKING, Any
 
 from byline.derivation.transaction import AnyTransaction
 from byline.node.accounts import DevAccount, dev_accounts
@@ -18,6 +15,9 @@ from byline.node.backend.threads import Threads
 from byline.node.backend.typed_data import check_array_lengths
 from byline.node.rollup import ChainName
 from byline.rpc.backend import CallRequest, Refused
+
+if TYPE_CHECKING:
+    from eth_account.messages import SignableMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class NodeAccounts:
         """Fill what is missing, sign, return the raw bytes."""
         account = self._account(request.sender)
         filled = await self._fill(replace(request, sender=account.address))
-        signed = Account.sign_transaction(_fields(filled), account.key)
+        signed = _eth_account().sign_transaction(_fields(filled), account.key)
         return bytes(signed.raw_transaction)
 
     async def _fill(self, request: CallRequest) -> CallRequest:
@@ -94,10 +94,14 @@ class NodeAccounts:
 
     async def sign_message(self, address: bytes, message: bytes) -> bytes:
         """Return the 65-byte EIP-191 signature."""
+        from eth_account.messages import encode_defunct
+
         return self._sign(address, encode_defunct(message))
 
     async def sign_typed_data(self, address: bytes, document: Mapping[str, Any]) -> bytes:
         """Return the 65-byte EIP-712 signature."""
+        from eth_account.messages import encode_typed_data
+
         check_array_lengths(document)
         try:
             message = encode_typed_data(full_message=dict(document))
@@ -107,7 +111,14 @@ class NodeAccounts:
 
     def _sign(self, address: bytes, message: SignableMessage) -> bytes:
         account = self._account(address)
-        return bytes(Account.sign_message(message, account.key).signature)
+        return bytes(_eth_account().sign_message(message, account.key).signature)
+
+
+def _eth_account() -> Any:
+    """Return eth-account's class, which takes longer to import than the node to start."""
+    from eth_account import Account
+
+    return Account
 
 
 def _fields(request: CallRequest) -> dict[str, Any]:

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-import rlp
-from eth_keys.datatypes import PrivateKey
-
 from byline.derivation.blob import encode_blob
 from byline.derivation.hashing import keccak256
+from byline.derivation.kernels import rlp
 from byline.derivation.transaction import BLOB, Transaction, decode_transaction
 from byline.node.accounts import DevAccount
+from byline.node.keys import sign
 from byline.node.l1 import kzg
 from byline.node.l2.data_availability import MAX_BLOBS, TRANSACTION_GAS, calldata_gas
 from byline.node.signing import sign_dynamic_fee
@@ -114,13 +113,12 @@ def in_blobs(
     account: DevAccount, inbox: bytes, chain_id: int, nonce: int, fees: Fees, sidecar: Sidecar
 ) -> InboxTransaction:
     """Return a type 3 transaction that carries the blobs of `sidecar`."""
-    fields = [
+    fields: list[rlp.Encodable] = [
         chain_id, nonce, fees.tip, fees.most, TRANSACTION_GAS, inbox, 0, b"", [], fees.blob,
         list(sidecar.hashes),
     ]  # fmt: skip
     digest = keccak256(bytes([BLOB]) + rlp.encode(fields))
-    signature = PrivateKey(account.key).sign_msg_hash(digest)
-    signed = [*fields, signature.v, signature.r, signature.s]
+    signed = [*fields, *sign(account.key, digest)]
     tx = decode_transaction(bytes([BLOB]) + rlp.encode(signed))
     assert isinstance(tx, Transaction)
     return InboxTransaction(tx, sidecar.wrap(tx.raw))
