@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
-import rlp
-
 from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import (
     EMPTY_TRIE_ROOT,
@@ -16,8 +14,9 @@ from byline.derivation.hashing import (
     ZERO_HASH,
     keccak256,
 )
+from byline.derivation.kernels import rlp
+from byline.derivation.kernels.bloom import EMPTY_BLOOM
 
-EMPTY_BLOOM: Final = bytes(256)
 _NUMBERS: Final = frozenset({7, 8, 9, 10, 11, 15, 17, 18})
 _WIDTHS: Final = {0: 32, 1: 32, 2: 20, 3: 32, 4: 32, 5: 32, 6: 256, 13: 32, 14: 8}
 _WIDTHS_LATER: Final = {16: 32, 19: 32, 20: 32}
@@ -93,8 +92,7 @@ class Header:
 
     def encode(self) -> bytes:
         """Return the RLP encoding, whose Keccak-256 is the block hash."""
-        encoded: bytes = rlp.encode(self.fields())
-        return encoded
+        return rlp.encode(self.fields())
 
     @cached_property
     def hash(self) -> bytes:
@@ -112,9 +110,10 @@ class Header:
         Raises `InvalidData` when the list, a width or an integer is malformed.
         """
         try:
-            return cls.from_fields(rlp.decode(data))
-        except rlp.exceptions.RLPException as exc:
+            items = rlp.decode(data)
+        except InvalidData as exc:
             raise InvalidData(f"header: {exc}") from exc
+        return cls.from_fields(items)
 
     @classmethod
     def from_fields(cls, items: Any) -> Header:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-import rlp
-
 from byline.derivation.errors import InvalidData
-from byline.derivation.hashing import keccak256
+from byline.derivation.kernels import rlp
+from byline.derivation.kernels.bloom import EMPTY_BLOOM, bloom_of, union_of
 from byline.derivation.transaction import DEPOSIT, LEGACY
 
 DEPOSIT_RECEIPT_VERSION: Final = 1
@@ -49,13 +48,9 @@ class Receipt:
     @cached_property
     def bloom(self) -> bytes:
         """The 256-byte filter over addresses and topics of `logs`."""
-        bits = 0
-        for log in self.logs:
-            for item in (log.address, *log.topics):
-                digest = keccak256(item)
-                for at in (0, 2, 4):
-                    bits |= 1 << (int.from_bytes(digest[at : at + 2], "big") & 2047)
-        return bits.to_bytes(256, "big")
+        if not self.logs:
+            return EMPTY_BLOOM  # one object for the many receipts without logs
+        return bloom_of([item for log in self.logs for item in (log.address, *log.topics)])
 
     def encode(self) -> bytes:
         """Return the bytes that go into the receipts trie."""
@@ -63,13 +58,13 @@ class Receipt:
             b"\x01" if self.succeeded else b"",
             self.cumulative_gas_used,
             self.bloom,
-            [[log.address, list(log.topics), log.data] for log in self.logs],
+            [(log.address, log.topics, log.data) for log in self.logs],
         ]
         if self.deposit_nonce is not None:
             fields.append(self.deposit_nonce)
             if self.deposit_version is not None:
                 fields.append(self.deposit_version)
-        body: bytes = rlp.encode(fields)
+        body = rlp.encode(fields)
         return body if self.type == LEGACY else bytes([self.type]) + body
 
     @classmethod
@@ -80,10 +75,10 @@ class Receipt:
         kind, body = (LEGACY, data) if data[0] >= 0xC0 else (data[0], data[1:])
         try:
             items = rlp.decode(body)
-        except (rlp.exceptions.RLPException, RecursionError) as exc:
+        except InvalidData as exc:
             raise InvalidData(f"receipt: {exc}") from exc
         most = 6 if kind == DEPOSIT else 4
-        if not isinstance(items, list | tuple) or not 4 <= len(items) <= most:
+        if not isinstance(items, list) or not 4 <= len(items) <= most:
             raise InvalidData(f"receipt: want a list of 4 to {most} fields")
         if items[0] not in (b"", b"\x01"):
             raise InvalidData("receipt: status is neither 0 nor 1")
@@ -107,16 +102,16 @@ def _int(item: Any) -> int:
 
 
 def _logs(items: Any) -> tuple[Log, ...]:
-    if not isinstance(items, list | tuple):
+    if not isinstance(items, list):
         raise InvalidData("receipt: logs are not a list")
     logs = []
     for item in items:
-        if not isinstance(item, list | tuple) or len(item) != 3:
+        if not isinstance(item, list) or len(item) != 3:
             raise InvalidData("receipt: a log has three fields")
         address, topics, data = item
         if not (isinstance(address, bytes) and len(address) == 20 and isinstance(data, bytes)):
             raise InvalidData("receipt: malformed log")
-        if not isinstance(topics, list | tuple) or len(topics) > 4:
+        if not isinstance(topics, list) or len(topics) > 4:
             raise InvalidData("receipt: a log has at most four topics")
         if any(not isinstance(topic, bytes) or len(topic) != 32 for topic in topics):
             raise InvalidData("receipt: a topic is 32 bytes")
@@ -126,8 +121,4 @@ def _logs(items: Any) -> tuple[Log, ...]:
 
 def union_bloom(receipts: tuple[Receipt, ...] | list[Receipt]) -> bytes:
     """Return the header's bloom: the union of the receipts' blooms."""
-    bits = 0
-    for receipt in receipts:
-        if receipt.logs:
-            bits |= int.from_bytes(receipt.bloom, "big")
-    return bits.to_bytes(256, "big")
+    return union_of([receipt.bloom for receipt in receipts if receipt.logs])

@@ -12,13 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
-import rlp
-from eth_keys.datatypes import Signature
-from eth_keys.exceptions import BadSignature
-from eth_utils.exceptions import ValidationError
-
 from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import keccak256
+from byline.derivation.kernels import rlp, secp256k1
 
 LEGACY: Final = 0x00
 ACCESS_LIST: Final = 0x01
@@ -97,13 +93,11 @@ class Transaction:
     @cached_property
     def signing_hash(self) -> bytes:
         """The hash that the sender signed."""
-        fields = rlp.decode(self.raw if self.type == LEGACY else self.raw[1:])
         if self.type != LEGACY:
-            return keccak256(bytes([self.type]) + rlp.encode(fields[:-3]))
-        unsigned = list(fields[:6])
-        if self.chain_id is not None:
-            unsigned += [self.chain_id, b"", b""]
-        return keccak256(rlp.encode(unsigned))
+            fields = rlp.decode(self.raw[1:])
+            return keccak256(self.raw[:1] + rlp.encode(fields[:-3]))
+        replay_protection = () if self.chain_id is None else (self.chain_id, 0, 0)
+        return keccak256(rlp.encode((*rlp.decode(self.raw)[:6], *replay_protection)))
 
     @cached_property
     def sender(self) -> bytes:
@@ -113,12 +107,10 @@ class Transaction:
         """
         if not (0 < self.r < SECP256K1_N and 0 < self.s <= SECP256K1_N // 2):
             raise InvalidData("invalid transaction v, r, s values")
-        try:
-            signature = Signature(vrs=(self.y_parity, self.r, self.s))
-            key = signature.recover_public_key_from_msg_hash(self.signing_hash)
-        except (BadSignature, ValidationError) as exc:
-            raise InvalidData(f"invalid signature: {exc}") from exc
-        return key.to_canonical_address()
+        found = secp256k1.recover(self.signing_hash, self.y_parity, self.r, self.s)
+        if found is None:
+            raise InvalidData("invalid signature: no key can have made it")
+        return found
 
     def effective_gas_price(self, base_fee: int) -> int:
         """Wei per gas that the sender pays under `base_fee` (EIP-1559)."""
@@ -153,12 +145,11 @@ class DepositTransaction:
     @cached_property
     def raw(self) -> bytes:
         """`0x7E` and the RLP of the fields; nil and 0 mint encode alike."""
-        fields = [
+        fields: tuple[rlp.Encodable, ...] = (
             self.source_hash, self.sender, self.to or b"", self.mint, self.value, self.gas,
-            b"\x01" if self.is_system_transaction else b"", self.data,
-        ]  # fmt: skip
-        encoded: bytes = rlp.encode(fields)
-        return bytes([DEPOSIT]) + encoded
+            int(self.is_system_transaction), self.data,
+        )  # fmt: skip
+        return bytes([DEPOSIT]) + rlp.encode(fields)
 
     @cached_property
     def hash(self) -> bytes:
@@ -187,11 +178,11 @@ def decode_transaction(raw: bytes) -> AnyTransaction:
 def _list(data: bytes, what: str) -> list[Any]:
     try:
         items = rlp.decode(data)
-    except (rlp.exceptions.RLPException, RecursionError) as exc:
+    except InvalidData as exc:
         raise InvalidData(f"{what}: {exc}") from exc
-    if not isinstance(items, list | tuple):
+    if not isinstance(items, list):
         raise InvalidData(f"{what}: want an RLP list")
-    return list(items)
+    return items
 
 
 def _int(item: Any, name: str, bound: int = _U256) -> int:
@@ -221,14 +212,14 @@ def _count(items: list[Any], want: int, what: str) -> None:
 
 
 def _access_list(item: Any) -> tuple[AccessListEntry, ...]:
-    if not isinstance(item, list | tuple):
+    if not isinstance(item, list):
         raise InvalidData("transaction access list: want a list")
     entries = []
     for entry in item:
-        if not isinstance(entry, list | tuple) or len(entry) != 2:
+        if not isinstance(entry, list) or len(entry) != 2:
             raise InvalidData("transaction access list: want pairs")
         address, keys = entry
-        if not isinstance(keys, list | tuple):
+        if not isinstance(keys, list):
             raise InvalidData("transaction access list: want a list of keys")
         entries.append(
             AccessListEntry(
@@ -240,11 +231,11 @@ def _access_list(item: Any) -> tuple[AccessListEntry, ...]:
 
 
 def _authorizations(item: Any) -> tuple[Authorization, ...]:
-    if not isinstance(item, list | tuple):
+    if not isinstance(item, list):
         raise InvalidData("transaction authorization list: want a list")
     found = []
     for entry in item:
-        if not isinstance(entry, list | tuple) or len(entry) != 6:
+        if not isinstance(entry, list) or len(entry) != 6:
             raise InvalidData("transaction authorization: want 6 fields")
         found.append(
             Authorization(
@@ -336,7 +327,7 @@ def _decode_dynamic_fee(raw: bytes, items: list[Any]) -> Transaction:
 
 def _decode_blob(raw: bytes, items: list[Any]) -> Transaction:
     _count(items, 14, "type 3 transaction")
-    if not isinstance(items[10], list | tuple):
+    if not isinstance(items[10], list):
         raise InvalidData("transaction blob hashes: want a list")
     return Transaction(
         type=BLOB,

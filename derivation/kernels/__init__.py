@@ -6,5 +6,6 @@ readable reference, `_x_py` or a library.  BYLINE_NO_EXTENSIONS=1 chooses every 
     keccak.py  Keccak-256; _keccak_c.pyx, or eth_hash
     rlp.py     RLP; _rlp_c.pyx, or _rlp_py.py over the rlp library
     secp256k1.py  who signed; _secp256k1_c.pyx over libsecp256k1, or _secp256k1_py.py over eth_keys
+    bloom.py   the filter over logs; _bloom_c.pyx, or _bloom_py.py
     fastlz.py  the compressed size of a transaction; _fastlz_c.pyx, or _fastlz_py.py
 """

@@ -14,14 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import rlp
-from eth_keys.datatypes import Signature
-from eth_keys.exceptions import BadSignature
-from eth_utils.exceptions import ValidationError as KeyProblem
-
 from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import ZERO_ADDRESS, keccak256
 from byline.derivation.intrinsic import floor_gas, intrinsic_gas
+from byline.derivation.kernels import rlp, secp256k1
 from byline.derivation.receipt import Log
 from byline.derivation.transaction import (
     ACCESS_LIST,
@@ -249,11 +245,7 @@ def apply_authorizations(
 
 def _authority(item: Authorization) -> bytes | None:
     """Return the account that signed, or `None` when the signature is not valid."""
-    if not (0 < item.r < SECP256K1_N and 0 < item.s <= SECP256K1_N // 2 and item.y_parity < 2):
+    if item.s > SECP256K1_N // 2:
         return None
-    digest = keccak256(SET_CODE_MAGIC + rlp.encode([item.chain_id, item.address, item.nonce]))
-    try:
-        signature = Signature(vrs=(item.y_parity, item.r, item.s))
-        return signature.recover_public_key_from_msg_hash(digest).to_canonical_address()
-    except (BadSignature, KeyProblem):
-        return None
+    digest = keccak256(SET_CODE_MAGIC + rlp.encode((item.chain_id, item.address, item.nonce)))
+    return secp256k1.recover(digest, item.y_parity, item.r, item.s)

@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-import rlp
-
 from byline.derivation.errors import InvalidData
 from byline.derivation.header import Header
+from byline.derivation.kernels import rlp
 from byline.derivation.receipt import Receipt
 from byline.derivation.transaction import AnyTransaction, decode_transaction
 from byline.node.errors import Corrupt
@@ -49,7 +48,7 @@ class Table(Generic[K, V]):
         """Decode what stands under `key`; raises `Corrupt` when it does not read."""
         try:
             return self.decode(raw)
-        except (InvalidData, rlp.exceptions.RLPException, ValueError, UnicodeError) as exc:
+        except (InvalidData, ValueError, UnicodeError) as exc:
             raise Corrupt(
                 f"table {self.name}, key 0x{self.key_bytes(key).hex()}: {exc}; "
                 "restore the data folder from a copy, or move it away and start anew"
@@ -75,15 +74,15 @@ def _name(name: str) -> bytes:
 
 
 def _list_encode(items: Sequence[bytes]) -> bytes:
-    encoded: bytes = rlp.encode(list(items))
-    return encoded
+    return rlp.encode(items)
 
 
 def _list_decode(raw: bytes) -> list[bytes]:
     items = rlp.decode(raw)
-    if not isinstance(items, list | tuple) or not all(isinstance(item, bytes) for item in items):
+    strings = [item for item in items if isinstance(item, bytes)]
+    if not isinstance(items, list) or len(strings) != len(items):
         raise ValueError("want an RLP list of byte strings")
-    return list(items)
+    return strings
 
 
 def _encode_location(location: Location) -> bytes:

@@ -55,11 +55,11 @@ USES: dict[str, Use] = {
     "executor-holocene/block-26207961.json.gz": use("unit/node/test_executor_holocene.py"),
     "executor-holocene/block-26208384.json.gz": use("unit/node/test_executor_holocene.py"),
     "fees/fastlz_oracle.json.gz": use(
-        DERIVATION + "fastlz.py", "contracts/test_gas_price_oracle.py"
+        "unit/derivation/kernels/test_fastlz.py", "contracts/test_gas_price_oracle.py"
     ),
     "fees/l1_and_operator_fee.json": use(
         DERIVATION + "fees.py",
-        DERIVATION + "fastlz.py",
+        "unit/derivation/kernels/test_fastlz.py",
         DERIVATION + "earlier.py",
         "vectors/test_odds.py",
     ),
