@@ -41,6 +41,12 @@ WITHDRAWAL_REQUESTS: Final = bytes.fromhex("00000961ef480eb55e80d19ad83579a64c00
 CONSOLIDATION_REQUESTS: Final = bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a590007251")
 DEPOSIT_REQUESTS: Final = 0
 POINT_EVALUATION: Final = (0x0A).to_bytes(20, "big")
+MAX_EXTRA_DATA: Final = 32
+"""Bytes in the header that are free."""
+GAS_LIMIT_QUOTIENT: Final = 1024
+"""From block to block the gas limit moves by less than this part of it."""
+MIN_GAS_LIMIT: Final = 5_000
+MAX_GAS_LIMIT: Final = 2**63 - 1
 REQUEST_CONTRACTS: Final = ((1, WITHDRAWAL_REQUESTS), (2, CONSOLIDATION_REQUESTS))
 """Request type and the system contract that hands the requests out."""
 
@@ -49,6 +55,33 @@ CANCUN_PRECOMPILES: Final[PrecompileTable] = MappingProxyType(
     {address: native for address, native in ETHEREUM_PRAGUE.items() if address <= POINT_EVALUATION}
 )
 """Prague added BLS12-381."""
+
+
+def check_input(parent: Header, given: BlockInput) -> None:
+    """Check what an L1 block after `parent` begins with; raises `ValueError`.
+
+    Source: Yellow Paper, section 4.4.4 (time, extra data, gas limit); EIP-1985 for the
+    highest gas limit.
+    """
+    block = f"L1 block {parent.number + 1}"
+    if given.timestamp <= parent.timestamp:
+        raise ValueError(
+            f"{block}: timestamp {given.timestamp} is not after its parent's, {parent.timestamp}"
+        )
+    if len(given.extra_data) > MAX_EXTRA_DATA:
+        raise ValueError(
+            f"{block}: extra data of {len(given.extra_data)} bytes, limit {MAX_EXTRA_DATA}"
+        )
+    room = parent.gas_limit // GAS_LIMIT_QUOTIENT
+    if abs(given.gas_limit - parent.gas_limit) >= room and given.gas_limit != parent.gas_limit:
+        raise ValueError(
+            f"{block}: gas limit {given.gas_limit} is not within {room} of its parent's, "
+            f"{parent.gas_limit}"
+        )
+    if not MIN_GAS_LIMIT <= given.gas_limit <= MAX_GAS_LIMIT:
+        raise ValueError(
+            f"{block}: gas limit {given.gas_limit}, want {MIN_GAS_LIMIT} to {MAX_GAS_LIMIT}"
+        )
 
 
 def open_system_calls(machine: Machine, header: Header) -> None:
@@ -163,11 +196,7 @@ class EthereumRules:
 
     def open(self, parent: Header, given: BlockInput) -> Header:
         """See `ChainRules.open`."""
-        if given.timestamp <= parent.timestamp:
-            raise ValueError(
-                f"L1 block {parent.number + 1}: timestamp {given.timestamp} is not after "
-                f"its parent's, {parent.timestamp}"
-            )
+        check_input(parent, given)
         return Header(
             parent_hash=parent.hash,
             coinbase=given.coinbase,

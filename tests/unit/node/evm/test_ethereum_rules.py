@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -165,3 +166,23 @@ def test_the_price_of_the_next_block_is_the_one_that_it_charges() -> None:
     given = BlockInput(12, bytes(20), bytes(32), 60_000_000, bytes(32))
     following = rules.open(parent.with_(gas_limit=60_000_000), given)
     assert rules.next_blob_base_fee(parent) == rules.blob_base_fee(following) > 2_944
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"timestamp": 0}, "timestamp 0 is not after its parent's, 0"),
+        ({"extra_data": bytes(33)}, "extra data of 33 bytes, limit 32"),
+        ({"gas_limit": 60_000_000 + 60_000_000 // 1024}, "gas limit .* not within 58593"),
+        ({"gas_limit": 60_000_000 - 60_000_000 // 1024}, "gas limit .* not within 58593"),
+    ],
+)
+def test_a_block_begins_within_the_bounds_that_its_parent_sets(
+    changes: dict[str, Any], words: str
+) -> None:
+    rules = EthereumRules(CHAIN_ID, L1Schedule())
+    parent = Header(gas_limit=60_000_000, base_fee=GWEI)
+    given = BlockInput(12, bytes(20), bytes(32), 60_000_000 + 58_592, bytes(32), bytes(32))
+    assert rules.open(parent, given).gas_limit == 60_058_592
+    with pytest.raises(ValueError, match=words):
+        rules.open(parent, replace(given, **changes))
