@@ -8,4 +8,7 @@ readable reference, `_x_py` or a library.  BYLINE_NO_EXTENSIONS=1 chooses every 
     secp256k1.py  who signed; _secp256k1_c.pyx over libsecp256k1, or _secp256k1_py.py over eth_keys
     bloom.py   the filter over logs; _bloom_c.pyx, or _bloom_py.py
     fastlz.py  the compressed size of a transaction; _fastlz_c.pyx, or _fastlz_py.py
+    trie.py    Merkle-Patricia tries; _trie_c.pyx over _trie_node_c.pyx (nodes and their RLP) and
+               _trie_walk_c.pyx (walks), or _trie_py.py over py-trie
+    trie_errors.py  how a trie refuses keys and nodes
 """

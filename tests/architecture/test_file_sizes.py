@@ -16,6 +16,7 @@ TOO_LONG = 700
 """Lines beyond which no reason counts."""
 
 REASONS = {
+    "derivation/kernels/_trie_c.pyx": "one class: every case of setting and of deleting a key",
     "node/contracts/l1/SystemConfig.vy": "one contract, with the interface that clients know",
     "node/rollup.py": "all that changes a chain, on one thread; what is not shared is elsewhere",
     "rpc/backend.py": "the Protocols that a node implements: declarations, no code",
