@@ -3,6 +3,7 @@
 Bytes and values go in, values come out; nothing here waits, reads a clock or a disk, or
 draws a random number.  The nouns are in types.py, header.py, transaction.py, receipt.py and
 block.py, what is agreed upon in config.py and constants.py, what may go wrong in errors.py;
+senders.py recovers who signed many at once;
 hashing.py and trie.py make the hashes, rlp_items.py reads what RLP wraps; `kernels/` holds
 what is done so often that it is compiled.
 

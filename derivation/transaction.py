@@ -99,13 +99,18 @@ class Transaction:
         replay_protection = () if self.chain_id is None else (self.chain_id, 0, 0)
         return keccak256(rlp.encode((*rlp.decode(self.raw)[:6], *replay_protection)))
 
+    @property
+    def has_signature_values(self) -> bool:
+        """Whether r lies in 1..n-1 and s in the lower half of that (EIP-2)."""
+        return 0 < self.r < SECP256K1_N and 0 < self.s <= SECP256K1_N // 2
+
     @cached_property
     def sender(self) -> bytes:
         """The account that signed, recovered once (about 0.1 ms).
 
         Raises `InvalidData` when no key fits, or s is in the upper half (EIP-2).
         """
-        if not (0 < self.r < SECP256K1_N and 0 < self.s <= SECP256K1_N // 2):
+        if not self.has_signature_values:
             raise InvalidData("invalid transaction v, r, s values")
         found = secp256k1.recover(self.signing_hash, self.y_parity, self.r, self.s)
         if found is None:

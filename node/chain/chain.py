@@ -10,6 +10,7 @@ from byline.derivation.header import Header
 from byline.derivation.transaction import AnyTransaction, Transaction
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.builder import BlockBuilder, block_context
+from byline.node.chain.senders import recover_senders
 from byline.node.evm.machine import Engine, Machine
 from byline.node.evm.rules import BlockInput, ChainRules
 from byline.node.evm.transition import InvalidTransaction
@@ -104,6 +105,7 @@ class Chain:
 
         Raises `InvalidBlock` when a forced one does not fit.  Nothing is stored.
         """
+        recover_senders(forced)
         builder = self.builder(parent, given)
         for index, tx in enumerate(forced):
             try:
