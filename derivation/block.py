@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import rlp
-from trie import HexaryTrie
-
-from byline.derivation.hashing import EMPTY_TRIE_ROOT
 from byline.derivation.header import Header
+from byline.derivation.kernels.trie import ordered_root
 from byline.derivation.receipt import Receipt
 from byline.derivation.transaction import AnyTransaction
 
@@ -37,14 +34,7 @@ def list_root(items: Sequence[bytes]) -> bytes:
 
     This is how headers commit to transactions, receipts and withdrawals.
     """
-    if not items:
-        return EMPTY_TRIE_ROOT
-    trie = HexaryTrie({}, prune=True)
-    with trie.squash_changes() as batch:
-        for index, item in enumerate(items):
-            batch[rlp.encode(index)] = item
-    root: bytes = trie.root_hash
-    return root
+    return ordered_root(items)
 
 
 def transactions_root(transactions: Sequence[AnyTransaction]) -> bytes:

@@ -1,4 +1,4 @@
-"""A trie built at once is the trie that grows entry by entry."""
+"""A trie built at once is the trie that py-trie grows entry by entry."""
 
 from __future__ import annotations
 
