@@ -20,7 +20,7 @@ from byline.node.backend.events import EventHub
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.receipts import located_logs
 from byline.node.backend.state import NodeState
-from byline.node.backend.threads import Threads
+from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.clock import Clock, SystemClock
 from byline.node.config import NodeConfig
 from byline.node.errors import ConfigError, PortBusy
@@ -43,6 +43,7 @@ class NodeShell:
         self.settings = settings or NodeConfig()
         self._clock = clock or SystemClock()
         self._stack = AsyncExitStack()
+        self._calls: LoopCalls
         self._threads: Threads
         self._hubs: dict[ChainName, EventHub]
         self._made = asyncio.Event()
@@ -56,12 +57,12 @@ class NodeShell:
 
     def _open(self) -> KeyValue:
         """Open the store and start the threads; both end with the context."""
-        loop = asyncio.get_running_loop()
-        self._threads = Threads()
+        self._calls = LoopCalls(asyncio.get_running_loop())
+        self._threads = Threads(self._calls)
         self._stack.callback(self._threads.close)
         kv = open_store(self.settings)
         self._stack.callback(kv.close)
-        self._hubs = {"l1": EventHub(loop), "l2": EventHub(loop)}
+        self._hubs = {"l1": EventHub(self._calls), "l2": EventHub(self._calls)}
         return kv
 
     async def __aenter__(self) -> Self:
@@ -131,7 +132,7 @@ class NodeShell:
             logs = tuple(located_logs(executed.block, executed.receipts))
             hub.publish_from_thread(NewHead(executed.block, logs))
             if happening.chain == "l2":
-                hub.call_from_thread(self._made.set)
+                self._calls.add(self._made.set)
         else:
             hub.publish_from_thread(self._dropped(happening))
 

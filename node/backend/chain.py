@@ -12,7 +12,7 @@ from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
 from byline.derivation.receipt import Receipt
 from byline.derivation.transaction import Transaction
-from byline.node.backend.receipts import located_logs, located_receipts
+from byline.node.backend.receipts import located_logs, located_receipt, located_receipts
 from byline.node.backend.resolve import Resolver
 from byline.node.backend.served import Served
 from byline.node.backend.threads import Threads
@@ -63,7 +63,7 @@ class NodeChain:
         """Return a block; `pending` is what would be made now."""
         if ref == "pending":
             return (await self.threads.write(self.rollup.pending, self.name)).block
-        return await self.threads.read(self._resolver.block, ref)
+        return self._resolver.block(ref)
 
     async def receipts(self, ref: BlockRef) -> Sequence[LocatedReceipt] | None:
         """Return a block's receipts in order."""
@@ -89,9 +89,6 @@ class NodeChain:
 
     async def transaction(self, tx_hash: bytes) -> LocatedTransaction | None:
         """Return a mined or pooled transaction."""
-        return await self.threads.read(self._transaction, tx_hash)
-
-    def _transaction(self, tx_hash: bytes) -> LocatedTransaction | None:
         pooled = self.rollup.pools[self.name].get(tx_hash)
         if pooled is not None:
             return LocatedTransaction(pooled, None, None)
@@ -108,18 +105,19 @@ class NodeChain:
         if location is None:
             return None
         block = store.block(location[0])
-        return None if block is None else (block, location[1])
+        # The block that is being made the head right now comes with the head, not before.
+        if block is None or block.number > self._resolver.chain.head.number:
+            return None
+        return block, location[1]
 
     async def receipt(self, tx_hash: bytes) -> LocatedReceipt | None:
         """Return the receipt of a mined transaction."""
-        return await self.threads.read(self._receipt, tx_hash)
-
-    def _receipt(self, tx_hash: bytes) -> LocatedReceipt | None:
         found = self._mined(tx_hash)
         if found is None:
             return None
         block, index = found
-        return self._located(block, self._stored_receipts(block))[index]
+        receipts = self._stored_receipts(block)
+        return located_receipt(block, receipts, index, self._config, self._blob_fee(block.header))
 
     async def logs(self, wanted: LogFilter) -> Sequence[LocatedLog]:
         """Return matching logs in chain order; raises `UnknownBlock`."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from byline.node.backend.threads import LoopCalls
 from byline.rpc.backend import ChainEvent
 
 MOST_UNREAD: Final = 1_024
@@ -25,19 +26,13 @@ class _Listener:
 class EventHub:
     """Spreads the events of one chain; lives on the event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self, calls: LoopCalls) -> None:
+        self._calls = calls
         self._listeners: set[_Listener] = set()
 
     def publish_from_thread(self, event: ChainEvent) -> None:
         """Hand an event over from another thread; order is kept."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.publish, event)
-
-    def call_from_thread(self, call: Callable[[], None]) -> None:
-        """Run `call` on the event loop, after what was published before."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(call)
+        self._calls.add(lambda: self.publish(event))
 
     def publish(self, event: ChainEvent) -> None:
         """Give an event to every listener; on the event loop only."""

@@ -31,22 +31,47 @@ def located_receipts(
     block charges for blob gas.
     """
     fees = l1_fee_parameters(block, config) if config else None
-    before = first_log = 0
-    for index, (tx, receipt) in enumerate(zip(block.transactions, receipts, strict=True)):
-        yield LocatedReceipt(
-            receipt=receipt,
-            transaction=tx,
-            block=block,
-            index=index,
-            gas_used=receipt.cumulative_gas_used - before,
-            effective_gas_price=_price(tx, block),
-            contract_address=_created(tx, receipt),
-            first_log_index=first_log,
-            blob_gas_price=blob_base_fee if tx.type == BLOB else None,
-            l1=l1_fee_detail(tx, fees) if fees else None,
-        )
-        before = receipt.cumulative_gas_used
+    first_log = 0
+    for index, receipt in enumerate(receipts):
+        yield _located(block, receipts, index, first_log, fees, blob_base_fee)
         first_log += len(receipt.logs)
+
+
+def located_receipt(
+    block: Block,
+    receipts: Sequence[Receipt],
+    index: int,
+    config: RollupConfig | None,
+    blob_base_fee: int | None = None,
+) -> LocatedReceipt:
+    """Return one of the receipts that `located_receipts` yields, without the others."""
+    fees = l1_fee_parameters(block, config) if config else None
+    first_log = sum(len(receipt.logs) for receipt in receipts[:index])
+    return _located(block, receipts, index, first_log, fees, blob_base_fee)
+
+
+def _located(
+    block: Block,
+    receipts: Sequence[Receipt],
+    index: int,
+    first_log: int,
+    fees: L1FeeParameters | None,
+    blob_base_fee: int | None,
+) -> LocatedReceipt:
+    tx, receipt = block.transactions[index], receipts[index]
+    before = receipts[index - 1].cumulative_gas_used if index else 0
+    return LocatedReceipt(
+        receipt=receipt,
+        transaction=tx,
+        block=block,
+        index=index,
+        gas_used=receipt.cumulative_gas_used - before,
+        effective_gas_price=_price(tx, block),
+        contract_address=_created(tx, receipt),
+        first_log_index=first_log,
+        blob_gas_price=blob_base_fee if tx.type == BLOB else None,
+        l1=l1_fee_detail(tx, fees) if fees else None,
+    )
 
 
 def _price(tx: AnyTransaction, block: Block) -> int:

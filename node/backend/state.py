@@ -53,22 +53,22 @@ class NodeState:
 
     async def balance(self, address: bytes, ref: BlockRef) -> int:
         """Return wei."""
-        return await self.threads.read(lambda: self._resolver.machine(ref).balance(address))
+        return self._resolver.machine(ref).balance(address)
 
     async def nonce(self, address: bytes, ref: BlockRef) -> int:
         """Return the nonce; at `pending` it counts the pool's executable transactions."""
-        nonce = await self.threads.read(lambda: self._resolver.machine(ref).nonce(address))
+        nonce = self._resolver.machine(ref).nonce(address)
         if ref == "pending":
             nonce += self.rollup.pools[self.name].count(address)
         return nonce
 
     async def code(self, address: bytes, ref: BlockRef) -> bytes:
         """Return the code."""
-        return await self.threads.read(lambda: self._resolver.machine(ref).code(address))
+        return self._resolver.machine(ref).code(address)
 
     async def storage(self, address: bytes, slot: int, ref: BlockRef) -> int:
         """Return one word."""
-        return await self.threads.read(lambda: self._resolver.machine(ref).storage(address, slot))
+        return self._resolver.machine(ref).storage(address, slot)
 
     async def call(
         self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]

@@ -1,31 +1,80 @@
-"""Which thread does what: one writes, a few read, the event loop waits for nothing."""
+"""Which thread does what: one writes, a few search, and the event loop reads what is near.
+
+A look-up that takes microseconds (an account, a receipt, one block) is done on the event
+loop: the way to a thread and back would cost more than the answer.  What may take longer
+goes to a thread, so that the loop answers others meanwhile.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Final, ParamSpec, TypeVar
 
 from byline.node.evm.pyevm import prepare_threads
 
 READERS: Final = 4
-"""Look-ups that may run beside the block builder; more wait."""
+"""Searches that may run beside the block builder; more wait."""
 CALLERS: Final = 4
 """Calls of contracts that may run beside it; more wait."""
+MOST_HELD: Final = 64
+"""Calls that wait for the end of a piece of work before the event loop is woken for them."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Threads:
-    """One writer thread, which owns both chains, and pools for look-ups and for calls.
+class LoopCalls:
+    """Calls from the writer thread to the event loop, in order, with few awakenings.
 
-    Calls have a pool of their own: they may take seconds, and look-ups shall not wait.
+    Waking the loop costs more than most of what it is woken for, so what one piece of work
+    has to say is handed over together, before the work's result.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._calls: deque[Callable[[], None]] = deque()
+        self._holding = False
+
+    def add(self, call: Callable[[], None]) -> None:
+        """Run `call` on the event loop, after what was added before; from any thread."""
+        self._calls.append(call)
+        if not self._holding or len(self._calls) >= MOST_HELD:
+            self._wake()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hand over at the end what is added meanwhile; by one thread at a time."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+            if self._calls:
+                self._wake()
+
+    def _wake(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._run)
+
+    def _run(self) -> None:
+        while self._calls:
+            self._calls.popleft()()
+
+
+class Threads:
+    """One writer thread, which owns both chains, and pools for searches and for calls.
+
+    Calls have a pool of their own: they may take seconds, and searches shall not wait.
+    """
+
+    def __init__(self, calls: LoopCalls | None = None) -> None:
+        """Start the threads; `calls` takes what the writer has to tell the event loop."""
         prepare_threads()
+        self._calls = calls
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="byline-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="byline-reader")
         self._callers = ThreadPoolExecutor(CALLERS, thread_name_prefix="byline-caller")
@@ -37,7 +86,15 @@ class Threads:
 
     async def write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on the writer thread, after what was asked before."""
-        return await self._run(self._writer, work, *args, **kwargs)
+        calls = self._calls
+
+        def holding() -> T:
+            if calls is None:
+                return work(*args, **kwargs)
+            with calls.held():
+                return work(*args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, holding)
 
     async def read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on a reader thread."""

@@ -22,7 +22,7 @@ from byline.node.backend.chain import NodeChain
 from byline.node.backend.events import EventHub
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.state import NodeState
-from byline.node.backend.threads import Threads
+from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.chain.block import ExecutedBlock
 from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.engine_api.execution import ExecutionEngine
@@ -98,13 +98,14 @@ class EngineNode:
 
     async def _start(self) -> None:
         settings = self.settings
-        threads = Threads()
+        calls = LoopCalls(asyncio.get_running_loop())
+        threads = Threads(calls)
         self._stack.callback(threads.close)
         kv: KeyValue = MemoryKV()
         if settings.data_dir is not None:
             kv = LevelKV(settings.data_dir / "chains")
         self._stack.callback(kv.close)
-        hub = EventHub(asyncio.get_running_loop())
+        hub = EventHub(calls)
         store = ChainStore(Prefixed(kv, L2_PREFIX))
         engine = await threads.write(open_l2, settings.rollup_config, store, settings.genesis)
         self.execution = ExecutionEngine(engine, hub.publish_from_thread)
