@@ -5,6 +5,7 @@ tracing.py        what can be watched of an execution
 patience.py       how long a call may take
 pyevm.py          the reference engine, py-evm's State and Computation classes
 pyevm_natives.py  how py-evm calls native functions
+pyevm_tracing.py  how py-evm is watched
 fast/             the fast engine, compiled
 opcodes.py        which opcodes each fork has
 precompiles.py    which native functions each chain has at which address
@@ -12,6 +13,6 @@ natives/          what native functions do, and native.py, how an engine calls o
 transition.py     a signed transaction: checks, gas, message, refunds
 deposits.py       a deposit transaction (0x7E), which cannot fail to be included
 rules.py          what the two chains have in common: header, execute, finish
-ethereum.py       the L1's rules (Prague, Osaka): l1_forks.py when, l1_deposits.py for validators
+ethereum.py       the L1's rules (Cancun to Osaka): l1_forks.py when, l1_deposits.py for validators
 optimism.py       the L2's rules (Holocene and later)
 """

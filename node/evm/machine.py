@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from byline.derivation.receipt import Log
 from byline.node.evm.natives.native import Native
+from byline.node.evm.tracing import Tracer
 
 NodeReader = Callable[[bytes], bytes | None]
 """Looks up a trie node or a contract code by its Keccak-256 hash."""
@@ -144,6 +145,12 @@ class Machine(Protocol):
         """Call `check` often during every later `run`; what it raises ends the run.
 
         The machine is of no use after that.
+        """
+
+    def trace(self, tracer: Tracer | None) -> None:
+        """Let `tracer` watch every later `run`; `None` ends that.
+
+        System calls are not watched.
         """
 
     def run(self, call: MessageCall) -> CallOutcome:

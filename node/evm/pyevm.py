@@ -35,6 +35,8 @@ from byline.node.evm.machine import (
 from byline.node.evm.natives.native import Native
 from byline.node.evm.opcodes import OPCODES
 from byline.node.evm.pyevm_natives import computed, timed
+from byline.node.evm.pyevm_tracing import COLLISION, NO_FUNDS, Watch, watched
+from byline.node.evm.tracing import FrameKind, FrameStart, Tracer
 from byline.node.storage.atomic import StateDatabase
 
 DELEGATION_PREFIX: Final = b"\xef\x01\x00"
@@ -65,8 +67,16 @@ class _State(PragueState):  # type: ignore[misc]
     check_time: Callable[[], None] | None = None
     """What a computation calls now and then, to be stopped by an exception."""
 
+    watch: Watch | None = None
+    """Whom computations of a `watched` class tell what they do."""
+
     def set_system_contracts(self) -> None:
         pass
+
+    def has_code_or_nonce(self, address: bytes) -> bool:
+        """Tell whether a creation would collide: py-evm leaves out storage (EIP-7610)."""
+        root = bytes(self._account_db._get_storage_root(address))
+        return bool(super().has_code_or_nonce(address)) or root not in (EMPTY_TRIE_ROOT, b"")
 
     @property
     def blob_base_fee(self) -> int:
@@ -190,11 +200,18 @@ class PyEvmMachine:
     def limit_time(self, check: Callable[[], None]) -> None:
         self._state.check_time = check
 
+    def trace(self, tracer: Tracer | None) -> None:
+        state = self._state
+        plain = type(state).computation_class
+        state.computation_class = plain if tracer is None else watched(plain)
+        state.watch = None if tracer is None else Watch(tracer, _words)
+
     def run(self, call: MessageCall) -> CallOutcome:
         state = self._state
         if self.balance(call.sender) < call.value:
-            words = "insufficient balance for transfer"
-            return CallOutcome(False, b"", call.gas, call.refund, (), None, False, words)
+            if state.watch is not None:
+                state.watch.refuse(_frame(call), 0, NO_FUNDS)
+            return CallOutcome(False, b"", call.gas, call.refund, (), None, False, NO_FUNDS)
         message = self._message(call)
         context = CancunTransactionContext(gas_price=call.gas_price, origin=call.sender)
         context._blob_versioned_hashes = tuple(call.blob_hashes)
@@ -204,15 +221,27 @@ class PyEvmMachine:
             state.mark_address_warm(address)
         for address, slot in call.warm_slots:
             state.mark_storage_warm(address, slot)
-        if not message.is_create:
-            computation = state.computation_class.apply_message(state, message, context)
-        elif self._collides(message.storage_address):
-            return CallOutcome(False, b"", 0, 0, (), None, False, "contract address collision")
-        else:
-            computation = state.computation_class.apply_create_message(state, message, context)
+        if message.is_create and state.has_code_or_nonce(message.storage_address):
+            if state.watch is not None:
+                state.watch.refuse(_frame(call), call.gas, COLLISION)
+            return CallOutcome(False, b"", 0, 0, (), None, False, COLLISION)
+        computation = self._computed(call, message, context)
         outcome = _outcome(computation, message)
         self._clear(computation)
         return outcome
+
+    def _computed(self, call: MessageCall, message: Message, context: Any) -> Any:
+        state = self._state
+        if state.watch is not None:
+            state.watch.tracer.enter(_frame(call))
+        computations = state.computation_class
+        apply = (
+            computations.apply_create_message if message.is_create else computations.apply_message
+        )
+        computation = apply(state, message, context)
+        if state.watch is not None:
+            state.watch.leave(0, computation)
+        return computation
 
     def _message(self, call: MessageCall) -> Message:
         if call.to is None:
@@ -242,14 +271,6 @@ class PyEvmMachine:
             refund=call.refund,
         )
 
-    def _collides(self, address: bytes) -> bool:
-        """Code, a nonce, or storage (EIP-7610) at the address of a new contract."""
-        state = self._state
-        return bool(state.has_code_or_nonce(address)) or self.storage_root(address) not in (
-            EMPTY_TRIE_ROOT,
-            b"",
-        )
-
     def _clear(self, computation: Any) -> None:
         """Delete what SELFDESTRUCT marked, and touched accounts that are empty (EIP-161)."""
         state = self._state
@@ -272,7 +293,8 @@ class PyEvmMachine:
         )
         context = CancunTransactionContext(gas_price=0, origin=SYSTEM_ADDRESS)
         context._blob_versioned_hashes = ()
-        computation = self._state.computation_class.apply_message(self._state, message, context)
+        computations = type(self._state).computation_class
+        computation = computations.apply_message(self._state, message, context)
         outcome = _outcome(computation, message)
         self._clear(computation)
         self.begin_transaction()
@@ -295,6 +317,20 @@ def created_address(sender: bytes, nonce: int) -> bytes:
     """Return the address of the contract that `sender` creates with `nonce`."""
     encoded: bytes = rlp.encode([sender, nonce])
     return keccak256(encoded)[12:]
+
+
+def _frame(call: MessageCall) -> FrameStart:
+    """Return how a tracer sees a transaction's own frame."""
+    creates = call.to is None
+    return FrameStart(
+        kind=FrameKind.CREATE if creates else FrameKind.CALL,
+        depth=0,
+        caller=call.sender,
+        to=call.to or created_address(call.sender, call.nonce),
+        data=call.data,
+        gas=call.gas,
+        value=call.value,
+    )
 
 
 def _outcome(computation: Any, message: Message) -> CallOutcome:
