@@ -5,7 +5,7 @@ Sources: EIP-2028, 2930, 3860, 7623, 7702.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from byline.derivation.transaction import Transaction
 
@@ -32,12 +32,10 @@ def message_intrinsic_gas(to: bytes | None, data: bytes) -> int:
 
 def intrinsic_gas(tx: Transaction) -> int:
     """Return the gas that `tx` costs before execution."""
-    return (
-        message_intrinsic_gas(tx.to, tx.data)
-        + ACCESS_LIST_ADDRESS_GAS * len(tx.access_list)
-        + ACCESS_LIST_SLOT_GAS * sum(len(entry.storage_keys) for entry in tx.access_list)
-        + AUTHORIZATION_GAS * len(tx.authorizations)
-    )
+    gas = message_intrinsic_gas(tx.to, tx.data) + AUTHORIZATION_GAS * len(tx.authorizations)
+    for entry in tx.access_list:
+        gas += ACCESS_LIST_ADDRESS_GAS + ACCESS_LIST_SLOT_GAS * len(entry.storage_keys)
+    return gas
 
 
 def data_floor_gas(data: bytes) -> int:
@@ -49,3 +47,22 @@ def data_floor_gas(data: bytes) -> int:
 def floor_gas(tx: Transaction) -> int:
     """Return the least gas that `tx` pays, whatever it executes."""
     return data_floor_gas(tx.data)
+
+
+class GasNeeds(NamedTuple):
+    """What a transaction takes of gas, whatever it does."""
+
+    intrinsic: int
+    """Gone before execution begins."""
+    floor: int
+    """The least that is paid in the end (EIP-7623); 0 before Prague."""
+
+    @property
+    def limit(self) -> int:
+        """The gas limit below which the transaction is invalid."""
+        return max(self)
+
+
+def gas_needs(tx: Transaction, *, prague: bool) -> GasNeeds:
+    """Return the intrinsic gas and the floor of `tx`; `prague` brings the latter."""
+    return GasNeeds(intrinsic_gas(tx), floor_gas(tx) if prague else 0)

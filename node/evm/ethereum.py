@@ -127,7 +127,7 @@ class _EthereumBlock:
         if isinstance(tx, DepositTransaction):
             raise InvalidTransaction("transaction type not supported: 0x7e")
         base_fee = self.header.base_fee or 0
-        check_stateless(
+        needs = check_stateless(
             tx,
             self.chain_id,
             base_fee,
@@ -146,7 +146,7 @@ class _EthereumBlock:
         # What blobs cost is burned, whatever the transaction does.
         charged = tx.gas * price + blob_gas * self.blob_base_fee
         machine.set_balance(sender, machine.balance(sender) - charged)
-        outcome, used = execute(machine, tx, sender, price, prague=self.prague)
+        outcome, used = execute(machine, tx, sender, price, needs)
         credit(machine, sender, (tx.gas - used) * price)
         credit(machine, self.header.coinbase, used * (price - base_fee))
         self.blobs += len(tx.blob_hashes)

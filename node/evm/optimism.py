@@ -106,7 +106,7 @@ class _OptimismBlock:
         machine, base_fee = self.machine, self.header.base_fee or 0
         if self.deposits_only:
             raise InvalidTransaction("a fork activates in this block: it takes deposits only")
-        check_stateless(
+        needs = check_stateless(
             tx, self.chain_id, base_fee, gas_left, prague=self.isthmus, gas_cap=self.gas_cap
         )
         fees = self.fees or read_fee_parameters(machine, isthmus=self.isthmus, jovian=self.jovian)
@@ -120,7 +120,7 @@ class _OptimismBlock:
         price = tx.effective_gas_price(base_fee)
         charged = tx.gas * price + l1_fee + reserved
         machine.set_balance(sender, machine.balance(sender) - charged)
-        outcome, used = execute(machine, tx, sender, price, prague=self.isthmus)
+        outcome, used = execute(machine, tx, sender, price, needs)
         kept = self._operator_fee(used, fees)
         credit(machine, sender, (tx.gas - used) * price + reserved - kept)
         credit(machine, self.header.coinbase, used * (price - base_fee))

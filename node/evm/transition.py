@@ -16,7 +16,7 @@ from typing import Final
 
 from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import ZERO_ADDRESS, keccak256
-from byline.derivation.intrinsic import floor_gas, intrinsic_gas
+from byline.derivation.intrinsic import GasNeeds, gas_needs
 from byline.derivation.kernels import rlp, secp256k1
 from byline.derivation.receipt import Log
 from byline.derivation.transaction import (
@@ -86,7 +86,7 @@ def credit(machine: Machine, address: bytes, amount: int) -> None:
 
 def least_gas(tx: Transaction, *, prague: bool) -> int:
     """Return the gas limit below which `tx` is invalid: intrinsic cost and EIP-7623 floor."""
-    return max(intrinsic_gas(tx), floor_gas(tx) if prague else 0)
+    return gas_needs(tx, prague=prague).limit
 
 
 def check_stateless(
@@ -98,11 +98,12 @@ def check_stateless(
     prague: bool,
     gas_cap: int | None,
     blobs: bool = False,
-) -> None:
+) -> GasNeeds:
     """Check what needs no account: chain id, type, fees, gas limits, sizes.
 
     `gas_left` is what the block still has; `prague` brings EIP-7623 and EIP-7702, `gas_cap`
-    is that of EIP-7825, `blobs` lets type 3 pass.  Raises `InvalidTransaction`.
+    is that of EIP-7825, `blobs` lets type 3 pass.  Returns what `execute` has to know of gas;
+    raises `InvalidTransaction`.
     """
     newer = (prague and tx.type == SET_CODE) or (blobs and tx.type == BLOB)
     if tx.type not in (LEGACY, ACCESS_LIST, DYNAMIC_FEE) and not newer:
@@ -131,9 +132,12 @@ def check_stateless(
         )
     if tx.type == SET_CODE and not tx.authorizations:
         raise InvalidTransaction("EIP-7702 transaction with empty auth list")
-    needed = least_gas(tx, prague=prague)
-    if tx.gas < needed:
-        raise InvalidTransaction(f"intrinsic gas too low: gas {tx.gas}, minimum needed {needed}")
+    needs = gas_needs(tx, prague=prague)
+    if tx.gas < needs.limit:
+        raise InvalidTransaction(
+            f"intrinsic gas too low: gas {tx.gas}, minimum needed {needs.limit}"
+        )
+    return needs
 
 
 def check_blobs(tx: Transaction, most: int) -> None:
@@ -182,11 +186,12 @@ def check_sender(machine: Machine, tx: Transaction, most: int) -> bytes:
 
 
 def execute(
-    machine: Machine, tx: Transaction, sender: bytes, gas_price: int, *, prague: bool
+    machine: Machine, tx: Transaction, sender: bytes, gas_price: int, needs: GasNeeds
 ) -> tuple[CallOutcome, int]:
     """Run a checked and paid transaction; return the outcome and the gas it used.
 
-    The caller has called `machine.begin_transaction`, and pays back what was not used.
+    `needs` is what `check_stateless` returned.  The caller has called
+    `machine.begin_transaction`, and pays back what was not used.
     """
     machine.set_nonce(sender, tx.nonce + 1)
     machine.warm(sender)
@@ -197,7 +202,7 @@ def execute(
             to=tx.to,
             value=tx.value,
             data=tx.data,
-            gas=tx.gas - intrinsic_gas(tx),
+            gas=tx.gas - needs.intrinsic,
             gas_price=gas_price,
             nonce=tx.nonce,
             warm_addresses=[entry.address for entry in tx.access_list],
@@ -212,7 +217,7 @@ def execute(
     )
     used = tx.gas - outcome.gas_left
     used -= min(outcome.refund, used // MAX_REFUND_QUOTIENT)
-    return outcome, max(used, floor_gas(tx) if prague else 0)
+    return outcome, max(used, needs.floor)
 
 
 def apply_authorizations(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from byline.derivation.intrinsic import (
     data_floor_gas,
     floor_gas,
+    gas_needs,
     intrinsic_gas,
     message_intrinsic_gas,
 )
@@ -42,3 +43,13 @@ def test_access_lists_and_authorizations_are_paid_for_beforehand() -> None:
     tx = replace(PLAIN, authorizations=(Authorization(0, bytes(20), 0, 0, 1, 1),) * 2)
     assert intrinsic_gas(tx) == 21_000 + 2 * 25_000
     assert floor_gas(tx) == 21_000
+
+
+def test_the_limit_is_the_larger_of_both_and_the_floor_comes_with_prague() -> None:
+    calldata = replace(PLAIN, data=b"\1" * 100)
+    assert gas_needs(calldata, prague=True) == (21_000 + 1_600, 21_000 + 4_000)
+    assert gas_needs(calldata, prague=True).limit == 25_000
+    assert gas_needs(calldata, prague=False) == (22_600, 0)
+    assert gas_needs(calldata, prague=False).limit == 22_600
+    creation = replace(PLAIN, to=None, data=b"\0" * 64)
+    assert gas_needs(creation, prague=True).limit == intrinsic_gas(creation)
