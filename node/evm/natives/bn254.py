@@ -5,10 +5,23 @@ Sources: EIP-196, EIP-197 (meaning), EIP-1108 (prices).
 
 from __future__ import annotations
 
-from typing import Final
+import os
+from typing import TYPE_CHECKING, Final
 
-from byline.node.evm.natives._bn254_py import add, mul, pairing
 from byline.node.evm.natives.native import Native
+
+COMPILED: bool = False
+"""Whether the functions are the compiled ones."""
+
+if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS"):
+    from byline.node.evm.natives._bn254_py import add, mul, pairing
+else:
+    try:
+        from byline.node.evm.natives._bn254_c import add, mul, pairing
+
+        COMPILED = True
+    except ImportError:
+        from byline.node.evm.natives._bn254_py import add, mul, pairing
 
 ADD_GAS: Final = 150
 MUL_GAS: Final = 6_000

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from eth_keys.datatypes import Signature
-from eth_keys.exceptions import BadSignature
-from eth_utils.exceptions import ValidationError
-
+from byline.derivation.kernels.secp256k1 import recover
 from byline.node.evm.natives.native import Native
 
 GAS: Final = 3_000
@@ -27,12 +24,8 @@ def run(data: bytes) -> bytes:
     v, r, s = (int.from_bytes(data[at : at + _WORD], "big") for at in (32, 64, 96))
     if v - _FIRST_V not in (0, 1):
         return b""
-    try:
-        key = Signature(vrs=(v - _FIRST_V, r, s)).recover_public_key_from_msg_hash(data[:_WORD])
-    except (BadSignature, ValidationError):
-        return b""
-    address: bytes = key.to_canonical_address()
-    return address.rjust(_WORD, b"\0")
+    address = recover(data[:_WORD], v - _FIRST_V, r, s)
+    return address.rjust(_WORD, b"\0") if address else b""
 
 
 ECRECOVER: Final = Native("ECRECOVER", lambda _: GAS, run)
