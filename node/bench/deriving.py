@@ -19,8 +19,9 @@ from byline.derivation.pipeline import Pipeline
 from byline.derivation.transaction import Transaction
 from byline.derivation.types import L1Block, L1BlockRef, L2BlockRef, Need
 from byline.node.assembly import build_rollup
-from byline.node.bench.chain import transfers
-from byline.node.bench.table import Row, better
+from byline.node.bench.effort import Bench
+from byline.node.bench.table import Column, Line, Table
+from byline.node.bench.transactions import Purse
 from byline.node.clock import SystemClock
 from byline.node.config import NodeConfig
 from byline.node.l2.data_availability import FRAME_ROOM
@@ -53,39 +54,44 @@ class Sample:
         return len(self.blocks) - 1
 
 
-def deriving() -> list[Row]:
+def deriving(bench: Bench) -> list[Table]:
     """Measure derivation with both kinds of batches, then the bytes of each form of them."""
-    samples = {kind: sample(kind) for kind in get_args(BatchKind)}
-    rates = {kind: item.made / pipeline_seconds(item) for kind, item in samples.items()}
-    rows = [
-        _row(f"derive from {kind} batches, pipeline alone", rate, "L2 blocks/s", kind, rates)
-        for kind, rate in rates.items()
-    ]
+    samples = {}
+    for kind in get_args(BatchKind):
+        bench.say(f"derivation: a chain in {kind} batches")
+        samples[kind] = sample(kind, bench.effort.derive_blocks)
     span = samples["span"]
+    bench.say("derivation: pipeline and verifier")
+    what = "pipeline alone"
+    lines = [
+        Line(what, f"{kind} batches", (item.made / pipeline_seconds(item),))
+        for kind, item in reversed(samples.items())
+    ]
     whole = span.made / verifier_seconds(span)
-    what = f"derive from span batches, {TRANSACTIONS} transfers a block executed"
-    return [*rows, Row(what, "byline", whole, "L2 blocks/s"), *weighing(span)]
+    lines.append(Line("derived and executed", "span batches", (whole,)))
+    speed = Table(
+        "derive",
+        "Derivation of the L2 from L1 data",
+        (Column("speed", "L2 blocks/s"),),
+        tuple(lines),
+        (f"{span.made} L2 blocks of {TRANSACTIONS} transfers",),
+    )
+    return [speed, weighing(span)]
 
 
-def weighing(given: Sample) -> list[Row]:
-    """Return the bytes of calldata that a transaction takes in each form of batch."""
-    rows = []
+def weighing(given: Sample) -> Table:
+    """Return the bytes of calldata that a transfer takes in each form of batch."""
+    lines = []
     for compression in get_args(Compression):
-        sizes = {
-            kind: posted_bytes(given, kind, compression) / transactions_in(given)
-            for kind in get_args(BatchKind)
-        }
-        for kind, size in sizes.items():
-            what = f"calldata a transfer, {kind} batches, {compression}"
-            rows.append(_row(what, size, "bytes", kind, sizes))
-    return rows
-
-
-def _row(what: str, figure: float, unit: str, kind: str, all_kinds: dict[BatchKind, float]) -> Row:
-    if kind == "singular":
-        return Row(what, "byline", figure, unit)
-    ratio = better(figure, all_kinds["singular"], higher=unit != "bytes")
-    return Row(what, "byline", figure, unit, ratio, "singular")
+        for kind in reversed(get_args(BatchKind)):
+            size = posted_bytes(given, kind, compression) / transactions_in(given)
+            lines.append(Line(compression, f"{kind} batches", (size,)))
+    return Table(
+        "derive",
+        "Calldata of a transfer in batches",
+        (Column("on the L1", "bytes", higher=False),),
+        tuple(lines),
+    )
 
 
 def transactions_in(given: Sample) -> int:
@@ -106,7 +112,7 @@ def sample(kind: BatchKind, blocks: int = BLOCKS, each: int = TRANSACTIONS) -> S
     """Make an L2 of `blocks` blocks with `each` transfers, and post it in `kind` batches."""
     settings = NodeConfig(block_time=2, strict=True, batch_type=kind)
     rollup = build_rollup(settings, MemoryKV(), SystemClock(), lambda _: None)
-    waiting = iter(transfers(settings.l2_chain_id, blocks * each))
+    waiting = iter(Purse(settings.l2_chain_id).transfers(blocks * each))
     for number in range(blocks):
         if number % L1_EVERY == 0:
             rollup.mine_l1(rollup.l1.head.timestamp + 2 * L1_EVERY)

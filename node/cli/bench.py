@@ -5,40 +5,41 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Callable, Sequence
-from typing import Final
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Final
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
-from byline.node.bench.chain import block_of_transfers, computation
-from byline.node.bench.deriving import deriving
-from byline.node.bench.serving import serving
-from byline.node.bench.splitting import splitting
-from byline.node.bench.table import Row
+from byline.node.bench import peers
+from byline.node.bench.effort import LONG, NORMAL, QUICK, Bench
+from byline.node.bench.engines import engines
+from byline.node.bench.parts import PARTS
+from byline.node.bench.show import machine, show, write_json
+from byline.node.bench.table import Table
+from byline.node.errors import NodeError
 from byline.node.evm.pyevm import prepare_threads
-
-PARTS: Final[dict[str, Callable[[], list[Row]]]] = {
-    "block": block_of_transfers,
-    "compute": computation,
-    "derive": deriving,
-    "serve": serving,
-    "apportion": splitting,
-}
-
 
 WIDE: Final = 150
 """Columns where the output is no terminal, so that rows stay in one line."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of parts."""
+    """Add the choice of parts and of how much is measured."""
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; or all")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="rough figures, in under two minutes")
+    size.add_argument("--long", action="store_true", help="to 100,000 blocks, the peers to 10,000")
+    parser.add_argument(
+        "--engine", choices=tuple(engines()), help="what the node runs on (default: its own)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables there too")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; 2 for an unknown part."""
+    """Measure and print; 1 when a measurement failed, 2 for an unknown part."""
     chosen: Sequence[str] = arguments.parts or list(PARTS)
     for name in chosen:
         if name not in PARTS:
@@ -46,26 +47,56 @@ def run(arguments: argparse.Namespace) -> int:
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PARTS)}"
             print(f"byline: no part {name!r}: {hint}", file=sys.stderr)
             return 2
+    effort = QUICK if arguments.quick else LONG if arguments.long else NORMAL
     prepare_threads()
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDE
-    table = Table("what", "who", "figure", "unit", "compared", box=box.SIMPLE)
+    for line in peers.missing():
+        console.print(line)
+    before, tables = machine(), list[Table]()
+    console.print(_words(before))
+    progress = Progress(console)
     for name in chosen:
-        with console.status(f"measuring {name} ..."):
-            for row in PARTS[name]():
-                table.add_row(row.what, row.who, _short(row.figure), row.unit, _compared(row))
-    console.print(table)
+        with progress.during():
+            try:
+                found = PARTS[name](Bench(effort, progress.say, arguments.engine))
+            except (NodeError, RuntimeError) as exc:
+                print(f"byline: bench {name}: {exc}", file=sys.stderr)
+                return 1
+        for table in found:
+            show(console, table)
+        tables += found
+    console.print(_words(machine()))
+    if arguments.json is not None:
+        write_json(arguments.json, tables, before)
     return 0
 
 
-def _short(figure: float) -> str:
-    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
+def _words(found: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in found.items())
 
 
-def _compared(row: Row) -> str:
-    if row.ratio is None:
-        return ""
-    if row.ratio >= 1:
-        return f"{_short(row.ratio)} x better than {row.reference}"
-    return f"{_short(1 / row.ratio)} x worse than {row.reference}"
+class Progress:
+    """Says what is being measured: in place on a terminal, else a line each on stderr."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._begun = time.monotonic()
+        self._status: Any = None
+
+    def during(self) -> AbstractContextManager[object]:
+        """Return the time in which there is something to say."""
+        if not self._console.is_terminal:
+            return nullcontext()
+        self._status = self._console.status("measuring ...")
+        shown: AbstractContextManager[object] = self._status
+        return shown
+
+    def say(self, what: str) -> None:
+        """Show what is being measured now, and the seconds since the beginning."""
+        words = f"{time.monotonic() - self._begun:5.0f} s  {what} ..."
+        if self._status is None:
+            print(words, file=sys.stderr, flush=True)
+        else:
+            self._status.update(words)

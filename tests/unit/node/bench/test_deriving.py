@@ -47,10 +47,11 @@ def test_a_sample_that_does_not_derive_gives_no_figure(small: Sample) -> None:
 
 def test_the_bytes_of_a_span_are_fewer_and_the_ratio_says_so(small: Sample) -> None:
     singular, span = (posted_bytes(small, kind, "zlib") for kind in ("singular", "span"))
-    rows = {row.what: row for row in weighing(small)}
-    found = rows["calldata a transfer, span batches, zlib"]
+    table = weighing(small)
+    first, second = (line for line in table.lines if line.what == "zlib")
 
     assert 0 < span < singular
-    assert found.figure == span / 28
-    assert found.ratio == pytest.approx(singular / span)
-    assert rows["calldata a transfer, singular batches, zlib"].ratio is None
+    assert (first.who, first.figures) == ("span batches", (span / 28,))
+    assert (second.who, second.figures) == ("singular batches", (singular / 28,))
+    assert table.ratio(second) == pytest.approx(singular / span)
+    assert table.ratio(first) is None
