@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, auto_pickle=False
 """A Merkle-Patricia trie that is kept expanded in memory; `_trie_py` says what it computes.
 
 Nodes are read when a key leads to them and stay. A change drops the cached names of the nodes
@@ -441,9 +441,9 @@ cdef class Trie:
         if node.kind == BRANCH:
             for nibble in range(16):
                 child = child_of(<Branch> node, nibble)
-                if isinstance(child, Node):
+                if child is not None and not PyBytes_CheckExact(child):
                     self.settle(<Node> child)
-        elif node.kind == EXTENSION and isinstance((<Short> node).child, Node):
+        elif node.kind == EXTENSION and not PyBytes_CheckExact((<Short> node).child):
             self.settle(<Node> (<Short> node).child)
         raw = encode(node)
         if PyBytes_GET_SIZE(raw) < HASH:

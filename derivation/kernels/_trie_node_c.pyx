@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, auto_pickle=False
 """The nodes of a trie in memory, and their RLP, read strictly and written.
 
 Nothing here calls Python while it holds a pointer into a node.  Nodes form no cycles, since a
@@ -7,7 +7,12 @@ need not visit them: they may be many.
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport (
+    PyBytes_AS_STRING,
+    PyBytes_CheckExact,
+    PyBytes_FromStringAndSize,
+    PyBytes_GET_SIZE,
+)
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF, Py_XINCREF
 from libc.stdint cimport uint8_t, uint64_t
@@ -294,21 +299,21 @@ cdef inline uint8_t* write_text(uint8_t* out, bytes value) noexcept:
 cdef inline Py_ssize_t child_size(PyObject* child) noexcept:
     if child == NULL:
         return 1
-    if isinstance(<object> child, Node):
-        return (<Node> child).ref_size
-    return HASH_ITEM
+    if PyBytes_CheckExact(<object> child):
+        return HASH_ITEM
+    return (<Node> child).ref_size
 
 
 cdef inline uint8_t* write_child(uint8_t* out, PyObject* child) noexcept:
     if child == NULL:
         out[0] = 0x80
         return out + 1
-    if isinstance(<object> child, Node):
-        memcpy(out, (<Node> child).ref, (<Node> child).ref_size)
-        return out + (<Node> child).ref_size
-    out[0] = 0x80 + HASH
-    memcpy(out + 1, PyBytes_AS_STRING(<object> child), HASH)
-    return out + HASH_ITEM
+    if PyBytes_CheckExact(<object> child):
+        out[0] = 0x80 + HASH
+        memcpy(out + 1, PyBytes_AS_STRING(<object> child), HASH)
+        return out + HASH_ITEM
+    memcpy(out, (<Node> child).ref, (<Node> child).ref_size)
+    return out + (<Node> child).ref_size
 
 
 cdef uint8_t* write_path(uint8_t* out, Short node) noexcept:

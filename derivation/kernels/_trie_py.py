@@ -65,7 +65,7 @@ class Trie:
     keys of a secure trie come hashed.  One `Trie` is for one thread at a time.
     """
 
-    __slots__ = ("_known", "_made", "_trie")
+    __slots__ = ("_known", "_made", "_roots", "_trie")
 
     def __init__(self, read: Read, root: bytes = EMPTY_ROOT) -> None:
         root = _exact(root)
@@ -83,6 +83,7 @@ class Trie:
     def _open(self, read: Read, root: bytes, known: dict[bytes, bytes]) -> None:
         self._known = known
         self._made: dict[bytes, bytes] = {}
+        self._roots: list[bytes] = []
         nodes = _Nodes(read, self._known, self._made)
         self._trie = HexaryTrie(nodes, root)
         nodes.trie = self._trie
@@ -115,16 +116,20 @@ class Trie:
 
     def root_hash(self) -> bytes:
         """Return the 32-byte root hash; nodes changed since the last time are hashed now."""
-        return bytes(self._trie.root_hash)
+        root = bytes(self._trie.root_hash)
+        self._roots.append(root)
+        return root
 
     def take_nodes(self) -> dict[bytes, bytes]:
         """Return the nodes made since they were last taken, by hash, for `read` to know.
 
-        Nodes under 32 bytes have no record: they stand in the node above.  The root has one
-        whatever its size; the empty trie has none.
+        They are those of the trie as it is, and of every state of it whose root hash was asked
+        for or which was frozen.  Nodes under 32 bytes have no record: they stand in the node
+        above.  A root has one whatever its size; the empty trie has none.
         """
         taken: dict[bytes, bytes] = {}
-        ahead: list[Any] = [self.root_hash()]
+        self.root_hash()
+        ahead: list[Any] = list(self._roots)
         while ahead:
             item = ahead.pop()
             if isinstance(item, list):
@@ -134,6 +139,7 @@ class Trie:
                 ahead += rlp.decode(taken[item])
         self._known.update(taken)
         self._made.clear()
+        self._roots.clear()
         return taken
 
     def freeze(self) -> TrieHandle:

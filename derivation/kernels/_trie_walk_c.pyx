@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, auto_pickle=False
 """Reading nodes, and walks over all that lies below one: order, number, letting go."""
 
 from cpython.bytes cimport (

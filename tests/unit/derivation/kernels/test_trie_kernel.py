@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -104,7 +105,9 @@ def step() -> st.SearchStrategy[tuple[Any, ...]]:
 
 @both
 @settings(max_examples=150, deadline=None)
-@given(steps=st.lists(step(), max_size=50), asked=st.lists(keys, min_size=1, max_size=4))
+@given(
+    steps=st.lists(step(), min_size=5, max_size=50), asked=st.lists(keys, min_size=1, max_size=4)
+)
 def test_any_history_agrees_with_py_trie(
     kernel: Any, steps: list[tuple[Any, ...]], asked: list[bytes]
 ) -> None:
@@ -123,6 +126,39 @@ def test_any_history_agrees_with_py_trie(
         assert list(trie.items(asked[0])) == sorted(
             (key, value) for key, value in entries.items() if key >= asked[0]
         )
+
+
+STEPS = (
+    *["set"] * 24, *["delete"] * 16, "store", "reload", "freeze", "collapse", "branch_off",
+)  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize("seed", range(6))
+def test_long_histories_agree_with_py_trie(kernel: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    sizes = (32,) if seed % 3 == 0 else (32, 32, 2, 1) if seed % 3 == 1 else (3, 2, 2, 1, 0)
+    pool = [keccak(bytes([index]))[: chance.choice(sizes)] for index in range(120)]
+    history = History(kernel)
+    for _ in range(600):
+        match chance.choice(STEPS):
+            case "set":
+                size = chance.choice((1, 1, 2, 5, 33, 70, 500))
+                history.set(chance.choice(pool), chance.randbytes(size))
+            case "delete":
+                history.set(chance.choice(pool), b"")
+            case "collapse" | "branch_off" as name:
+                getattr(history, name)(chance.randrange(4))
+            case name:
+                getattr(history, name)()
+        key = chance.choice(pool)
+        assert history.trie.get(key) == history.entries.get(key)
+    for old, entries in history.frozen:
+        trie = kernel.Trie.at(history.nodes.get, old)
+        assert dict(trie.items()) == entries
+        for key in entries:
+            trie.set(key, b"")
+        assert trie.root_hash() == EMPTY_TRIE_ROOT
 
 
 def test_the_compiled_one_is_loaded() -> None:
