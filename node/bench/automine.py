@@ -26,9 +26,10 @@ WARM: Final = 5
 def automine(bench: Bench) -> list[Table]:
     """Measure this node up to its heights, and the peers up to theirs."""
     lines: list[Line] = []
-    for peer in peers.everyone(bench):
-        heights = bench.effort.heights if peer.ours else bench.effort.peer_heights
-        lines += _windows(bench, peer, heights)
+    ours = peers.byline(bench.engine)
+    lines += _windows(bench, ours, bench.effort.heights)
+    for peer in (peers.on_disk(ours), *peers.others()):
+        lines += _windows(bench, peer, bench.effort.peer_heights)
     order = {f"at block {height:,}": height for height in bench.effort.heights}
     return [
         Table(

@@ -19,7 +19,7 @@ from byline.derivation.transaction import Transaction, decode_transaction
 from byline.node.assembly import build_rollup
 from byline.node.bench import peers
 from byline.node.bench.effort import Bench
-from byline.node.bench.engines import PLAIN, PLAIN_CHAIN_ID, engines, plain_chain
+from byline.node.bench.engines import PLAIN, PLAIN_CHAIN_ID, SLOW, engines, plain_chain
 from byline.node.bench.process import Server, Stretch, serving
 from byline.node.bench.programs import TOKEN
 from byline.node.bench.table import Column, Line, Table, per
@@ -121,8 +121,7 @@ def block_of_transactions(bench: Bench) -> list[Table]:
     """Measure each kind of block on this node, on the peers and on py-evm's own chain."""
     lines: dict[Kind, list[Line]] = {kind: [] for kind in KINDS}
     for name in engines():
-        slow = name == "pyevm"
-        count = bench.effort.slow_block if slow else bench.effort.block
+        count = bench.effort.slow_block if f"{name} engine" in SLOW else bench.effort.block
         with tempfile.TemporaryDirectory(prefix="byline-bench-") as folder:
             kv = LevelKV(Path(folder) / "chains")
             settings = NodeConfig(block_time=2, engine=name)

@@ -12,6 +12,7 @@ from byline.node.bench import peers
 from byline.node.bench.effort import Bench
 from byline.node.bench.engines import (
     PLAIN,
+    SLOW,
     chain_with,
     engines,
     plain_chain,
@@ -67,11 +68,12 @@ def sized(name: str, gas: int, using: Run) -> Work:
 def computation(bench: Bench) -> list[Table]:
     """Measure every program over RPC on each peer, and in this process on each engine."""
     codes = {ADDRESS[name]: code for name, code in PROGRAMS.items()}
-    local: dict[str, Run] = {}
-    for name, engine in engines().items():
-        local[f"{name} engine, in process"] = partial(run, chain_with(engine, codes))
-    local[f"{PLAIN}, in process"] = partial(plain_run, plain_chain(codes))
-    sizing = next(iter(local.values()))
+    local: list[tuple[str, Run]] = [
+        (f"{name} engine", partial(run, chain_with(engine, codes)))
+        for name, engine in engines().items()
+    ]
+    local.append((PLAIN, partial(plain_run, plain_chain(codes))))
+    sizing = local[0][1]
     works = {name: sized(name, bench.effort.gas, sizing) for name in PROGRAMS}
     lines: dict[str, list[Line]] = {name: [] for name in PROGRAMS}
     answers: dict[str, bytes] = {}
@@ -84,11 +86,11 @@ def computation(bench: Bench) -> list[Table]:
                 line, answer = _over_rpc(bench, server, work, address)
                 _same(name, peer.name, answers.setdefault(name, answer), answer)
                 lines[name].append(line)
-    for who, using in local.items():
-        bench.say(f"computation: {who}")
-        gas = bench.effort.gas if "pyevm" not in who and "py-evm" not in who else 0
+    for who, using in local:
+        bench.say(f"computation: {who}, in process")
+        gas = bench.effort.slow_gas if who in SLOW else bench.effort.gas
         for name in PROGRAMS:
-            work = sized(name, gas or bench.effort.slow_gas, sizing)
+            work = sized(name, gas, sizing)
             line, answer = _in_process(bench, who, using, work)
             if work == works[name]:
                 _same(name, who, answers.setdefault(name, answer), answer)
@@ -99,7 +101,10 @@ def computation(bench: Bench) -> list[Table]:
             "Pure computation",
             (Column("wall", "Mgas/s"), Column("of CPU time", "Mgas/s")),
             tuple(line for name in PROGRAMS for line in lines[name]),
-            (f"eth_call of {bench.effort.gas / 1e6:g} Mgas each, there and back",),
+            (
+                f"eth_call of {bench.effort.gas / 1e6:g} Mgas each, there and back; "
+                f"{' and '.join(sorted(SLOW))}: {bench.effort.slow_gas / 1e6:g} Mgas",
+            ),
         )
     ]
 
@@ -138,4 +143,4 @@ def _in_process(bench: Bench, who: str, using: Run, work: Work) -> tuple[Line, b
     seconds = time.perf_counter() - begun
     mgas = runs * work.gas / 1e6
     figures = (per(mgas, seconds), per(mgas, time.process_time() - cpu))
-    return Line(work.name, who, figures), answer
+    return Line(work.name, f"{who}, in process", figures), answer

@@ -23,11 +23,13 @@ from byline.node.storage.store import ChainStore
 CALLER: Final = b"\x01" * 20
 PLAIN: Final = "py-evm itself"
 """What py-evm as it comes, without a line of ours, is called in the tables."""
+SLOW: Final = frozenset({"pyevm engine", PLAIN})
+"""Who needs a microsecond for an instruction, and is given less to do."""
 PLAIN_CHAIN_ID: Final = 1
 
 
 def engines() -> Mapping[str, Engine]:
-    """Return the engines that this node may run on, the default first."""
+    """Return the engines that this node may run on by name, the default first."""
     return {"pyevm": PyEvmEngine()}
 
 

@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -50,8 +50,6 @@ class Peer:
     """Makes variables from its folder."""
     folder: Path | None = None
     """Where it is started, if that matters."""
-    ours: bool = False
-    """Whether it is this project."""
 
 
 def byline(engine: str | None = None) -> Peer:
@@ -67,7 +65,17 @@ def byline(engine: str | None = None) -> Peer:
             Probe("eth_getCode", ("0x" + L1_BLOCK.hex(), "latest")),
             Probe("eth_chainId", port="other"),
         ),
-        ours=True,
+    )  # fmt: skip
+
+
+def on_disk(ours: Peer) -> Peer:
+    """Return this project with its chains in LevelDB."""
+    return replace(
+        ours,
+        name=f"{ours.name}, --data-dir",
+        command=lambda port, other, folder: [
+            *ours.command(port, other, folder), "--data-dir", str(folder / "data"),
+        ],
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from rich import box
 from rich.console import Console
@@ -14,6 +15,9 @@ from rich.table import Table as Grid
 
 from byline.node.bench.table import Line, Table
 from byline.node.version import package_version
+
+EVEN: Final = 1.05
+"""A ratio that is nearer to one says nothing."""
 
 
 def show(console: Console, table: Table) -> None:
@@ -49,9 +53,9 @@ def words(table: Table, line: Line) -> str:
     ratio = table.ratio(line)
     if ratio is None:
         return ""
-    if ratio >= 1:
-        return f"{short(ratio)} x better"
-    return f"{short(1 / ratio)} x worse"
+    if 1 / EVEN < ratio < EVEN:
+        return "even"
+    return f"{short(ratio)} x better" if ratio > 1 else f"{short(1 / ratio)} x worse"
 
 
 def machine() -> dict[str, object]:

@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         console.width = WIDE
     for line in peers.missing():
         console.print(line)
-    before, tables = machine(), list[Table]()
+    before, tables, failed = machine(), list[Table](), False
     console.print(_words(before))
     progress = Progress(console)
     for name in chosen:
@@ -62,15 +62,17 @@ def run(arguments: argparse.Namespace) -> int:
             try:
                 found = PARTS[name](Bench(effort, progress.say, arguments.engine))
             except (NodeError, RuntimeError) as exc:
+                # The other parts are still worth their time.
                 print(f"byline: bench {name}: {exc}", file=sys.stderr)
-                return 1
+                failed = True
+                continue
         for table in found:
             show(console, table)
         tables += found
     console.print(_words(machine()))
     if arguments.json is not None:
         write_json(arguments.json, tables, before)
-    return 0
+    return 1 if failed else 0
 
 
 def _words(found: dict[str, object]) -> str:

@@ -34,6 +34,12 @@ def test_the_first_of_a_group_is_compared_with_the_others() -> None:
     ]  # fmt: skip
 
 
+def test_figures_that_hardly_differ_are_called_even() -> None:
+    lines = tuple(Line("call", f"peer {figure}", (figure,)) for figure in (1.0, 1.04, 1.06))
+    table = Table("view", "Reads", (Column("took", "ms", higher=False),), lines)
+    assert [words(table, line) for line in lines] == ["", "even", "1.06 x better"]
+
+
 def test_more_is_better_or_less_is() -> None:
     assert better(30.0, 10.0, higher=True) == 3.0
     assert better(30.0, 10.0, higher=False) == pytest.approx(1 / 3)
