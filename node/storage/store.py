@@ -3,7 +3,11 @@
 A block is there with everything that belongs to it (state, header, body, receipts,
 indices, head, and what the node keeps beside it) or not at all: see `kv` for what
 survives what.  Blocks that a reorganisation leaves behind stay readable by hash, and so
-does their state; only the canonical index and the transaction index forget them.
+does their state.
+
+The canonical index counts up to the head, and the transaction index where the canonical one
+agrees: going back is one write, whatever stood above, and what is then stale is overwritten
+when blocks come in its place.
 
 State nodes are never deleted, so every block that was ever executed can be read.
 """
@@ -68,7 +72,7 @@ class ChainStore:
         if head is None:
             return None
         header = self.header(head)
-        if header is None or self.canonical_hash(header.number) != head:
+        if header is None or self._read(CANONICAL, header.number) != head:
             raise Corrupt(
                 f"the head 0x{head.hex()} is not among the stored blocks: restore the data "
                 "folder from a copy, or move it away and start anew"
@@ -118,12 +122,20 @@ class ChainStore:
 
     def canonical_hash(self, number: int) -> bytes | None:
         """Return the hash of the canonical block at `number`."""
-        return self._read(CANONICAL, number) if 0 <= number < 2**64 else None
+        head = self._head
+        if head is None or not 0 <= number <= head.number:
+            return None
+        return self._read(CANONICAL, number)
 
     def transaction_location(self, tx_hash: bytes) -> tuple[bytes, int] | None:
         """Return block hash and index of a transaction of the canonical chain."""
         found = self._read(TRANSACTIONS, tx_hash)
-        return None if found is None else (found.block_hash, found.index)
+        if found is None:
+            return None
+        header = self.header(found.block_hash)
+        if header is None or self.canonical_hash(header.number) != found.block_hash:
+            return None
+        return found.block_hash, found.index
 
     def node(self, node_hash: bytes) -> bytes | None:
         """Return a trie node or a contract code by its Keccak-256 hash."""
@@ -175,8 +187,9 @@ class ChainStore:
     ) -> None:
         """Make a stored block the canonical head, in one atomic batch.
 
-        What stood above the common ancestor leaves the canonical and the transaction index
-        and stays readable by hash.  Raises `UnknownHash` for a block that is not stored.
+        What stood above the common ancestor is no longer canonical and stays readable by
+        hash.  Going back to an ancestor takes the same time however far it is.  Raises
+        `UnknownHash` for a block that is not stored.
         """
         with self._writing:
             block = self._known(block_hash)
@@ -205,15 +218,9 @@ class ChainStore:
         return block
 
     def _head_changes(self, block: Block) -> _Changes:
-        """Return what makes `block` the head: removals first, the head pointer last."""
-        adopted = [block, *self._not_canonical_before(block)]
-        ancestor = adopted[-1].number - 1
+        """Return what makes `block` the head, the head pointer last."""
         changes: _Changes = {}
-        for dropped in self._canonical_above(ancestor):
-            changes[CANONICAL.key(dropped.number)] = None
-            for transaction in dropped.transactions:
-                changes[TRANSACTIONS.key(transaction.hash)] = None
-        for one in reversed(adopted):
+        for one in reversed(tuple(self._not_canonical_up_to(block))):
             changes[CANONICAL.key(one.number)] = CANONICAL.encode(one.hash)
             for index, transaction in enumerate(one.transactions):
                 changes[TRANSACTIONS.key(transaction.hash)] = TRANSACTIONS.encode(
@@ -223,23 +230,13 @@ class ChainStore:
         changes[POINTERS.key("head")] = POINTERS.encode(block.hash)
         return changes
 
-    def _not_canonical_before(self, block: Block) -> Iterator[Block]:
-        """Yield the ancestors of `block` down to the first canonical one, that one left out."""
-        while block.number > 0:
-            parent = block.header.parent_hash
-            if self.canonical_hash(block.number - 1) == parent:
-                return
-            block = self._known(parent)
+    def _not_canonical_up_to(self, block: Block) -> Iterator[Block]:
+        """Yield `block` and its ancestors down to the first canonical one, that one left out."""
+        while self.canonical_hash(block.number) != block.hash:
             yield block
-
-    def _canonical_above(self, number: int) -> Iterator[Block]:
-        """Yield the canonical blocks above `number`, lowest first."""
-        last = -1 if self._head is None else self._head.number
-        for height in range(number + 1, last + 1):
-            block_hash = self.canonical_hash(height)
-            if block_hash is None:
-                raise Corrupt(f"the canonical block {height} is missing below the head {last}")
-            yield self._known(block_hash)
+            if block.number == 0:
+                return
+            block = self._known(block.header.parent_hash)
 
     def _read(self, table: Table[K, V], key: K) -> V | None:
         raw = self._kv.get(table.key(key))

@@ -71,6 +71,7 @@ def scenario() -> tuple[list[ExecutedBlock], list[Step]]:
         lambda store: store.commit(branch[1], meta={"tip": b"reorganised"}),
         lambda store: store.set_head(trunk[3].hash, meta={"tip": b"back"}),
         lambda store: store.set_head(trunk[0].hash, meta={"tip": b"genesis"}),
+        lambda store: store.set_head(branch[1].hash, meta={"tip": b"reorganised again"}),
         lambda store: store.write_meta({"tip": b"x", "other": b"y"}),
     ]
     return trunk + branch, steps

@@ -290,13 +290,29 @@ def test_a_head_that_is_not_among_the_blocks_is_reported_on_opening() -> None:
         ChainStore(kv)
 
 
-def test_a_hole_in_the_canonical_index_stops_a_reorganisation() -> None:
+def test_a_hole_in_the_canonical_index_is_filled_when_the_branch_is_taken_again() -> None:
     kv = MemoryKV()
     store = ChainStore(kv)
     blocks = grow(store, 5)
     kv.write({CANONICAL.key(3): None})
-    with pytest.raises(Corrupt, match="canonical block 3 is missing below the head 4"):
-        store.set_head(blocks[1].hash)
+    store.set_head(blocks[1].hash)
+    store.set_head(blocks[4].hash)
+    assert_canonical(store, blocks)
+
+
+def test_going_back_is_one_entry_whatever_stood_above() -> None:
+    kv = CountingKV()
+    store = ChainStore(kv)
+    blocks = grow(store, 40)
+    for back in (38, 1):
+        kv.batches.clear()
+        reads = kv.reads
+        store.set_head(blocks[back].hash)
+        assert [list(batch) for batch in kv.batches] == [[POINTERS.key("head")]]
+        assert kv.reads - reads <= 1
+        assert_canonical(store, blocks[: back + 1])
+        assert_canonical(ChainStore(kv), blocks[: back + 1])
+        store.set_head(blocks[-1].hash)
 
 
 def test_every_table_has_its_own_prefix_and_a_doc_line() -> None:
