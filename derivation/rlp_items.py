@@ -1,32 +1,18 @@
 """RLP read item by item, where the whole is not one list or must not be decoded.
 
 A channel is a stream of RLP strings that may break off; a span batch holds lists whose
-items travel on unchanged.  The library decodes whole values only; its prefix parser, which
-also enforces canonical lengths, is used here.
+items travel on unchanged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import rlp
-from rlp.codec import consume_length_prefix
-
 from byline.derivation.errors import InvalidData
+from byline.derivation.kernels import rlp
+from byline.derivation.kernels.rlp import read_item
 
-
-def read_item(data: bytes, at: int) -> tuple[bool, int, int]:
-    """Return whether the item at byte `at` is a list, where its payload begins, and its end.
-
-    Raises `InvalidData` when the prefix is not canonical or the item is cut short.
-    """
-    try:
-        _, kind, length, start = consume_length_prefix(data, at)
-    except (rlp.exceptions.RLPException, IndexError) as exc:
-        raise InvalidData(f"RLP item at byte {at}: {exc}") from exc
-    if start + length > len(data):
-        raise InvalidData(f"RLP item at byte {at}: cut short, {length} bytes announced")
-    return kind is list, start, start + length
+__all__ = ["encode_integer", "encode_list", "encode_string", "list_items", "read_item"]
 
 
 def list_items(data: bytes) -> list[bytes]:
@@ -47,24 +33,18 @@ def list_items(data: bytes) -> list[bytes]:
 def encode_list(items: Sequence[bytes]) -> bytes:
     """Return the list of `items`, which are encoded already."""
     payload = b"".join(items)
-    return _prefix(len(payload), 0xC0) + payload
+    length = len(payload)
+    if length < 56:
+        return bytes([0xC0 + length]) + payload
+    width = (length.bit_length() + 7) // 8
+    return bytes([0xC0 + 55 + width]) + length.to_bytes(width, "big") + payload
 
 
 def encode_string(data: bytes) -> bytes:
-    """Return `data`, of two bytes or more, as an RLP string."""
-    return _prefix(len(data), 0x80) + data
-
-
-def _prefix(length: int, base: int) -> bytes:
-    if length < 56:
-        return bytes([base + length])
-    width = (length.bit_length() + 7) // 8
-    return bytes([base + 55 + width]) + length.to_bytes(width, "big")
+    """Return `data` as an RLP string."""
+    return rlp.encode(data)
 
 
 def encode_integer(value: int) -> bytes:
-    """Return `value`, below 2**440, as a minimal big-endian string."""
-    if value < 0x80:
-        return b"\x80" if value == 0 else bytes([value])
-    width = (value.bit_length() + 7) // 8
-    return bytes([0x80 + width]) + value.to_bytes(width, "big")
+    """Return `value`, a whole number, as a minimal big-endian string."""
+    return rlp.encode(value)

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import rlp
-
 from byline.derivation.errors import InvalidData
+from byline.derivation.kernels import rlp
 
 SINGULAR_BATCH: Final = 0
 """The version byte."""
@@ -32,11 +31,11 @@ class SingularBatch:
 
     def encode(self) -> bytes:
         """Return version byte and RLP list."""
-        body: bytes = rlp.encode(
-            [
+        body = rlp.encode(
+            (
                 self.parent_hash, self.epoch_number, self.epoch_hash, self.timestamp,
-                list(self.transactions),
-            ]
+                self.transactions,
+            )
         )  # fmt: skip
         return bytes([SINGULAR_BATCH]) + body
 
@@ -47,21 +46,23 @@ class SingularBatch:
         Raises `InvalidData` naming the field that is malformed.
         """
         try:
-            items = rlp.decode(content, strict=False)
-        except (rlp.exceptions.RLPException, RecursionError, IndexError) as exc:
+            _, _, end = rlp.read_item(content, 0)
+            items = rlp.decode(content[:end])
+        except InvalidData as exc:
             raise InvalidData(f"singular batch: {exc}") from exc
-        if not isinstance(items, list | tuple) or len(items) != 5:
+        if not isinstance(items, list) or len(items) != 5:
             raise InvalidData("singular batch: want an RLP list of 5 fields")
-        if not isinstance(items[4], list | tuple):
+        if not isinstance(items[4], list):
             raise InvalidData("singular batch: transactions are not a list")
-        if any(not isinstance(item, bytes) for item in items[4]):
+        transactions = tuple(item for item in items[4] if isinstance(item, bytes))
+        if len(transactions) != len(items[4]):
             raise InvalidData("singular batch: a transaction is not a byte string")
         return cls(
             parent_hash=_hash(items[0], "parent hash"),
             epoch_number=_number(items[1], "epoch number"),
             epoch_hash=_hash(items[2], "epoch hash"),
             timestamp=_number(items[3], "timestamp"),
-            transactions=tuple(items[4]),
+            transactions=transactions,
         )
 
 

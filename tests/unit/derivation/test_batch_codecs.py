@@ -164,6 +164,13 @@ def test_a_malformed_singular_batch_names_the_field(items: object, words: str) -
         SingularBatch.decode(rlp.encode(items))
 
 
+def test_a_singular_batch_cut_short_is_refused_wherever_the_cut_is() -> None:
+    content = replace(BATCH, transactions=(l2_transaction(),)).encode()[1:]
+    for end in range(len(content)):
+        with pytest.raises(InvalidData, match="singular batch: RLP item at byte 0"):
+            SingularBatch.decode(content[:end])
+
+
 def test_bytes_after_a_batch_are_tolerated() -> None:
     assert SingularBatch.decode(BATCH.encode()[1:] + b"more") == BATCH
     span = RawSpanBatch.of([replace(BATCH, transactions=(l2_transaction(),))], True, CONFIG)
