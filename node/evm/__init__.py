@@ -5,6 +5,7 @@ tracing.py        what can be watched of an execution
 patience.py       how long a call may take
 pyevm.py          the reference engine, py-evm's State and Computation classes
 pyevm_natives.py  how py-evm calls native functions
+pyevm_storage.py  how py-evm takes back what it cleared
 pyevm_tracing.py  how py-evm is watched
 fast/             the fast engine, compiled
 opcodes.py        which opcodes each fork has

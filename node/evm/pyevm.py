@@ -35,6 +35,7 @@ from byline.node.evm.machine import (
 from byline.node.evm.natives.native import Native
 from byline.node.evm.opcodes import OPCODES
 from byline.node.evm.pyevm_natives import computed, timed
+from byline.node.evm.pyevm_storage import Accounts
 from byline.node.evm.pyevm_tracing import COLLISION, NO_FUNDS, Watch, watched
 from byline.node.evm.tracing import FrameKind, FrameStart, Tracer
 from byline.node.storage.atomic import StateDatabase
@@ -60,6 +61,8 @@ def prepare_threads() -> None:
 
 class _State(PragueState):  # type: ignore[misc]
     """py-evm's state without its habit of looking for system contracts at every start."""
+
+    account_db_class = Accounts
 
     blob_fee = 1
     """Wei per blob gas; py-evm would work it out with the update fraction of its own fork."""
