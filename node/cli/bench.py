@@ -22,7 +22,7 @@ from byline.node.bench.table import Table
 from byline.node.errors import NodeError
 from byline.node.evm.pyevm import prepare_threads
 
-WIDE: Final = 150
+WIDE: Final = 170
 """Columns where the output is no terminal, so that rows stay in one line."""
 
 

@@ -1,0 +1,60 @@
+"""Peers are found where `make clients` puts them, and named where they are not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from byline.node.bench import peers
+from byline.node.bench.effort import Bench
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in an empty folder, with nothing installed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    return tmp_path
+
+
+def test_a_peer_that_is_not_there_is_left_out_and_named(nowhere: Path) -> None:
+    assert [peer.name for peer in peers.everyone(Bench())] == ["byline"]
+    assert peers.missing() == [
+        "anvil is not installed: `make clients` does it",
+        "hardhat is not installed: `make clients` does it",
+    ]
+
+
+def test_hardhat_runs_on_the_node_installed_for_it_in_a_project_of_its_own(nowhere: Path) -> None:
+    modules = nowhere / peers.CLIENTS
+    for name in ("hardhat/dist/src/cli.js", "node/bin/node"):
+        (modules / name).parent.mkdir(parents=True)
+        (modules / name).touch()
+    (found,) = peers.others()
+    command = found.command(1234, 1235, nowhere)
+
+    assert command[:3] == [
+        str(modules / "node/bin/node"),
+        str(modules / "hardhat/dist/src/cli.js"),
+        "node",
+    ]
+    assert "1234" in command
+    assert found.environment(nowhere)["HARDHAT_DISABLE_TELEMETRY"] == "true"
+    assert found.folder is not None
+    assert json.loads((found.folder / "package.json").read_text())["type"] == "module"
+    config = (found.folder / "hardhat.config.js").read_text()
+    networks = json.loads(config.removeprefix("export default ").rstrip(";\n"))["networks"]
+    assert networks["bench"]["chainId"] == peers.CHAIN_ID
+    # Without a version of Solidity there is no compiler to fetch.
+    assert "solidity" not in config
+
+
+def test_the_engine_is_told_to_the_node_that_is_started() -> None:
+    ours, disk = peers.byline("pyevm"), peers.on_disk(peers.byline())
+
+    assert ours.name == "byline (pyevm)"
+    assert list(ours.command(1, 2, Path()))[-2:] == ["--engine", "pyevm"]
+    assert "--engine" not in peers.byline().command(1, 2, Path())
+    assert list(disk.command(1, 2, Path("/x")))[-2:] == ["--data-dir", "/x/data"]
