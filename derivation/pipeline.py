@@ -80,6 +80,14 @@ class Pipeline:
         return None if self._system_config is None else self._reading.origin
 
     @property
+    def between_channels(self) -> bool:
+        """Whether all that was provided is used up and no channel waits for more frames.
+
+        Then a later `reset` to the safe head's L1 origin misses nothing that came before it.
+        """
+        return self._used_up and not self._channels.has_open
+
+    @property
     def drops(self) -> deque[Drop]:
         """What was read and not used, oldest first; bounded."""
         return self._reading.drops

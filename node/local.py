@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,7 +29,14 @@ from byline.node.chain.chain import Chain
 from byline.node.chain.forkchoice import ForkChoice
 from byline.node.l1.chain import LocalL1
 from byline.node.l2.data_availability import L1Conditions
-from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Rollup, signed_in
+from byline.node.rollup import (
+    BlockMade,
+    BlocksDropped,
+    ChainName,
+    Rollup,
+    headers_above,
+    signed_in,
+)
 from byline.node.signing import sign_dynamic_fee
 from byline.rpc.backend import Refused
 
@@ -49,6 +56,8 @@ OPERATOR_TIP: Final = 10**9
 class _Snapshot:
     l1_head: Header
     heads: ForkChoice
+    between_channels: bool
+    """Whether derivation had no channel open."""
     pools: Mapping[ChainName, tuple[Transaction, ...]]
 
 
@@ -282,14 +291,15 @@ class LocalRollup(Rollup):
             )
         header = self.l1.chain.canonical(last)
         assert header is not None
-        dropped = tuple(_above(self.l1.chain, header))
+        top = self.l1.head
+        dropped = tuple(headers_above(self.l1.chain, top, last))
         waiting = self.pools["l1"].transactions()
         self.l1.go_back(last)
         self.batcher.in_flight.clear()
         self.pools["l1"].clear()
         lost = () if lose else signed_in(self.l1.chain, dropped)
         self.take_back("l1", [tx for tx in (*lost, *waiting) if not self._is_own(tx)])
-        self.publish(BlocksDropped("l1", self.l1.head, dropped))
+        self.publish(BlocksDropped("l1", self.l1.head, top))
         self.l1_reorganised(last)
         if self.first_jump is not None and self.first_jump > self.engine.heads.unsafe.number:
             self.first_jump = None
@@ -310,6 +320,7 @@ class LocalRollup(Rollup):
         self._snapshots[number] = _Snapshot(
             l1_head=self.l1.head,
             heads=self.engine.heads,
+            between_channels=self.driver.pipeline.between_channels,
             pools={name: tuple(pool.transactions()) for name, pool in self.pools.items()},
         )
         return number
@@ -320,10 +331,7 @@ class LocalRollup(Rollup):
         if saved is None:
             return False
         self._snapshots = {key: item for key, item in self._snapshots.items() if key < number}
-        dropped: dict[ChainName, tuple[Header, ...]] = {
-            "l1": tuple(_above(self.l1.chain, saved.l1_head)),
-            "l2": tuple(_above(self.engine.chain, self.engine.header_of(saved.heads.unsafe))),
-        }
+        tops: dict[ChainName, Header] = {"l1": self.l1.head, "l2": self.engine.chain.head}
         self.l1.chain.set_head(saved.l1_head)
         self.engine.restore(saved.heads)
         self.driver.safe_up_to(saved.l1_head.number)
@@ -333,20 +341,12 @@ class LocalRollup(Rollup):
         for name, transactions in saved.pools.items():
             self.pools[name].clear()
             self.take_back(name, [tx for tx in transactions if not self.batcher.is_inbox(tx)])
-        self.driver.reset(self.l1.block)
-        for name, headers in dropped.items():
-            if headers:
-                self.publish(BlocksDropped(name, self.chain(name).head, headers))
+        self.driver.reset(self.l1.block, between_channels=saved.between_channels)
+        for name, top in tops.items():
+            if top != self.chain(name).head:
+                self.publish(BlocksDropped(name, self.chain(name).head, top))
         self.derive()
         return True
-
-
-def _above(chain: Chain, head: Header) -> Iterator[Header]:
-    """Yield canonical headers above `head`, newest first."""
-    at: Header | None = chain.head
-    while at is not None and at.number > head.number:
-        yield at
-        at = chain.store.header(at.parent_hash)
 
 
 def _check_time(timestamp: int | None) -> None:

@@ -87,11 +87,11 @@ class BlockMade:
 
 @dataclass(frozen=True, slots=True)
 class BlocksDropped:
-    """A chain went back to `head`; `dropped` are no longer canonical, newest first."""
+    """A chain went back to `head`; what stood above it, up to `top`, is not canonical now."""
 
     chain: ChainName
     head: Header
-    dropped: tuple[Header, ...]
+    top: Header
 
 
 Happening: TypeAlias = BlockMade | BlocksDropped | Derived
@@ -339,11 +339,12 @@ class Rollup:
             LOG.warning(
                 "the L1 took back what it had finalized: L2 block %d", heads.finalized.number
             )
-        dropped = tuple(self._above(unsafe))
+        top = self.engine.chain.head
+        dropped = tuple(headers_above(self.engine.chain, top, unsafe.number))
         self.engine.restore(ForkChoice(unsafe, safe, finalized))
         self.batcher.rewind()
         if dropped:
-            self.publish(BlocksDropped("l2", self.engine.chain.head, dropped))
+            self.publish(BlocksDropped("l2", self.engine.chain.head, top))
             self.take_back("l2", signed_in(self.engine.chain, dropped))
         self.driver.reset(self.l1.block)
         self.derive()
@@ -366,13 +367,6 @@ class Rollup:
                 return parent
         return refs[-1]
 
-    def _above(self, ref: L2BlockRef) -> Iterator[Header]:
-        """Yield headers of canonical L2 blocks above `ref`, newest first."""
-        at: Header | None = self.engine.chain.head
-        while at is not None and at.number > ref.number:
-            yield at
-            at = self.engine.chain.store.header(at.parent_hash)
-
     def sync_status(self) -> SyncStatus:
         """Return where derivation and the heads stand."""
         head = L1BlockRef.of(self.l1.head)
@@ -386,6 +380,14 @@ class Rollup:
             safe_l2=heads.safe,
             finalized_l2=heads.finalized,
         )
+
+
+def headers_above(chain: Chain, top: Header, number: int) -> Iterator[Header]:
+    """Yield `top` and its ancestors above height `number`, canonical or not, newest first."""
+    at: Header | None = top
+    while at is not None and at.number > number:
+        yield at
+        at = chain.store.header(at.parent_hash)
 
 
 def signed_in(chain: Chain, headers: Sequence[Header]) -> list[Transaction]:

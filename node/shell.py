@@ -18,7 +18,7 @@ from byline.node.backend.contracts import contracts_of
 from byline.node.backend.controls import NodeControls, NodeRollup
 from byline.node.backend.events import EventHub
 from byline.node.backend.pool import NodeAccounts, NodePool
-from byline.node.backend.receipts import located_logs
+from byline.node.backend.receipts import RemovedLogs, located_logs
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.clock import Clock, SystemClock
@@ -28,7 +28,7 @@ from byline.node.l2.driver import Derived
 from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, Rollup
 from byline.node.storage.kv import KeyValue
 from byline.node.version import client_version
-from byline.rpc.backend import Backend, LocatedLog, NewHead
+from byline.rpc.backend import Backend, NewHead
 from byline.rpc.server import Handler, RpcServer
 
 LOG = logging.getLogger("byline.node")
@@ -137,15 +137,10 @@ class NodeShell:
             hub.publish_from_thread(self._dropped(happening))
 
     def _dropped(self, happening: BlocksDropped) -> NewHead:
-        store = self.rollup.chain(happening.chain).store
-        removed: list[LocatedLog] = []
-        for header in happening.dropped:
-            block, receipts = store.block(header.hash), store.receipts(header.hash)
-            if block is not None and receipts is not None:
-                removed.extend(reversed(list(located_logs(block, receipts, removed=True))))
-        head = store.block(happening.head.hash)
+        chain = self.rollup.chain(happening.chain)
+        head = chain.store.block(happening.head.hash)
         assert head is not None
-        return NewHead(head, (), tuple(removed))
+        return NewHead(head, (), RemovedLogs(chain, happening.top, head.number))
 
     # -- tasks ------------------------------------------------------------------------
 

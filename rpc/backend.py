@@ -10,7 +10,7 @@ loop never waits for the EVM or the disk.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
@@ -208,11 +208,14 @@ class FeeHistory:
 
 @dataclass(frozen=True, slots=True)
 class NewHead:
-    """A block became the head; `reverted` are logs that a reorganisation took away."""
+    """A block became the head; `reverted` are logs that a reorganisation took away.
+
+    Those may be many, so that they may be read only when somebody wants them.
+    """
 
     block: Block
     logs: tuple[LocatedLog, ...]
-    reverted: tuple[LocatedLog, ...] = ()
+    reverted: Iterable[LocatedLog] = ()
 
 
 @dataclass(frozen=True, slots=True)

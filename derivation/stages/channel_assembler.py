@@ -27,6 +27,11 @@ class ChannelAssembler:
     reading: Reading
     _channel: Channel | None = None
 
+    @property
+    def has_open(self) -> bool:
+        """Whether a channel has begun that is not complete."""
+        return self._channel is not None
+
     def next(self) -> bytes | Need:
         """Return the compressed bytes of the next whole channel."""
         self._drop_timed_out()

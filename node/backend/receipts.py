@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 
 from byline.derivation.block import Block
 from byline.derivation.config import Fork, RollupConfig
 from byline.derivation.fees import L1FeeParameters, da_footprint, l1_data_fee, l1_gas_used
+from byline.derivation.header import Header
 from byline.derivation.l1_info import decode as decode_l1_info
 from byline.derivation.receipt import Log, Receipt
 from byline.derivation.transaction import (
@@ -15,7 +17,9 @@ from byline.derivation.transaction import (
     DepositTransaction,
     Transaction,
 )
+from byline.node.chain.chain import Chain
 from byline.node.evm.pyevm import created_address
+from byline.node.rollup import headers_above
 from byline.rpc.backend import L1FeeDetail, LocatedLog, LocatedReceipt
 
 
@@ -133,6 +137,31 @@ def located_logs(
         for log in receipt.logs:
             yield located_log(block, tx, index, log, place, removed)
             place += 1
+
+
+class RemovedLogs:
+    """The logs of blocks that left a chain, newest first, read once somebody wants them."""
+
+    def __init__(self, chain: Chain, top: Header, number: int) -> None:
+        """Stand for the logs of `top` and its ancestors above height `number`."""
+        self._chain = chain
+        self._top = top
+        self._number = number
+
+    def __iter__(self) -> Iterator[LocatedLog]:
+        return iter(self._logs)
+
+    @functools.cached_property
+    def _logs(self) -> tuple[LocatedLog, ...]:
+        found: list[LocatedLog] = []
+        store = self._chain.store
+        for header in headers_above(self._chain, self._top, self._number):
+            if not any(header.bloom):
+                continue
+            block, receipts = store.block(header.hash), store.receipts(header.hash)
+            if block is not None and receipts is not None:
+                found.extend(reversed(list(located_logs(block, receipts, removed=True))))
+        return tuple(found)
 
 
 def located_log(

@@ -71,9 +71,15 @@ class Driver:
             at = engine.ref(at.parent_hash)
         return at
 
-    def reset(self, l1_block: Callable[[int], L1Block | None]) -> None:
-        """Start reading again; `l1_block` answers for the L1 by number."""
-        at = self.base()
+    def reset(
+        self, l1_block: Callable[[int], L1Block | None], *, between_channels: bool = False
+    ) -> None:
+        """Start reading again; `l1_block` answers for the L1 by number.
+
+        `between_channels` says that no channel was open when the safe head became what it
+        is: then nothing before its L1 origin has to be read once more.
+        """
+        at = self.engine.heads.safe if between_channels else self.base()
         block = l1_block(at.l1_origin.number)
         if block is None or block.header.hash != at.l1_origin.hash:
             raise Reset(
@@ -141,7 +147,7 @@ class Driver:
 
         Where no entry is that old, it is genesis: derivation then reads all of the L1 again.
         """
-        entry = self.safe_heads.truncate(lambda entry: entry.l1.number <= l1_number)
+        entry = self.safe_heads.forget_after(l1_number)
         genesis = self.engine.config.genesis.l2
         return self.engine.ref((genesis if entry is None else entry.l2).hash)
 

@@ -73,6 +73,15 @@ class SafeHeads:
             self._numbers.pop()
         return None
 
+    def forget_after(self, l1_number: int) -> SafeHead | None:
+        """Forget what L1 blocks above `l1_number` made safe; return the newest entry left."""
+        place = bisect_right(self._numbers, l1_number)
+        gone = self._numbers[place:]
+        if gone:
+            self._kv.write({_key(number): None for number in gone})
+            del self._numbers[place:]
+        return self._read(self._numbers[-1]) if self._numbers else None
+
     def _read(self, number: int) -> SafeHead:
         raw = self._kv.get(_key(number))
         if raw is None or len(raw) != 2 * _HASH + _NUMBER:

@@ -86,3 +86,13 @@ def test_it_answers_as_a_plain_list_of_changes_does(
     known = [safe for number, safe in plain.items() if number <= min(cut, asked)]
     found = heads.at(asked)
     assert (None if found is None else found.l2.number) == (known[-1] if known else None)
+
+
+@pytest.mark.parametrize("last", [2, 3, 150, 300, 400])
+def test_what_later_blocks_made_safe_is_forgotten_at_once(kv: KeyValue, last: int) -> None:
+    heads, slowly = filled(kv), filled(MemoryKV())
+    left = heads.forget_after(last)
+    assert left == slowly.truncate(lambda entry: entry.l1.number <= last)
+    for again in (heads, SafeHeads(kv)):
+        assert list(again.newest_first()) == list(slowly.newest_first())
+        assert again.at(1_000) == left
