@@ -81,8 +81,9 @@ def on_disk(ours: Peer) -> Peer:
 
 def anvil() -> Peer | None:
     """Return anvil if it is installed here."""
-    local = CLIENTS / ".bin/anvil"
-    program = str(local.resolve()) if local.exists() else shutil.which("anvil")
+    # Not .bin/anvil: that is a script that starts the program and would be measured instead.
+    local = next(CLIENTS.glob("@foundry-rs/anvil-*/bin/anvil"), None)
+    program = str(local.resolve()) if local else shutil.which("anvil")
     if program is None:
         return None
     return Peer(

@@ -51,6 +51,18 @@ def test_hardhat_runs_on_the_node_installed_for_it_in_a_project_of_its_own(nowhe
     assert "solidity" not in config
 
 
+def test_the_program_of_anvil_is_started_and_not_the_script_that_starts_it(nowhere: Path) -> None:
+    modules = nowhere / peers.CLIENTS
+    program = modules / "@foundry-rs/anvil-some-machine/bin/anvil"
+    for path in (program, modules / ".bin/anvil", modules / "@foundry-rs/anvil/bin.mjs"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (found,) = peers.others()
+
+    assert found.command(1234, 1235, nowhere)[0] == str(program)
+    assert found.environment(nowhere)["HOME"] == str(nowhere)
+
+
 def test_the_engine_is_told_to_the_node_that_is_started() -> None:
     ours, disk = peers.byline("pyevm"), peers.on_disk(peers.byline())
 
