@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,9 @@ from byline.derivation.config import ConfigProblem, RollupConfig
 from byline.derivation.deposits import user_deposits
 from byline.derivation.errors import Critical, InvalidData
 from byline.derivation.frame import Frame, data_item, decode_frames, encode_frames
+from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
 from byline.derivation.header import Header
+from byline.derivation.kernels.trie import CorruptNode, MissingNode, Trie
 from byline.derivation.l1_info import decode as decode_l1_info
 from byline.derivation.l1_info import encode as encode_l1_info
 from byline.derivation.pipeline import Pipeline
@@ -29,6 +32,7 @@ from byline.derivation.transaction import (
     Transaction,
     decode_transaction,
 )
+from byline.derivation.trie import trie_root_and_nodes
 from byline.derivation.types import AttributesWithParent, Need
 from byline.derivation.upgrades import read_bundle
 from tests.derivation_kit import (
@@ -156,6 +160,33 @@ def _rlp(data: bytes) -> None:
     assert encode_list(list_items(data)) == data
 
 
+def _trie_node(data: bytes) -> None:
+    """See that a root which is taken is written as it was read, and bears changes."""
+    root = keccak256(data)
+    nodes = {root: data}
+    trie = Trie(nodes.get, root)
+    assert trie.proof(b"") == ([] if root == EMPTY_TRIE_ROOT else [data])
+    handle = trie.freeze()
+    for key in (b"", b"\x01", keccak256(b"0")):
+        for value in (b"value", b""):
+            before = trie.root_hash()
+            try:
+                trie.set(key, value)
+                assert trie.get(key) == (value or None)
+            except MissingNode:
+                assert trie.root_hash() == before
+    assert Trie.at(nodes.get, handle).root_hash() == root
+    with suppress(MissingNode):
+        found = list(Trie.at(nodes.get, handle).items())
+        assert found == sorted(found)
+        assert trie_root_and_nodes(dict(found))[0] == root
+
+
+def _trie_nodes() -> list[bytes]:
+    items = {keccak256(bytes([at]))[: 32 if at % 2 else 1]: bytes(at + 1) for at in range(60)}
+    return list(trie_root_and_nodes(items)[1].values())
+
+
 def _inbox(data: bytes) -> None:
     """See that nothing in the inbox stops derivation, or all of the batches after it."""
     verifier = FakeL2(CONFIG)
@@ -277,6 +308,7 @@ def targets() -> list[Target]:
         Target("receipt", tuple(_receipts()), _receipt, bad),
         Target("header", (l1_genesis().header.encode(), l2_genesis().encode()), _header, bad),
         Target("RLP items", (l2_genesis().encode(), transactions[0], b"\xc0"), _rlp, bad),
+        Target("trie node", tuple(_trie_nodes()), _trie_node, (CorruptNode,)),
         Target("inbox", (PLAIN_ITEM, *frames), _inbox, ()),
         Target("batches in a channel", (CHANNEL,), _batches, ()),
         Target("rollup.json", (json.dumps(CONFIG.to_json()).encode(),), _rollup_json, documents),
