@@ -9,7 +9,8 @@ bn254.py              sums, multiples and pairings on BN254, by _bn254_c or _bn2
                       field, the tower above it, and the curves
 blake2f.py            rounds of BLAKE2b
 point_evaluation.py   KZG proofs
-bls12_381.py          sums, multiples, pairings and maps on BLS12-381, by _bls12_381_py
+bls12_381.py          sums, multiples, pairings and maps on BLS12-381, by _bls12_381_c over
+                      blst, or _bls12_381_py
 p256verify.py         signatures on P-256
 
 Which chain has which, and where, says `byline.node.evm.precompiles`.  A compiled kernel

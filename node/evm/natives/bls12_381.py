@@ -5,19 +5,48 @@ Source: EIP-2537.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from byline.node.evm.natives._bls12_381_py import (
-    g1_add,
-    g1_msm,
-    g2_add,
-    g2_msm,
-    map_fp2_to_g2,
-    map_fp_to_g1,
-    pairing,
-)
 from byline.node.evm.natives.native import Native
+
+COMPILED: bool = False
+"""Whether the functions are the compiled ones."""
+
+if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS"):
+    from byline.node.evm.natives._bls12_381_py import (
+        g1_add,
+        g1_msm,
+        g2_add,
+        g2_msm,
+        map_fp2_to_g2,
+        map_fp_to_g1,
+        pairing,
+    )
+else:
+    try:
+        from byline.node.evm.natives._bls12_381_c import (
+            g1_add,
+            g1_msm,
+            g2_add,
+            g2_msm,
+            map_fp2_to_g2,
+            map_fp_to_g1,
+            pairing,
+        )
+
+        COMPILED = True
+    except ImportError:
+        from byline.node.evm.natives._bls12_381_py import (
+            g1_add,
+            g1_msm,
+            g2_add,
+            g2_msm,
+            map_fp2_to_g2,
+            map_fp_to_g1,
+            pairing,
+        )
 
 G1_ADD_GAS: Final = 375
 G2_ADD_GAS: Final = 600

@@ -13,6 +13,7 @@ from py_ecc.optimized_bn128 import optimized_curve as curve
 
 from byline.node.evm.natives import _bn254_c, _bn254_py, bn254
 from byline.node.evm.natives.native import Failed
+from tests.unit.node.evm.natives.extension_roots import extension_root, root
 from tests.unit.node.evm.natives.natives_kit import (
     chosen_without_extensions,
     outcome,
@@ -51,33 +52,14 @@ def fast_g1(times: int) -> bytes:
     return _bn254_c.mul(g1(1) + word(times))
 
 
-def root(number: int) -> int | None:
-    """Return a square root modulo P, which is 3 modulo 4."""
-    found = pow(number, (P + 1) // 4, P)
-    return found if found * found % P == number % P else None
-
-
-def square_root(a: Fq2) -> Fq2 | None:
-    re, im = (int(part) for part in a.coeffs)
-    norm = root(re * re + im * im)
-    if norm is None:
-        return None
-    for total in (re + norm, re - norm):
-        x = root(total * pow(2, -1, P))
-        if x:
-            found = Fq2([x, im * pow(2 * x, -1, P) % P])
-            if found * found == a:
-                return found
-    return None
-
-
 def twist_point(chance: random.Random) -> Any:
     """Return a point of the twist, which is in the subgroup with a chance of 2**-254."""
     while True:
         x = Fq2([chance.randrange(P), chance.randrange(P)])
-        y = square_root(x * x * x + curve.b2)
+        re, im = (int(part) for part in (x * x * x + curve.b2).coeffs)
+        y = extension_root(re, im, P)
         if y is not None:
-            return (x, y, Fq2.one())
+            return (x, Fq2(y), Fq2.one())
 
 
 def test_the_compiled_kernel_is_loaded() -> None:
@@ -279,7 +261,7 @@ def test_numbers_near_the_modulus_are_multiplied_as_they_should() -> None:
     # The coordinates of these sums are any, but the points come from the edges of the field.
     found = 0
     for x in [*range(40), *range(P - 40, P)]:
-        y = root(x**3 + 3)
+        y = root(x**3 + 3, P)
         if y is None:
             continue
         for data in (words(x, y) * 2, words(x, P - y) + g1(1), words(x, y, 2**256 - 1)):
