@@ -40,8 +40,10 @@ from byline.node.storage.tables import (
 )
 
 HEADER_CACHE: Final = 2048
-BLOCK_CACHE: Final = 256
-"""Blocks, and likewise receipts."""
+BLOCK_CACHE: Final = 16_384
+"""Transactions of the blocks in memory, and likewise receipts: at most some 20 MB each."""
+BLOCK_WEIGHT: Final = 64
+"""As many transactions an empty block counts, so that 256 of them are kept."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -63,8 +65,12 @@ class ChainStore:
         self._kv = kv
         self._writing = threading.RLock()
         self._headers: Lru[bytes, Header] = Lru(HEADER_CACHE)
-        self._blocks: Lru[bytes, Block] = Lru(BLOCK_CACHE)
-        self._receipts: Lru[bytes, tuple[Receipt, ...]] = Lru(BLOCK_CACHE)
+        self._blocks: Lru[bytes, Block] = Lru(
+            BLOCK_CACHE, lambda block: BLOCK_WEIGHT + len(block.transactions)
+        )
+        self._receipts: Lru[bytes, tuple[Receipt, ...]] = Lru(
+            BLOCK_CACHE, lambda receipts: BLOCK_WEIGHT + len(receipts)
+        )
         self._head = self._stored_head()
 
     def _stored_head(self) -> Header | None:

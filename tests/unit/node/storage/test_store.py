@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from byline.node.chain.block import ExecutedBlock
 from byline.node.errors import Corrupt, StorageError, UnknownHash
+from byline.node.storage import store as store_module
 from byline.node.storage.kv import Batch, MemoryKV, Prefixed
 from byline.node.storage.leveldb import LevelKV
-from byline.node.storage.store import BLOCK_CACHE, HEADER_CACHE, ChainStore
+from byline.node.storage.store import BLOCK_CACHE, BLOCK_WEIGHT, HEADER_CACHE, ChainStore
 from byline.node.storage.tables import ALL, BODIES, CANONICAL, HEADERS, POINTERS, RECEIPTS, Table
 from tests.unit.node.storage.chain_kit import child, signed
 
@@ -259,13 +260,26 @@ def test_two_chains_share_one_database() -> None:
 def test_what_was_read_is_remembered_within_bounds() -> None:
     kv = CountingKV()
     store = ChainStore(kv)
-    blocks = grow(store, BLOCK_CACHE + 10)
+    kept = BLOCK_CACHE // (BLOCK_WEIGHT + 2)
+    blocks = grow(store, kept + 10)
     before = kv.reads
     assert_readable(store, blocks[-1])
     assert kv.reads - before == len(blocks[-1].nodes), "only state nodes are read again"
-    assert len(store._blocks) == len(store._receipts) == BLOCK_CACHE
+    # All have a deposit and a transfer, but for the genesis block, which is forgotten by then.
+    assert len(store._blocks) == len(store._receipts) == kept
     assert len(store._headers) <= HEADER_CACHE
     assert_readable(store, blocks[0])
+
+
+def test_fewer_blocks_are_remembered_when_they_are_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "BLOCK_CACHE", 200)
+    store = ChainStore(MemoryKV())
+    grow(store, 3)
+    assert len(store._blocks) == len(store._receipts) == 3
+    full = child(store.head(), *(signed(nonce) for nonce in range(2, 102)))
+    store.commit(full)
+    assert len(store._blocks) == len(store._receipts) == 1
+    assert store.block(full.hash) is full.block
 
 
 @pytest.mark.parametrize("table", [HEADERS, BODIES, RECEIPTS])
