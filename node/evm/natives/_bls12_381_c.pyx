@@ -56,14 +56,11 @@ _FAULTS = {
 ctypedef uint8_t (*test_t)(const void*) noexcept nogil
 ctypedef void (*convert_t)(void*, const void*) noexcept nogil
 ctypedef void (*combine_t)(void*, const void*, const void*) noexcept nogil
-ctypedef void (*miller_t)(
-    void*, const void* const*, const void* const*, size_t
-) noexcept nogil
+ctypedef void (*miller_t)(void*, const void* const*, const void* const*, size_t) noexcept nogil
 ctypedef uint8_t (*scalar_t)(void*, const void*, size_t) noexcept nogil
 ctypedef size_t (*scratch_t)(size_t) noexcept nogil
 ctypedef void (*msm_t)(
-    void*, const void* const*, size_t, const void* const*, size_t, void*
-) noexcept nogil
+    void*, const void* const*, size_t, const void* const*, size_t, void*) noexcept nogil
 
 cdef struct Group:
     # Numbers in a point, bytes of an affine point in blst's memory.
@@ -79,6 +76,8 @@ cdef struct Group:
     combine_t map
     msm_t msm
     scratch_t scratch
+
+ctypedef Fault (*work_t)(const Group*, uint8_t*, const uint8_t*) noexcept nogil
 
 # Set once, when the module is loaded; blst keeps no state of its own.
 cdef Group G1, G2
@@ -122,9 +121,10 @@ cdef int open_library() except -1:
     global miller_loop, scalar_modulo_order, value_is_one
     cdef bytes path = ckzg.__file__.encode()
     cdef void* library = dlopen(PyBytes_AS_STRING(path), RTLD_NOW)
-    cdef bytes modulus = (
-        0x1A0111EA397FE69A4B1BA7B6434BACD764774B84F38512BF6730D2A0F6B0F6241EABFFFEB153FFFFB9FEFFFFFFFFAAAB
-    ).to_bytes(FP, "big")
+    cdef bytes modulus = bytes.fromhex(
+        "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf"
+        "6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab"
+    )
     if library == NULL:
         raise ImportError(f"{ckzg.__file__} cannot be opened as a library")
     memcpy(MODULUS, PyBytes_AS_STRING(modulus), FP)
@@ -169,9 +169,7 @@ cdef Fault read_point(
         if out[index]:
             infinity[0] = False
             break
-    if infinity[0] or group.on_curve(out):
-        return NONE
-    return group.off_curve
+    return NONE if infinity[0] or group.on_curve(out) else group.off_curve
 
 
 cdef Fault read_member(
@@ -179,9 +177,7 @@ cdef Fault read_member(
 ) noexcept nogil:
     """Read an affine point of the subgroup."""
     cdef Fault fault = read_point(group, out, source, infinity)
-    if fault != NONE or infinity[0] or group.in_group(out):
-        return fault
-    return OUTSIDE
+    return fault if fault != NONE or infinity[0] or group.in_group(out) else OUTSIDE
 
 
 cdef void write_point(const Group* group, uint8_t* target, const void* point) noexcept nogil:
@@ -246,12 +242,8 @@ cdef class Products:
 
 
 cdef Fault sum_of_products(
-    const Group* group,
-    Products memory,
-    Py_ssize_t most,
-    uint8_t* target,
-    const uint8_t* source,
-    Py_ssize_t count,
+    const Group* group, Products memory, Py_ssize_t most,
+    uint8_t* target, const uint8_t* source, Py_ssize_t count,
 ) noexcept nogil:
     """Sum `count` products, `most` of them at a time."""
     cdef uint64_t[POINT_LIMBS] total, part
@@ -327,12 +319,6 @@ cdef Fault check_pairs(const uint8_t* source, Py_ssize_t count, bint* holds) noe
     return NONE
 
 
-cdef int want(bytes data, Py_ssize_t length) except -1:
-    if len(data) != length:
-        raise Failed(f"BLS12-381: input of {len(data)} bytes, want {length}")
-    return 0
-
-
 cdef Py_ssize_t parts(bytes data, Py_ssize_t length) except -1:
     if not data or len(data) % length:
         raise Failed(f"BLS12-381: input of {len(data)} bytes, want a multiple of {length}, not 0")
@@ -343,6 +329,18 @@ cdef bytes result(Fault fault, const uint8_t* output, Py_ssize_t length):
     if fault != NONE:
         raise Failed(_FAULTS[fault])
     return PyBytes_FromStringAndSize(<const char*> output, length)
+
+
+cdef bytes of_one_length(work_t work, const Group* group, bytes data, Py_ssize_t length):
+    """Return the point that `work` gives for an input of `length` bytes."""
+    cdef uint8_t[G2_BYTES] output
+    cdef const uint8_t* source = <const uint8_t*> PyBytes_AS_STRING(data)
+    cdef Fault fault
+    if len(data) != length:
+        raise Failed(f"BLS12-381: input of {len(data)} bytes, want {length}")
+    with nogil:
+        fault = work(group, output, source)
+    return result(fault, output, NUMBER * group.numbers)
 
 
 cdef bytes msm(const Group* group, bytes data):
@@ -359,24 +357,12 @@ cdef bytes msm(const Group* group, bytes data):
 
 def g1_add(bytes data not None):
     """Return the sum of two points; see `_bls12_381_py.g1_add`."""
-    cdef uint8_t[G1_BYTES] output
-    cdef const uint8_t* source = <const uint8_t*> PyBytes_AS_STRING(data)
-    cdef Fault fault
-    want(data, 2 * G1_BYTES)
-    with nogil:
-        fault = sum_of_two(&G1, output, source)
-    return result(fault, output, G1_BYTES)
+    return of_one_length(sum_of_two, &G1, data, 2 * G1_BYTES)
 
 
 def g2_add(bytes data not None):
     """Return the sum of two points; see `_bls12_381_py.g2_add`."""
-    cdef uint8_t[G2_BYTES] output
-    cdef const uint8_t* source = <const uint8_t*> PyBytes_AS_STRING(data)
-    cdef Fault fault
-    want(data, 2 * G2_BYTES)
-    with nogil:
-        fault = sum_of_two(&G2, output, source)
-    return result(fault, output, G2_BYTES)
+    return of_one_length(sum_of_two, &G2, data, 2 * G2_BYTES)
 
 
 def g1_msm(bytes data not None):
@@ -405,21 +391,9 @@ def pairing(bytes data not None):
 
 def map_fp_to_g1(bytes data not None):
     """Map a number to a point; see `_bls12_381_py.map_fp_to_g1`."""
-    cdef uint8_t[G1_BYTES] output
-    cdef const uint8_t* source = <const uint8_t*> PyBytes_AS_STRING(data)
-    cdef Fault fault
-    want(data, NUMBER)
-    with nogil:
-        fault = mapped(&G1, output, source)
-    return result(fault, output, G1_BYTES)
+    return of_one_length(mapped, &G1, data, NUMBER)
 
 
 def map_fp2_to_g2(bytes data not None):
     """Map a number to a point; see `_bls12_381_py.map_fp2_to_g2`."""
-    cdef uint8_t[G2_BYTES] output
-    cdef const uint8_t* source = <const uint8_t*> PyBytes_AS_STRING(data)
-    cdef Fault fault
-    want(data, 2 * NUMBER)
-    with nogil:
-        fault = mapped(&G2, output, source)
-    return result(fault, output, G2_BYTES)
+    return of_one_length(mapped, &G2, data, 2 * NUMBER)
