@@ -74,10 +74,12 @@ class Evm:
         self.state: Any = chain.from_genesis(AtomicDB(), genesis, {}).get_vm().state
         self.at(number, timestamp)
 
-    def at(self, number: int, timestamp: int) -> None:
-        """Make NUMBER and TIMESTAMP of the following calls."""
+    def at(self, number: int, timestamp: int, base_fee: int | None = None) -> None:
+        """Make NUMBER and TIMESTAMP, and if given BASEFEE, of the following calls."""
         self.state.execution_context._block_number = number
         self.state.execution_context._timestamp = timestamp
+        if base_fee is not None:
+            self.state.execution_context._base_fee_per_gas = base_fee
 
     def set(
         self,
@@ -140,11 +142,17 @@ class Evm:
         return _outcome(self.state.computation_class.apply_message(self.state, message, context))
 
     def deploy(
-        self, initcode: bytes, *, sender: bytes = ANYBODY, value: int = 0, gas: int = GAS
+        self,
+        initcode: bytes,
+        *,
+        sender: bytes = ANYBODY,
+        value: int = 0,
+        gas: int = GAS,
+        at: bytes = b"",
     ) -> Outcome:
-        """Create a contract; its address is in the outcome."""
+        """Create a contract, `at` an address of choice; where it is the outcome says."""
         nonce = self.state.get_nonce(sender)
-        address = keccak256(b"deployed" + sender + nonce.to_bytes(8, "big"))[12:]
+        address = at or keccak256(b"deployed" + sender + nonce.to_bytes(8, "big"))[12:]
         self.state.increment_nonce(sender)
         message = Message(
             gas=gas,
