@@ -3,7 +3,7 @@
 
 from cpython.bytes cimport (
     PyBytes_AS_STRING,
-    PyBytes_CheckExact,
+    PyBytes_Check,
     PyBytes_FromStringAndSize,
     PyBytes_GET_SIZE,
 )
@@ -36,7 +36,7 @@ cdef Node load(object read, bytes node_hash, bint is_root):
     raw = read(node_hash)
     if raw is None:
         raise MissingNode(node_hash)
-    if not PyBytes_CheckExact(raw):
+    if not PyBytes_Check(raw):
         raise TypeError(f"trie: read returned {type(raw).__name__}, want bytes or None")
     if not is_root and PyBytes_GET_SIZE(raw) < HASH:
         raise CorruptNode(node_hash, "it is shorter than a hash, so its parent should hold it")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import rlp
-from trie import HexaryTrie
 
 from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
+from byline.derivation.kernels.trie import Trie
 from byline.derivation.transaction import AccessListEntry
 from byline.node.accounts import dev_account
 from byline.node.backend.resolve import Resolver
@@ -141,50 +141,26 @@ class NodeState:
 
     def _proof(self, address: bytes, keys: Sequence[str], ref: BlockRef) -> AccountProof:
         resolver = self._resolver
-        nodes = _Nodes(resolver)
-        trie = HexaryTrie(nodes, resolver.known(ref).state_root)
+        read = resolver.chain.store.node
+        trie = Trie(read, resolver.known(ref).state_root)
         leaf = keccak256(address)
         encoded = trie.get(leaf)
         fields = rlp.decode(encoded) if encoded else [b"", b"", EMPTY_TRIE_ROOT, EMPTY_CODE_HASH]
-        storage = HexaryTrie(nodes, fields[2])
+        storage = Trie(read, fields[2])
         return AccountProof(
             address=address,
             nonce=int.from_bytes(fields[0], "big"),
             balance=int.from_bytes(fields[1], "big"),
             storage_hash=fields[2],
             code_hash=fields[3],
-            proof=_path(trie, leaf),
+            proof=tuple(trie.proof(leaf)),
             storage=tuple(_storage_proof(storage, key) for key in keys),
         )
 
 
-class _Nodes:
-    """The trie nodes of a chain, as the trie library reads them."""
-
-    def __init__(self, resolver: Resolver) -> None:
-        self._read = resolver.chain.store.node
-
-    def __getitem__(self, key: bytes) -> bytes:
-        node = self._read(key)
-        if node is None:
-            raise KeyError(key)
-        return node
-
-    def __contains__(self, key: bytes) -> bool:
-        return self._read(key) is not None
-
-
-def _path(trie: HexaryTrie, key: bytes) -> tuple[bytes, ...]:
-    """Return the encoded nodes from the root to `key`, those inside others left out."""
-    if trie.root_hash == EMPTY_TRIE_ROOT:
-        return ()
-    encoded = [rlp.encode(node) for node in trie.get_proof(key)]
-    return tuple(node for at, node in enumerate(encoded) if at == 0 or len(node) >= 32)
-
-
-def _storage_proof(trie: HexaryTrie, key: str) -> StorageProof:
+def _storage_proof(trie: Trie, key: str) -> StorageProof:
     slot = int(key, 16) if key not in ("0x", "") else 0
     leaf = keccak256(slot.to_bytes(32, "big"))
     encoded = trie.get(leaf)
     value = int.from_bytes(rlp.decode(encoded), "big") if encoded else 0
-    return StorageProof(key, value, _path(trie, leaf))
+    return StorageProof(key, value, tuple(trie.proof(leaf)))
