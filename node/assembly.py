@@ -41,8 +41,9 @@ from byline.node.loaded_network import check_stored, load_network, read_rollup_f
 from byline.node.local import LocalRollup
 from byline.node.network import Network, build_network, check_l2_genesis, l2_genesis
 from byline.node.rollup import Happening, Mining
-from byline.node.storage.kv import KeyValue, MemoryKV, Prefixed
+from byline.node.storage.kv import KeyValue, Prefixed
 from byline.node.storage.leveldb import LevelKV
+from byline.node.storage.overflow import OverflowKV
 from byline.node.storage.store import ChainStore
 from byline.node.upgrade_bundle import load_upgrades
 
@@ -58,9 +59,9 @@ L2_POOL: Final = b"p2"
 
 
 def open_store(settings: NodeConfig) -> KeyValue:
-    """Open the data folder, or memory; raises `StorageError`."""
+    """Open the data folder, or a store for the time of the process; raises `StorageError`."""
     if settings.data_dir is None:
-        return MemoryKV()
+        return OverflowKV()
     return LevelKV(settings.data_dir / "chains")
 
 

@@ -29,8 +29,9 @@ from byline.node.engine_api.execution import ExecutionEngine
 from byline.node.engine_api.jwt import TokenCheck
 from byline.node.engine_api.methods import EngineMethods, engine_port_methods
 from byline.node.errors import PortBusy
-from byline.node.storage.kv import KeyValue, MemoryKV, Prefixed
+from byline.node.storage.kv import KeyValue, Prefixed
 from byline.node.storage.leveldb import LevelKV
+from byline.node.storage.overflow import OverflowKV
 from byline.node.storage.store import ChainStore
 from byline.node.version import client_version
 from byline.rpc.backend import Backend, Refused
@@ -101,7 +102,7 @@ class EngineNode:
         calls = LoopCalls(asyncio.get_running_loop())
         threads = Threads(calls)
         self._stack.callback(threads.close)
-        kv: KeyValue = MemoryKV()
+        kv: KeyValue = OverflowKV()
         if settings.data_dir is not None:
             kv = LevelKV(settings.data_dir / "chains")
         self._stack.callback(kv.close)

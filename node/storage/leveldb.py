@@ -19,10 +19,11 @@ import plyvel
 from byline.node.errors import Corrupt, Locked, StorageError
 from byline.node.storage.kv import Batch, after_prefix
 
+CACHE: Final = 32 << 20
+"""Bytes of data read that a store remembers, unless told otherwise."""
 _HOLDER: Final = "byline.pid"
 """Who holds the folder; only read when LevelDB's own lock says that somebody does."""
-_WRITE_BUFFER: Final = 16 << 20
-_CACHE: Final = 64 << 20
+_WRITE_BUFFER: Final = 8 << 20
 _SCAN_STEP: Final = 256
 """Items that a scan reads before other threads get their turn."""
 
@@ -30,9 +31,13 @@ _SCAN_STEP: Final = 256
 class LevelKV:
     """A `KeyValue` in a folder."""
 
-    def __init__(self, folder: Path | str) -> None:
-        """Open `folder`, made if missing; raises `Locked`, `Corrupt` or `StorageError`."""
+    def __init__(self, folder: Path | str, *, cache: int = CACHE) -> None:
+        """Open `folder`, made if missing; raises `Locked`, `Corrupt` or `StorageError`.
+
+        `cache` is the most bytes of data read that LevelDB remembers.
+        """
         self._folder = Path(folder)
+        self._cache = cache
         self._reading = threading.Lock()
         self._writing = threading.Lock()
         self._db: Any = self._open()
@@ -47,7 +52,7 @@ class LevelKV:
                 create_if_missing=True,
                 paranoid_checks=True,
                 write_buffer_size=_WRITE_BUFFER,
-                lru_cache_size=_CACHE,
+                lru_cache_size=self._cache,
                 bloom_filter_bits=10,
             )
         except plyvel.CorruptionError as exc:
