@@ -70,11 +70,11 @@ clients:  ## install viem, ethers, cast, anvil and Hardhat (with its Node) from 
 	$(NPM_INSTALL) viem@2.57.0 ethers@6 @foundry-rs/cast@1.7.1 @foundry-rs/anvil@1.7.1 node@22
 	PATH="$(CURDIR)/build/clients/node_modules/.bin:$$PATH" $(NPM_INSTALL) hardhat@3.18.0
 
-oracle: build/oracle/.stamp  ## install the execution specs of Ethereum, for the tests that compare with them
+oracle: build/oracle/.stamp  ## install the execution specs of Ethereum and revm, for the tests that compare with them
 
 build/oracle/.stamp:
 	$(PYTHON) -m venv build/oracle
-	build/oracle/bin/pip install --quiet --disable-pip-version-check ethereum-execution==2.20.0
+	build/oracle/bin/pip install --quiet --disable-pip-version-check ethereum-execution==2.20.0 pyrevm==0.3.7
 	@touch $@
 
 wheel: $(VENV)/.stamp  ## build the distribution

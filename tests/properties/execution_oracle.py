@@ -1,7 +1,8 @@
 """The execution specs of Ethereum as a second opinion: JSON cases in, what they do out.
 
 Runs in the environment that `make oracle` makes, not in ours: the specs want older
-libraries.  One case is an allocation, a block environment and encoded transactions.
+libraries.  One case is an allocation, a block environment and encoded transactions.  With
+`--lines` every line of the input is a document of its own, and is answered on a line.
 """
 
 from __future__ import annotations
@@ -103,11 +104,15 @@ class Oracle:
 
 
 def main() -> None:
-    """Answer the document on standard input."""
+    """Answer the document, or the documents, on standard input."""
     sys.setrecursionlimit(30_000)
-    document = json.load(sys.stdin)
-    oracle = Oracle(document["fork"])
-    json.dump([oracle.run(case) for case in document["cases"]], sys.stdout)
+    oracles: dict[str, Oracle] = {}
+    lines = sys.stdin if "--lines" in sys.argv else [sys.stdin.read()]
+    for line in lines:
+        document = json.loads(line)
+        fork = document["fork"]
+        oracle = oracles.get(fork) or oracles.setdefault(fork, Oracle(fork))
+        print(json.dumps([oracle.run(case) for case in document["cases"]]), flush=True)
 
 
 if __name__ == "__main__":
