@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal, get_args
 
 from byline.derivation.base_fee import extra_data_of
+from byline.derivation.header import Header
 from byline.derivation.transaction import Transaction, decode_transaction
 from byline.node.assembly import build_rollup
 from byline.node.bench import peers
@@ -76,6 +78,20 @@ class OurChain:
         self._purse = Purse(rollup.engine.config.l2_chain_id)
         self.block([tx.raw for tx in self._purse.deposits(WETH)])
 
+    @property
+    def head(self) -> Header:
+        """The newest block."""
+        return self._rollup.engine.chain.head
+
+    @property
+    def signed(self) -> int:
+        """How many transactions were signed so far."""
+        return self._purse.signed
+
+    def balance(self, address: bytes) -> int:
+        """Return the wei of an account."""
+        return self._rollup.engine.chain.machine(self.head).balance(address)
+
     def measure(self, kind: Kind, count: int) -> Parts:
         """Make a block with `count` transactions."""
         return self.block([tx.raw for tx in make(self._purse, kind, count, WETH)])
@@ -117,21 +133,32 @@ class OurChain:
         return Parts(*passed)
 
 
+@contextmanager
+def our_chain(engine: str) -> Iterator[OurChain]:
+    """Open a new chain in LevelDB on an engine; raises `RuntimeError` if it runs another."""
+    with tempfile.TemporaryDirectory(prefix="byline-bench-") as folder:
+        kv = LevelKV(Path(folder) / "chains")
+        try:
+            settings = NodeConfig(block_time=2, engine=engine)
+            rollup = build_rollup(settings, kv, SystemClock(), lambda _: None)
+            if rollup.engine.chain.engine.name != engine:
+                raise RuntimeError(f"asked for {engine}, got {rollup.engine.chain.engine.name}")
+            yield OurChain(rollup)
+        finally:
+            kv.close()
+
+
 def block_of_transactions(bench: Bench) -> list[Table]:
     """Measure each kind of block on this node, on the peers and on py-evm's own chain."""
     lines: dict[Kind, list[Line]] = {kind: [] for kind in KINDS}
     for name in engines():
         count = bench.effort.slow_block if f"{name} engine" in SLOW else bench.effort.block
-        with tempfile.TemporaryDirectory(prefix="byline-bench-") as folder:
-            kv = LevelKV(Path(folder) / "chains")
-            settings = NodeConfig(block_time=2, engine=name)
-            chain = OurChain(build_rollup(settings, kv, SystemClock(), lambda _: None))
+        with our_chain(name) as chain:
             for kind in KINDS:
                 bench.say(f"block of {count} ({kind}) on the {name} engine, to disk")
                 runs = [chain.measure(kind, count) for _ in range(bench.effort.blocks)]
                 best = min(runs, key=lambda one: one.whole)
                 lines[kind].append(_ours(f"byline, {name} engine", kind, count, best))
-            kv.close()
     for peer in peers.others():
         with serving(peer) as server:
             purse = Purse(server.wire.number("eth_chainId"))
