@@ -128,9 +128,7 @@ class Header:
             if not isinstance(item, bytes):
                 raise InvalidData(f"header field {index}: want bytes, got a list")
             if index in _NUMBERS:
-                if item[:1] == b"\0":
-                    raise InvalidData(f"header field {index}: leading zero")
-                values.append(int.from_bytes(item, "big"))
+                values.append(rlp.number(item, f"header field {index}"))
             else:
                 values.append(item)
         return cls(*values)

@@ -85,20 +85,14 @@ class Receipt:
         receipt = cls(
             type=kind,
             succeeded=items[0] == b"\x01",
-            cumulative_gas_used=_int(items[1]),
+            cumulative_gas_used=rlp.number(items[1], "receipt gas"),
             logs=_logs(items[3]),
-            deposit_nonce=_int(items[4]) if len(items) > 4 else None,
-            deposit_version=_int(items[5]) if len(items) > 5 else None,
+            deposit_nonce=rlp.number(items[4], "receipt nonce") if len(items) > 4 else None,
+            deposit_version=rlp.number(items[5], "receipt version") if len(items) > 5 else None,
         )
         if receipt.bloom != items[2]:
             raise InvalidData("receipt: bloom does not follow from the logs")
         return receipt
-
-
-def _int(item: Any) -> int:
-    if not isinstance(item, bytes) or item[:1] == b"\0" or len(item) > 32:
-        raise InvalidData("receipt: malformed integer")
-    return int.from_bytes(item, "big")
 
 
 def _logs(items: Any) -> tuple[Log, ...]:

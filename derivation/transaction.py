@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import keccak256
 from byline.derivation.kernels import rlp, secp256k1
+from byline.derivation.kernels.rlp import number
 
 LEGACY: Final = 0x00
 ACCESS_LIST: Final = 0x01
@@ -24,8 +25,6 @@ SET_CODE: Final = 0x04
 DEPOSIT: Final = 0x7E
 
 SECP256K1_N: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-_U64: Final = 2**64
-_U256: Final = 2**256
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +189,6 @@ def _list(data: bytes, what: str) -> list[Any]:
     return items
 
 
-def _int(item: Any, name: str, bound: int = _U256) -> int:
-    if not isinstance(item, bytes):
-        raise InvalidData(f"transaction {name}: want an integer, got a list")
-    if item[:1] == b"\0":
-        raise InvalidData(f"transaction {name}: leading zero")
-    value = int.from_bytes(item, "big")
-    if value >= bound:
-        raise InvalidData(f"transaction {name}: {value} does not fit")
-    return value
-
-
 def _bytes(item: Any, name: str, width: int | None = None) -> bytes:
     if not isinstance(item, bytes) or (width is not None and len(item) != width):
         raise InvalidData(f"transaction {name}: want {width or 'some'} bytes")
@@ -244,63 +232,74 @@ def _authorizations(item: Any) -> tuple[Authorization, ...]:
             raise InvalidData("transaction authorization: want 6 fields")
         found.append(
             Authorization(
-                _int(entry[0], "authorization chain id"),
+                number(entry[0], "transaction authorization chain id"),
                 _bytes(entry[1], "authorization address", 20),
-                _int(entry[2], "authorization nonce", _U64),
-                _int(entry[3], "authorization y parity", 256),
-                _int(entry[4], "authorization r"),
-                _int(entry[5], "authorization s"),
+                number(entry[2], "transaction authorization nonce", 64),
+                number(entry[3], "transaction authorization y parity", 8),
+                number(entry[4], "transaction authorization r"),
+                number(entry[5], "transaction authorization s"),
             )
         )
     return tuple(found)
 
 
+def _transaction(**fields: Any) -> Transaction:
+    """Return `Transaction(**fields)`, in an eighth of the time.
+
+    A frozen dataclass is built by setting each field past its own guard, which is a third of
+    decoding; here all go at once where that would put them.
+    """
+    made = Transaction.__new__(Transaction)
+    vars(made).update(fields)
+    return made
+
+
 def _decode_legacy(raw: bytes) -> Transaction:
     items = _list(raw, "legacy transaction")
     _count(items, 9, "legacy transaction")
-    v = _int(items[6], "v")
+    v = number(items[6], "transaction v")
     if v in (27, 28):
         chain_id, y_parity = None, v - 27
     elif v >= 35:
         chain_id, y_parity = (v - 35) // 2, (v - 35) % 2
     else:
         raise InvalidData(f"transaction v: {v} is neither 27, 28 nor EIP-155")
-    price = _int(items[1], "gas price")
-    return Transaction(
+    price = number(items[1], "transaction gas price")
+    return _transaction(
         type=LEGACY,
         chain_id=chain_id,
-        nonce=_int(items[0], "nonce", _U64),
-        gas=_int(items[2], "gas", _U64),
+        nonce=number(items[0], "transaction nonce", 64),
+        gas=number(items[2], "transaction gas", 64),
         to=_to(items[3]),
-        value=_int(items[4], "value"),
+        value=number(items[4], "transaction value"),
         data=_bytes(items[5], "data"),
         max_fee_per_gas=price,
         max_priority_fee_per_gas=price,
         y_parity=y_parity,
-        r=_int(items[7], "r"),
-        s=_int(items[8], "s"),
+        r=number(items[7], "transaction r"),
+        s=number(items[8], "transaction s"),
         raw=raw,
     )
 
 
 def _signature(items: list[Any]) -> dict[str, Any]:
     return {
-        "y_parity": _int(items[-3], "y parity", 2),
-        "r": _int(items[-2], "r"),
-        "s": _int(items[-1], "s"),
+        "y_parity": number(items[-3], "transaction y parity", 1),
+        "r": number(items[-2], "transaction r"),
+        "s": number(items[-1], "transaction s"),
     }
 
 
 def _decode_access_list(raw: bytes, items: list[Any]) -> Transaction:
     _count(items, 11, "type 1 transaction")
-    price = _int(items[2], "gas price")
-    return Transaction(
+    price = number(items[2], "transaction gas price")
+    return _transaction(
         type=ACCESS_LIST,
-        chain_id=_int(items[0], "chain id"),
-        nonce=_int(items[1], "nonce", _U64),
-        gas=_int(items[3], "gas", _U64),
+        chain_id=number(items[0], "transaction chain id"),
+        nonce=number(items[1], "transaction nonce", 64),
+        gas=number(items[3], "transaction gas", 64),
         to=_to(items[4]),
-        value=_int(items[5], "value"),
+        value=number(items[5], "transaction value"),
         data=_bytes(items[6], "data"),
         max_fee_per_gas=price,
         max_priority_fee_per_gas=price,
@@ -313,12 +312,12 @@ def _decode_access_list(raw: bytes, items: list[Any]) -> Transaction:
 def _common_1559(items: list[Any]) -> dict[str, Any]:
     """Fields that types 2, 3 and 4 share, at the same places."""
     return {
-        "chain_id": _int(items[0], "chain id"),
-        "nonce": _int(items[1], "nonce", _U64),
-        "max_priority_fee_per_gas": _int(items[2], "max priority fee"),
-        "max_fee_per_gas": _int(items[3], "max fee"),
-        "gas": _int(items[4], "gas", _U64),
-        "value": _int(items[6], "value"),
+        "chain_id": number(items[0], "transaction chain id"),
+        "nonce": number(items[1], "transaction nonce", 64),
+        "max_priority_fee_per_gas": number(items[2], "transaction max priority fee"),
+        "max_fee_per_gas": number(items[3], "transaction max fee"),
+        "gas": number(items[4], "transaction gas", 64),
+        "value": number(items[6], "transaction value"),
         "data": _bytes(items[7], "data"),
         "access_list": _access_list(items[8]),
         **_signature(items),
@@ -327,18 +326,18 @@ def _common_1559(items: list[Any]) -> dict[str, Any]:
 
 def _decode_dynamic_fee(raw: bytes, items: list[Any]) -> Transaction:
     _count(items, 12, "type 2 transaction")
-    return Transaction(type=DYNAMIC_FEE, to=_to(items[5]), raw=raw, **_common_1559(items))
+    return _transaction(type=DYNAMIC_FEE, to=_to(items[5]), raw=raw, **_common_1559(items))
 
 
 def _decode_blob(raw: bytes, items: list[Any]) -> Transaction:
     _count(items, 14, "type 3 transaction")
     if not isinstance(items[10], list):
         raise InvalidData("transaction blob hashes: want a list")
-    return Transaction(
+    return _transaction(
         type=BLOB,
         to=_bytes(items[5], "to", 20),
         raw=raw,
-        max_fee_per_blob_gas=_int(items[9], "max fee per blob gas"),
+        max_fee_per_blob_gas=number(items[9], "transaction max fee per blob gas"),
         blob_hashes=tuple(_bytes(item, "blob hash", 32) for item in items[10]),
         **_common_1559(items),
     )
@@ -346,7 +345,7 @@ def _decode_blob(raw: bytes, items: list[Any]) -> Transaction:
 
 def _decode_set_code(raw: bytes, items: list[Any]) -> Transaction:
     _count(items, 13, "type 4 transaction")
-    return Transaction(
+    return _transaction(
         type=SET_CODE,
         to=_bytes(items[5], "to", 20),
         raw=raw,
@@ -363,9 +362,9 @@ def _decode_deposit(raw: bytes, items: list[Any]) -> DepositTransaction:
         source_hash=_bytes(items[0], "source hash", 32),
         sender=_bytes(items[1], "from", 20),
         to=_to(items[2]),
-        mint=_int(items[3], "mint"),
-        value=_int(items[4], "value"),
-        gas=_int(items[5], "gas", _U64),
+        mint=number(items[3], "transaction mint"),
+        value=number(items[4], "transaction value"),
+        gas=number(items[5], "transaction gas", 64),
         is_system_transaction=items[6] == b"\x01",
         data=_bytes(items[7], "data"),
     )

@@ -13,7 +13,6 @@ from byline.derivation.kernels import rlp
 
 SINGULAR_BATCH: Final = 0
 """The version byte."""
-_U64: Final = 2**64
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,9 @@ class SingularBatch:
             raise InvalidData("singular batch: a transaction is not a byte string")
         return cls(
             parent_hash=_hash(items[0], "parent hash"),
-            epoch_number=_number(items[1], "epoch number"),
+            epoch_number=rlp.number(items[1], "singular batch epoch number", 64),
             epoch_hash=_hash(items[2], "epoch hash"),
-            timestamp=_number(items[3], "timestamp"),
+            timestamp=rlp.number(items[3], "singular batch timestamp", 64),
             transactions=transactions,
         )
 
@@ -70,12 +69,3 @@ def _hash(item: Any, name: str) -> bytes:
     if not isinstance(item, bytes) or len(item) != 32:
         raise InvalidData(f"singular batch {name}: want 32 bytes")
     return item
-
-
-def _number(item: Any, name: str) -> int:
-    if not isinstance(item, bytes) or item[:1] == b"\0":
-        raise InvalidData(f"singular batch {name}: not a minimal integer")
-    value = int.from_bytes(item, "big")
-    if value >= _U64:
-        raise InvalidData(f"singular batch {name}: {len(item)} bytes, at most 8")
-    return value

@@ -8,3 +8,6 @@ def encode(item: Encodable) -> bytes:
 
 def read_item(data: bytes, at: int) -> tuple[bool, int, int]:
     """See `_rlp_py.read_item`."""
+
+def number(item: Decoded, name: str, bits: int = 256) -> int:
+    """See `_rlp_py.number`."""

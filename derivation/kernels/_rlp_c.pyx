@@ -130,6 +130,27 @@ def read_item(bytes data, Py_ssize_t at):
     return head.is_list, head.start, head.end
 
 
+def number(item, str name, int bits=256):
+    cdef const uint8_t* digits
+    cdef Py_ssize_t size, index
+    cdef uint64_t small = 0
+    if not PyBytes_Check(item):
+        raise InvalidData(f"{name}: want an integer, got a list")
+    digits = <const uint8_t*> PyBytes_AS_STRING(item)
+    size = PyBytes_GET_SIZE(item)
+    if size and digits[0] == 0:
+        raise InvalidData(f"{name}: leading zero")
+    if size <= 8:
+        for index in range(size):
+            small = small << 8 | digits[index]
+        value = small
+    else:
+        value = int.from_bytes(item, "big")
+    if 8 * size > bits and value >> bits:
+        raise InvalidData(f"{name}: 0x{item[:40].hex()} ({size} bytes), want {bits} bits")
+    return value
+
+
 # -- writing ------------------------------------------------------------------------------
 
 

@@ -68,6 +68,23 @@ def read_item(data: bytes, at: int) -> tuple[bool, int, int]:
     return kind is list, start, start + length
 
 
+def number(item: Decoded, name: str, bits: int = 256) -> int:
+    """Return the whole number, below 2**`bits`, that a decoded item stands for.
+
+    Raises `InvalidData`, which begins with `name`, for a list, a leading zero, and a number
+    that is larger.
+    """
+    if not isinstance(item, bytes):
+        raise InvalidData(f"{name}: want an integer, got a list")
+    if item[:1] == b"\0":
+        raise InvalidData(f"{name}: leading zero")
+    value = int.from_bytes(item, "big")
+    if value >> bits:
+        # Not in decimals, which Python refuses to write for very long ones.
+        raise InvalidData(f"{name}: 0x{item[:40].hex()} ({len(item)} bytes), want {bits} bits")
+    return value
+
+
 def _deeper(item: Any, depth: int) -> bool:
     """Tell whether `item` has more than `depth` lists within each other."""
     if not isinstance(item, list | tuple):

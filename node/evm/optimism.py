@@ -148,10 +148,11 @@ class _OptimismBlock:
         """Nothing: the L2 has no requests (Isthmus)."""
 
     def seal(self, header: Header) -> Header:
+        root = header.withdrawals_root
         if self.isthmus:
             root = self.machine.storage_root(L2_TO_L1_MESSAGE_PASSER)
-            header = header.with_(withdrawals_root=root)
-        return header.with_(blob_gas_used=self.footprint if self.jovian else 0)
+        footprint = self.footprint if self.jovian else 0
+        return header.with_(withdrawals_root=root, blob_gas_used=footprint)
 
 
 class OptimismRules:

@@ -41,7 +41,7 @@ from byline.node.storage.tables import (
 
 HEADER_CACHE: Final = 2048
 BLOCK_CACHE: Final = 16_384
-"""Transactions of the blocks in memory, and likewise receipts: at most some 20 MB each."""
+"""Transactions of the blocks in memory, and likewise receipts: some 30 MB, if they are small."""
 BLOCK_WEIGHT: Final = 64
 """As many transactions an empty block counts, so that 256 of them are kept."""
 

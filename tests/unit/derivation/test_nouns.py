@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import FrozenInstanceError, fields
 from typing import Any
 
 import pytest
@@ -142,6 +143,31 @@ def test_a_signed_transaction_of_each_type_names_its_sender(kind: int) -> None:
     assert transaction.sender == BATCHER
     assert transaction.hash == keccak256(transaction.raw)
     assert transaction.effective_gas_price(5) == min(transaction.max_fee_per_gas, 6)
+
+
+@pytest.mark.parametrize("kind", [0, 1, 2, 3, 4])
+def test_a_decoded_transaction_is_one_that_the_constructor_makes(kind: int) -> None:
+    decoded = decode_transaction(signed(INBOX, b"data", kind=kind, blob_hashes=[word(1)]).raw)
+    assert isinstance(decoded, Transaction)
+    values = {field.name: getattr(decoded, field.name) for field in fields(Transaction)}
+    made = Transaction(**values)
+
+    assert decoded == made
+    assert hash(decoded) == hash(made)
+    assert repr(decoded) == repr(made)
+    with pytest.raises(FrozenInstanceError):
+        decoded.nonce = 7  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("size", [9, 33, 5_000])
+def test_a_number_that_is_too_long_is_refused_however_long(size: int) -> None:
+    items = rlp.decode(signed(INBOX, b"").raw[1:])
+    for index, name in ((1, "nonce"), (2, "max priority fee"), (10, "r")):
+        if size < 33 and name != "nonce":
+            continue
+        changed = [*items[:index], b"\x01" * size, *items[index + 1 :]]
+        with pytest.raises(InvalidData, match=f"transaction {name}: 0x0101"):
+            decode_transaction(b"\x02" + rlp.encode(changed))
 
 
 def test_a_signature_in_the_upper_half_or_of_zeros_names_nobody() -> None:

@@ -55,7 +55,7 @@ def nested(depth: int) -> list[Any]:
 def test_the_compiled_kernel_is_loaded() -> None:
     assert rlp.COMPILED
     assert (rlp.decode, rlp.encode) == (_rlp_c.decode, _rlp_c.encode)
-    assert rlp.read_item is _rlp_c.read_item
+    assert (rlp.read_item, rlp.number) == (_rlp_c.read_item, _rlp_c.number)
 
 
 @BOTH
@@ -178,6 +178,36 @@ def test_what_rlp_cannot_hold_is_refused(kernel: ModuleType) -> None:
             kernel.decode(other)
     with pytest.raises(ValueError, match="from 0 on"):
         kernel.read_item(b"\xc0", -1)
+
+
+@BOTH
+def test_numbers_are_read_up_to_their_width(kernel: ModuleType) -> None:
+    for value in (0, 1, 127, 255, 256, 2**32, 2**63, 2**64 - 1, 2**64, 2**256 - 1):
+        assert kernel.number(_rlp_c.decode(_rlp_c.encode(value)), "x") == value
+    assert kernel.number(b"\x01", "x", 1) == 1
+    assert kernel.number(b"\xff" * 8, "x", 64) == 2**64 - 1
+    for item, bits, words in (
+        (b"\x02", 1, "a fee: 0x02 .1 bytes., want 1 bits"),
+        (b"\x01" + bytes(8), 64, "a fee: 0x010000000000000000 .9 bytes., want 64 bits"),
+        (b"\x01" + bytes(32), 256, "a fee: 0x01(00)* .33 bytes., want 256 bits"),
+        (b"\x01" * 9_000, 256, "a fee: 0x(01){40} .9000 bytes., want 256 bits"),
+        (b"\0", 256, "a fee: leading zero"),
+        (b"\0\x01", 256, "a fee: leading zero"),
+        ([], 256, "a fee: want an integer, got a list"),
+    ):
+        with pytest.raises(InvalidData, match=f"^{words}$"):
+            kernel.number(item, "a fee", bits)
+
+
+@given(st.binary(max_size=40), st.integers(1, 300))
+def test_numbers_are_read_or_refused_alike(item: bytes, bits: int) -> None:
+    found = []
+    for kernel in (_rlp_c, _rlp_py):
+        try:
+            found.append(kernel.number(item, "x", bits))
+        except InvalidData as exc:
+            found.append(str(exc))
+    assert found[0] == found[1]
 
 
 @BOTH
