@@ -25,7 +25,8 @@ cdef class Trie:
     # Whether the set() under way has changed anything.
     cdef bint changed
 
-    # As get() and set() do, for exact bytes; a key of more than 64 bytes is a ValueError.
+    # As get() and set() do, for exact bytes and never None; a key of more than 64 bytes is a
+    # ValueError. Both may raise MissingNode, CorruptNode and whatever `read` raises.
     cdef bytes c_get(self, bytes key)
     cdef int c_set(self, bytes key, bytes value) except -1
     cpdef bytes root_hash(self)

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from byline.derivation.kernels._trie_py import Read
 
@@ -23,4 +23,5 @@ class Trie:
     def items(self, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]: ...
 
 def ordered_root(items: Iterable[bytes]) -> bytes: ...
-def resident_nodes() -> int: ...
+def resident_nodes() -> int:
+    """Return how many nodes all tries and handles of this process hold, without counting."""

@@ -61,8 +61,9 @@ class Trie:
 
     `read` gives nodes by hash, from `root` (32 bytes) down, and is called for each at most
     once, unless `collapsed` let go of it.  Any method may raise `MissingNode` or `CorruptNode`
-    for what `read` gave; the trie then is as before the call.  Keys are used as they are: the
-    keys of a secure trie come hashed.  One `Trie` is for one thread at a time.
+    for what `read` gave; the trie then is as before the call.  The form of a node is checked,
+    but it is not hashed again: `read` is trusted to give the node of that hash.  Keys are used
+    as they are: the keys of a secure trie come hashed.  One `Trie` is for one thread at a time.
     """
 
     __slots__ = ("_known", "_made", "_roots", "_trie")
