@@ -15,7 +15,7 @@ EMPTY_BLOOM: Final = bytes(BLOOM_BYTES)
 COMPILED: bool = False
 """Whether the functions are the compiled ones."""
 
-if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS"):
+if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS", "0") not in ("", "0"):
     from byline.derivation.kernels._bloom_py import bloom_of, union_of
 else:
     try:

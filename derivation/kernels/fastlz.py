@@ -13,7 +13,7 @@ __all__ = ["COMPILED", "fastlz_length"]
 COMPILED: bool = False
 """Whether the function is the compiled one."""
 
-if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS"):
+if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS", "0") not in ("", "0"):
     from byline.derivation.kernels._fastlz_py import fastlz_length
 else:
     try:

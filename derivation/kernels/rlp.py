@@ -14,7 +14,7 @@ __all__ = [
 COMPILED: bool = False
 """Whether the functions are the compiled ones."""
 
-if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS"):
+if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS", "0") not in ("", "0"):
     from byline.derivation.kernels._rlp_py import decode, encode, number, read_item
 else:
     try:

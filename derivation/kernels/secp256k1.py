@@ -10,7 +10,7 @@ __all__ = ["COMPILED", "recover", "recover_many"]
 COMPILED: bool = False
 """Whether the functions are the compiled ones."""
 
-if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS"):
+if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS", "0") not in ("", "0"):
     from byline.derivation.kernels._secp256k1_py import recover, recover_many
 else:
     try:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 
@@ -39,21 +36,6 @@ def test_the_compiled_kernel_is_loaded() -> None:
     assert secp256k1.COMPILED
     assert secp256k1.recover is _secp256k1_c.recover
     assert secp256k1.recover_many is _secp256k1_c.recover_many
-
-
-def test_the_reference_is_chosen_on_demand() -> None:
-    code = (
-        "from byline.derivation.kernels import secp256k1 as chosen;"
-        "print(chosen.COMPILED, chosen.recover.__module__)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "BYLINE_NO_EXTENSIONS": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.split() == ["False", "byline.derivation.kernels._secp256k1_py"]
 
 
 @BOTH
