@@ -2,8 +2,12 @@
 
 machine.py        the seam: journaled state and message calls; another engine fits here
 tracing.py        what can be watched of an execution
+accounts.py       delegation, system calls, addresses of creations
+call_stack.py     room for nested calls
 patience.py       how long a call may take
 pyevm.py          the reference engine, py-evm's State and Computation classes
+pyevm_constants.py  constants of py-evm without its import
+pyevm_errors.py   what py-evm's halts are called
 pyevm_natives.py  how py-evm calls native functions
 pyevm_storage.py  how py-evm takes back what it cleared
 pyevm_tracing.py  how py-evm is watched
