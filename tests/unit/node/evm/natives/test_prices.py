@@ -11,7 +11,7 @@ from tests.unit.node.evm.natives.pyevm_reference import price
 
 NUMBERS = range(0x01, 0x12)
 MOST = 2**64
-"""More gas than there is; py-evm rounds the prices of MODEXP beyond it."""
+"""More gas than there is; py-evm rounds the prices of MODEXP beyond it (math.ceil of a float)."""
 
 
 def test_the_table_has_the_addresses_of_prague() -> None:
@@ -30,6 +30,6 @@ def test_the_price_is_that_of_py_evm(number: int) -> None:
             expected = price(number, data)
             # It fails before it charges where ours charges and fails then: the gas is gone.
             if expected is not None:
-                assert native.gas(data) == expected
+                assert min(native.gas(data), MOST) == min(expected, MOST)
                 compared += 1
     assert compared
