@@ -18,7 +18,7 @@ from byline.derivation.transaction import (
     Transaction,
 )
 from byline.node.chain.chain import Chain
-from byline.node.evm.pyevm import created_address
+from byline.node.evm.accounts import created_address
 from byline.node.rollup import headers_above
 from byline.rpc.backend import L1FeeDetail, LocatedLog, LocatedReceipt
 

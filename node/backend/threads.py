@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, ParamSpec, TypeVar
 
-from byline.node.evm.pyevm import prepare_threads
+from byline.node.evm.call_stack import prepare_threads
 
 READERS: Final = 4
 """Searches that may run beside the block builder; more wait."""

@@ -14,7 +14,7 @@ from typing import Final
 from byline.derivation.blob_parameters import BLOB_GAS, MAX_BLOBS_PER_TRANSACTION
 from byline.derivation.errors import InvalidData
 from byline.derivation.transaction import BLOB, SET_CODE, Transaction
-from byline.node.evm.pyevm import DELEGATION_PREFIX
+from byline.node.evm.accounts import DELEGATION_PREFIX
 from byline.node.evm.transition import (
     MAX_INITCODE_SIZE,
     MAX_NONCE,

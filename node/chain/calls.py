@@ -21,9 +21,9 @@ from byline.derivation.intrinsic import (
 )
 from byline.derivation.transaction import AccessListEntry
 from byline.node.chain.chain import Chain
+from byline.node.evm.accounts import created_address
 from byline.node.evm.machine import CallOutcome, Machine, MessageCall
 from byline.node.evm.patience import ENDLESS, Patience
-from byline.node.evm.pyevm import created_address
 from byline.node.evm.transition import MAX_REFUND_QUOTIENT, apply_authorizations
 from byline.rpc.backend import AccountOverride, CallRequest, Halted, Refused, Reverted
 

@@ -20,7 +20,7 @@ from byline.node.bench.parts import PARTS
 from byline.node.bench.show import machine, show, write_json
 from byline.node.bench.table import Table
 from byline.node.errors import NodeError
-from byline.node.evm.pyevm import prepare_threads
+from byline.node.evm.call_stack import prepare_threads
 
 WIDE: Final = 170
 """Columns where the output is no terminal, so that rows stay in one line."""

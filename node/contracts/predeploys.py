@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from eth.vm.forks.cancun.constants import BEACON_ROOTS_CONTRACT_CODE
-from eth.vm.forks.prague.constants import HISTORY_STORAGE_CONTRACT_CODE
-
 from byline.derivation.config import Fork, SystemConfig
 from byline.derivation.hashing import keccak256
 from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load
+from byline.node.evm.pyevm_constants import constant_of_pyevm
 
+BEACON_ROOTS_CODE: Final = constant_of_pyevm(
+    "vm.forks.cancun.constants", "BEACON_ROOTS_CONTRACT_CODE"
+)
+HISTORY_CODE: Final = constant_of_pyevm(
+    "vm.forks.prague.constants", "HISTORY_STORAGE_CONTRACT_CODE"
+)
+"""EIP-4788 and EIP-2935."""
 MIN_WITHDRAWAL_AMOUNT: Final = 10 * 10**18
 """Wei that a fee vault pays out at the least."""
 L2_NETWORK: Final = 1
@@ -82,10 +87,8 @@ def _on_both_chains() -> Alloc:
     return {
         addresses.MULTICALL3: _contract("Multicall3"),
         addresses.CREATE2_DEPLOYER: _contract("Create2Deployer"),
-        addresses.BEACON_ROOTS: GenesisAccount(nonce=1, code=bytes(BEACON_ROOTS_CONTRACT_CODE)),
-        addresses.HISTORY_STORAGE: GenesisAccount(
-            nonce=1, code=bytes(HISTORY_STORAGE_CONTRACT_CODE)
-        ),
+        addresses.BEACON_ROOTS: GenesisAccount(nonce=1, code=bytes(BEACON_ROOTS_CODE)),
+        addresses.HISTORY_STORAGE: GenesisAccount(nonce=1, code=bytes(HISTORY_CODE)),
     }
 
 

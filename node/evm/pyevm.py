@@ -7,14 +7,11 @@ level of a transaction (see `transition`) never reaches it: it runs single messa
 from __future__ import annotations
 
 import functools
-import sys
-import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
-import rlp
 from eth.constants import CREATE_CONTRACT_ADDRESS
-from eth.exceptions import OutOfGas, Revert, VMError
+from eth.exceptions import Revert
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.forks.prague.computation import PragueComputation
@@ -23,8 +20,14 @@ from eth.vm.forks.spurious_dragon._utils import collect_touched_accounts
 from eth.vm.gas_meter import GasMeter, allow_negative_refund_strategy
 from eth.vm.message import Message
 
-from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
+from byline.derivation.hashing import EMPTY_TRIE_ROOT
 from byline.derivation.receipt import Log
+from byline.node.evm.accounts import (
+    DELEGATION_PREFIX,
+    SYSTEM_ADDRESS,
+    SYSTEM_CALL_GAS,
+    created_address,
+)
 from byline.node.evm.machine import (
     BlockContext,
     CallOutcome,
@@ -34,29 +37,12 @@ from byline.node.evm.machine import (
 )
 from byline.node.evm.natives.native import Native
 from byline.node.evm.opcodes import OPCODES
+from byline.node.evm.pyevm_errors import words_of
 from byline.node.evm.pyevm_natives import computed, timed
 from byline.node.evm.pyevm_storage import Accounts
 from byline.node.evm.pyevm_tracing import COLLISION, NO_FUNDS, Watch, watched
 from byline.node.evm.tracing import FrameKind, FrameStart, Tracer
 from byline.node.storage.atomic import StateDatabase
-
-DELEGATION_PREFIX: Final = b"\xef\x01\x00"
-"""Code of an account that runs the code of another (EIP-7702)."""
-
-SYSTEM_ADDRESS: Final = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
-SYSTEM_CALL_GAS: Final = 30_000_000
-
-CALL_STACK_BYTES: Final = 512 * 1024 * 1024
-"""Stack of a thread that runs the EVM: 1,024 nested calls take a few hundred kB each."""
-
-RECURSION_LIMIT: Final = 30_000
-"""Python frames; py-evm uses about a dozen for each nested call."""
-
-
-def prepare_threads() -> None:
-    """Let threads started from now on run 1,024 nested calls (address space, not memory)."""
-    threading.stack_size(CALL_STACK_BYTES)
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
 
 
 class _State(PragueState):  # type: ignore[misc]
@@ -207,7 +193,7 @@ class PyEvmMachine:
         state = self._state
         plain = type(state).computation_class
         state.computation_class = plain if tracer is None else watched(plain)
-        state.watch = None if tracer is None else Watch(tracer, _words)
+        state.watch = None if tracer is None else Watch(tracer, words_of)
 
     def run(self, call: MessageCall) -> CallOutcome:
         state = self._state
@@ -316,12 +302,6 @@ class PyEvmMachine:
         return self._database.written
 
 
-def created_address(sender: bytes, nonce: int) -> bytes:
-    """Return the address of the contract that `sender` creates with `nonce`."""
-    encoded: bytes = rlp.encode([sender, nonce])
-    return keccak256(encoded)[12:]
-
-
 def _frame(call: MessageCall) -> FrameStart:
     """Return how a tracer sees a transaction's own frame."""
     creates = call.to is None
@@ -341,7 +321,7 @@ def _outcome(computation: Any, message: Message) -> CallOutcome:
         reverted, error = False, None
     else:
         reverted = isinstance(computation.error, Revert)
-        error = None if reverted else _words(computation.error)
+        error = None if reverted else words_of(computation.error)
     return CallOutcome(
         succeeded=computation.is_success,
         output=bytes(computation.output) if computation.is_success or reverted else b"",
@@ -355,28 +335,6 @@ def _outcome(computation: Any, message: Message) -> CallOutcome:
         reverted=reverted,
         error=error,
     )
-
-
-_NAMES: Final[tuple[tuple[str, str], ...]] = (
-    ("InvalidInstruction", "invalid opcode"),
-    ("InvalidJumpDestination", "invalid jump destination"),
-    ("InsufficientStack", "stack underflow"),
-    ("FullStack", "stack limit reached 1024"),
-    ("WriteProtection", "write protection"),
-    ("InsufficientFunds", "insufficient balance for transfer"),
-    ("StackDepthLimit", "max call depth exceeded"),
-    ("OutOfBoundsRead", "return data out of bounds"),
-)
-
-
-def _words(error: VMError) -> str:
-    """Name an exceptional halt as geth does; clients match on these words."""
-    if isinstance(error, OutOfGas):
-        return "out of gas"
-    for name, words in _NAMES:
-        if type(error).__name__ == name:
-            return words
-    return str(error) or type(error).__name__
 
 
 class PyEvmEngine:

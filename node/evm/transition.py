@@ -29,8 +29,8 @@ from byline.derivation.transaction import (
     Authorization,
     Transaction,
 )
+from byline.node.evm.accounts import DELEGATION_PREFIX
 from byline.node.evm.machine import CallOutcome, Machine, MessageCall
-from byline.node.evm.pyevm import DELEGATION_PREFIX
 
 MAX_INITCODE_SIZE: Final = 49_152
 """Bytes of code that a creation may run (EIP-3860)."""

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import ckzg
-from eth.precompiles.point_evaluation import TRUSTED_SETUP_PATH
 
 VERSIONED_HASH_VERSION: Final = b"\x01"
 """First byte of the hash of a KZG commitment."""
@@ -20,6 +19,8 @@ VERSIONED_HASH_VERSION: Final = b"\x01"
 @functools.cache
 def trusted_setup() -> Any:
     """Return the points of Ethereum's ceremony, read once (about a second)."""
+    from eth.precompiles.point_evaluation import TRUSTED_SETUP_PATH
+
     return ckzg.load_trusted_setup(TRUSTED_SETUP_PATH, 0)
 
 

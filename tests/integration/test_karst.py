@@ -11,7 +11,7 @@ from byline.derivation.transaction import DepositTransaction
 from byline.node.chain.calls import estimate_gas
 from byline.node.chain.chain import InvalidBlock
 from byline.node.config import NodeConfig
-from byline.node.evm.pyevm import created_address
+from byline.node.evm.accounts import created_address
 from byline.rpc.backend import CallRequest, Refused, Reverted
 from tests.integration.rollups import ALICE, BOB, GENESIS_TIME, world
 

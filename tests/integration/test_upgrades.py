@@ -18,7 +18,7 @@ from byline.node.chain.chain import InvalidBlock
 from byline.node.clock import ManualClock
 from byline.node.config import NodeConfig
 from byline.node.errors import ConfigError
-from byline.node.evm.pyevm import created_address
+from byline.node.evm.accounts import created_address
 from byline.node.loaded_network import l2_genesis_of
 from byline.node.storage.kv import MemoryKV
 from byline.node.upgrade_bundle import load_upgrades

@@ -1,4 +1,5 @@
 import asyncio
+import functools
 
 from byline.node.backend.threads import MOST_HELD, LoopCalls, Threads
 
@@ -10,7 +11,7 @@ def test_what_work_has_to_tell_comes_in_order_and_before_its_result() -> None:
 
         def work(count: int) -> None:
             for number in range(count):
-                calls.add(lambda number=number: told.append(number))
+                calls.add(functools.partial(told.append, number))
 
         try:
             await threads.write(work, 10)
