@@ -89,9 +89,9 @@ class Transaction:
         """Keccak-256 of `raw`."""
         return keccak256(self.raw)
 
-    @cached_property
+    @property
     def signing_hash(self) -> bytes:
-        """The hash that the sender signed."""
+        """The hash that the sender signed; not kept, as only recovery asks for it."""
         if self.type != LEGACY:
             fields = rlp.decode(self.raw[1:])
             return keccak256(self.raw[:1] + rlp.encode(fields[:-3]))
