@@ -1,4 +1,4 @@
-from byline.derivation.kernels._rlp_py import Decoded, Encodable
+from byline.derivation.kernels.rlp_types import Decoded, Encodable
 
 def decode(data: bytes) -> Decoded:
     """See `_rlp_py.decode`."""

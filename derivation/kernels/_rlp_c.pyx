@@ -21,13 +21,15 @@ from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memcpy
 
 from byline.derivation.errors import InvalidData
+from byline.derivation.kernels.rlp_types import MAX_DEPTH as DEEPEST
+
+cdef int MAX_DEPTH = DEEPEST
 
 cdef enum:
     STRING = 0x80
     LIST = 0xC0
     # Lengths above it are written in bytes of their own, behind the first.
     LONG = 55
-    MAX_DEPTH = 64
     WIDEST_LENGTH = 8
     # Bytes of an encoding that fit a writer without further memory.
     SMALL = 1024

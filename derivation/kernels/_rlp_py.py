@@ -6,19 +6,15 @@ stands for itself, and a length is written in as few bytes as it takes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any
 
 import rlp
 from rlp.codec import consume_length_prefix
 
 from byline.derivation.errors import InvalidData
+from byline.derivation.kernels.rlp_types import MAX_DEPTH, Decoded, Encodable
 
-MAX_DEPTH: Final = 64
-"""Lists within lists; nothing of Ethereum nests deeper than a dozen."""
-
-Decoded: TypeAlias = bytes | list["Decoded"]
-Encodable: TypeAlias = bytes | bytearray | int | Sequence["Encodable"]
+__all__ = ["decode", "encode", "number", "read_item"]
 
 
 def decode(data: bytes) -> Decoded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from byline.derivation.kernels._rlp_py import MAX_DEPTH, Decoded, Encodable
+from byline.derivation.kernels.rlp_types import MAX_DEPTH, Decoded, Encodable
 
 __all__ = [
     "COMPILED", "MAX_DEPTH", "Decoded", "Encodable", "decode", "encode", "number", "read_item",
