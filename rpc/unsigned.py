@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import rlp
-
+from byline.derivation.kernels import rlp
 from byline.derivation.transaction import ACCESS_LIST, DYNAMIC_FEE, LEGACY, SET_CODE
 from byline.rpc import views
 from byline.rpc.backend import CallRequest
@@ -57,9 +56,11 @@ def encode_unsigned(filled: CallRequest) -> bytes:
     """Return the EIP-2718 bytes of a filled request with an all-zero signature."""
     kind = type_of(filled)
     accesses = [[entry.address, list(entry.storage_keys)] for entry in filled.access_list or ()]
+    fields: list[Any]
     body: list[Any] = [filled.gas, filled.to or b"", filled.value, filled.data]
     if kind == LEGACY:
-        return bytes(rlp.encode([filled.nonce, filled.gas_price, *body, 0, 0, 0]))
+        fields = [filled.nonce, filled.gas_price, *body]
+        return rlp.encode([*fields, 0, 0, 0])
     if kind == ACCESS_LIST:
         fields = [filled.chain_id, filled.nonce, filled.gas_price, *body, accesses]
     else:
@@ -72,4 +73,4 @@ def encode_unsigned(filled: CallRequest) -> bytes:
                 for item in filled.authorizations or ()
             ]
         )
-    return bytes([kind]) + bytes(rlp.encode([*fields, 0, 0, 0]))
+    return bytes([kind]) + rlp.encode([*fields, 0, 0, 0])

@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Iterator
 
-from byline.derivation.kernels._trie_py import Read
+from byline.derivation.kernels.trie_errors import Read
 
 class TrieHandle:
     root_hash: bytes

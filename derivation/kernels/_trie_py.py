@@ -5,20 +5,17 @@ Source: the Ethereum yellow paper, appendix D (hexary trie) and C (hex-prefix en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 import rlp
 from trie import HexaryTrie
 from trie.exceptions import MissingTraversalNode, MissingTrieNode, ValidationError
 from trie.iter import NodeIterator
 
-from byline.derivation.kernels.trie_errors import CorruptNode, MissingNode, require_key
+from byline.derivation.kernels.trie_errors import CorruptNode, MissingNode, Read, require_key
 
 __all__ = ["Read", "Trie", "TrieHandle", "ordered_root"]
-
-Read: TypeAlias = Callable[[bytes], bytes | None]
-"""Gives the RLP of a node by its hash, and `None` for one that it does not know."""
 
 EMPTY_ROOT: Final = bytes.fromhex(
     "56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"

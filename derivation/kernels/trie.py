@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from byline.derivation.kernels._trie_py import Read
-from byline.derivation.kernels.trie_errors import MAX_KEY, CorruptNode, MissingNode
+from byline.derivation.kernels.trie_errors import MAX_KEY, CorruptNode, MissingNode, Read
 
 __all__ = [
     "COMPILED",

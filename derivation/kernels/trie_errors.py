@@ -1,10 +1,14 @@
-"""What goes wrong in the nodes below a trie's root."""
+"""How a trie asks for its nodes, and what goes wrong in them."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
-__all__ = ["MAX_KEY", "CorruptNode", "MissingNode", "require_key"]
+__all__ = ["MAX_KEY", "CorruptNode", "MissingNode", "Read", "require_key"]
+
+Read: TypeAlias = Callable[[bytes], bytes | None]
+"""Gives the RLP of a node by its hash, and `None` for one that it does not know."""
 
 MAX_KEY: Final = 64
 """Bytes of the longest key; it bounds how deep a trie can be."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
-
-import rlp
+from typing import Any, Final, TypeVar
 
 from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
+from byline.derivation.kernels import rlp
 from byline.derivation.kernels.trie import Trie
 from byline.derivation.transaction import AccessListEntry
 from byline.node.accounts import dev_account
@@ -145,7 +144,8 @@ class NodeState:
         trie = Trie(read, resolver.known(ref).state_root)
         leaf = keccak256(address)
         encoded = trie.get(leaf)
-        fields = rlp.decode(encoded) if encoded else [b"", b"", EMPTY_TRIE_ROOT, EMPTY_CODE_HASH]
+        empty = [b"", b"", EMPTY_TRIE_ROOT, EMPTY_CODE_HASH]
+        fields: Any = rlp.decode(encoded) if encoded else empty
         storage = Trie(read, fields[2])
         return AccountProof(
             address=address,
@@ -162,5 +162,5 @@ def _storage_proof(trie: Trie, key: str) -> StorageProof:
     slot = int(key, 16) if key not in ("0x", "") else 0
     leaf = keccak256(slot.to_bytes(32, "big"))
     encoded = trie.get(leaf)
-    value = int.from_bytes(rlp.decode(encoded), "big") if encoded else 0
+    value = rlp.number(rlp.decode(encoded), "storage value") if encoded else 0
     return StorageProof(key, value, tuple(trie.proof(leaf)))

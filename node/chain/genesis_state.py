@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import rlp
-
 from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
+from byline.derivation.kernels import rlp
 from byline.derivation.trie import trie_root_and_nodes
 from byline.node.chain.genesis_account import GenesisAccount
 

@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import rlp
-
 from byline.derivation.block import list_root, receipts_root, transactions_root
 from byline.derivation.errors import InvalidData
 from byline.derivation.header import Header
+from byline.derivation.kernels import rlp
 from byline.derivation.receipt import Log, Receipt
 from byline.derivation.transaction import (
     ACCESS_LIST,
@@ -92,7 +91,7 @@ def _check_withdrawals(document: Any, header: Header) -> None:
         if item is None:
             raise InvalidData(f"block withdrawal {index} is null")
         one = _object(item, f"withdrawal {index}")
-        fields = [
+        fields: list[rlp.Encodable] = [
             _number(one, "index"), _number(one, "validatorIndex"),
             _data(one, "address", 20), _number(one, "amount"),
         ]  # fmt: skip

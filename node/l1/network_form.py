@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import rlp
-
 from byline.derivation.blob import BLOB_SIZE
 from byline.derivation.errors import InvalidData
+from byline.derivation.kernels import rlp
 from byline.derivation.transaction import BLOB, Transaction, decode_transaction
 from byline.node.l1 import kzg
 
@@ -48,7 +47,7 @@ def read_network_form(raw: bytes, most: int) -> tuple[Transaction, tuple[ProvenB
     """
     try:
         items = rlp.decode(raw[1:])
-    except (rlp.exceptions.RLPException, RecursionError) as exc:
+    except InvalidData as exc:
         raise InvalidData(f"blob transaction: {exc}") from exc
     if not isinstance(items, list) or not items:
         raise InvalidData("blob transaction: want an RLP list")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-import rlp
-
 from byline.derivation.block import Block
+from byline.derivation.kernels import rlp
 from byline.derivation.transaction import LEGACY
 from byline.rpc import views
 from byline.rpc.backend import BlockRef, UnknownBlock
