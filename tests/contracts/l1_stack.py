@@ -32,7 +32,11 @@ NAMES: Final = (
     "OptimismPortal2",
     "AnchorStateRegistry",
     "DisputeGameFactory",
+    "L1CrossDomainMessenger",
+    "L1StandardBridge",
 )
+L2_MESSENGER: Final = bytes.fromhex("4200000000000000000000000000000000000007")
+L2_BRIDGE: Final = bytes.fromhex("4200000000000000000000000000000000000010")
 GAME: Final = b"\x6a" * 20
 
 
@@ -54,8 +58,6 @@ class Plan:
     token: bytes = NOBODY
     """The ERC-20 that pays for gas; none for ether."""
     anchor: bytes = b"\xdd" * 32
-    messenger: bytes = b"\x4d" * 20
-    bridge: bytes = b"\xb4" * 20
     number: int = 1
     timestamp: int = START
 
@@ -98,6 +100,14 @@ class Stack:
     @property
     def factory(self) -> Contract:
         return self.contract("DisputeGameFactory")
+
+    @property
+    def messenger(self) -> Contract:
+        return self.contract("L1CrossDomainMessenger")
+
+    @property
+    def bridge(self) -> Contract:
+        return self.contract("L1StandardBridge")
 
     @property
     def superchain(self) -> Contract:
@@ -171,9 +181,9 @@ def _set_up(stack: Stack) -> None:
         RESOURCE_CONFIG,
         text(b"\x1b" * 20),
         (
-            text(plan.messenger),
+            at["L1CrossDomainMessenger"],
             text(NOBODY),
-            text(plan.bridge),
+            at["L1StandardBridge"],
             at["OptimismPortal2"],
             text(NOBODY),
             text(NOBODY),
@@ -191,6 +201,8 @@ def _set_up(stack: Stack) -> None:
         plan.finality,
     )
     _begin(stack.factory, text(plan.owner))
+    _begin(stack.messenger, at["SystemConfig"], at["OptimismPortal2"], text(L2_MESSENGER))
+    _begin(stack.bridge, at["L1CrossDomainMessenger"], at["SystemConfig"], text(L2_BRIDGE))
     arguments = (
         stack.addresses["AnchorStateRegistry"]
         + plan.clock.to_bytes(8, "big")

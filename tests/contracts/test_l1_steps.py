@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.contracts.bridging import places
 from tests.contracts.genuine import genuine_l1
 from tests.contracts.harness import Contract, Event, Outcome
 from tests.contracts.l1_stack import GAME_TYPE, Plan, Stack, l1_stack, text
@@ -19,16 +20,6 @@ from tests.vectors_folder import load
 
 def address(hexadecimal: str) -> bytes:
     return bytes.fromhex(hexadecimal[2:])
-
-
-def places() -> dict[str, bytes]:
-    found = load("l1-contracts/l2-addresses.json")["901"]
-    return {
-        "SystemConfig": address(found["SystemConfigProxy"]),
-        "OptimismPortal2": address(found["OptimismPortalProxy"]),
-        "AnchorStateRegistry": address(found["AnchorStateRegistryProxy"]),
-        "DisputeGameFactory": address(found["DisputeGameFactoryProxy"]),
-    }
 
 
 def steps() -> list[Any]:

@@ -8,6 +8,8 @@
      that data can be would cost every deposit 30,000 gas and more for memory.
 """
 
+from lib import accounts
+
 # event TransactionDeposited(address indexed from, address indexed to, uint256 indexed version, bytes opaqueData)
 # error OptimismPortal_BadTarget()
 # error OptimismPortal_GasLimitTooLow()
@@ -19,8 +21,6 @@ GAS_PER_BYTE: constant(uint64) = 40
 # 0x1111000000000000000000000000000000001111
 ALIAS_OFFSET: constant(uint256) = (4369 << 144) | 4369
 MAX_160: constant(uint256) = 2**160 - 1
-DELEGATION_BYTES: constant(uint256) = 23
-DELEGATION_PREFIX: constant(Bytes[3]) = x"ef0100"
 
 TRANSACTION_DEPOSITED: constant(bytes32) = keccak256(
     "TransactionDeposited(address,address,uint256,bytes)"
@@ -95,18 +95,7 @@ def _sender() -> bytes32:
 @internal
 @view
 def _l2_sender() -> address:
-    if self._is_account_of_a_person():
+    if accounts._is_a_person():
         return msg.sender
     alias: uint256 = (convert(msg.sender, uint256) + ALIAS_OFFSET) & MAX_160
     return convert(convert(alias, uint160), address)
-
-
-@internal
-@view
-def _is_account_of_a_person() -> bool:
-    # An account that delegates to code (EIP-7702) still signs its own transactions.
-    if msg.sender == tx.origin:
-        return True
-    if msg.sender.codesize != DELEGATION_BYTES:
-        return False
-    return slice(msg.sender.code, 0, 3) == DELEGATION_PREFIX

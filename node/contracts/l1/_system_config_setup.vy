@@ -77,7 +77,7 @@ def initialize(
     @notice Set up, once, by the deployer.
     @param _gasPayingToken The ERC-20 that pays for gas on the L2; zero for ether.
     """
-    if msg.sender != store._named_address(DEPLOYER):
+    if msg.sender == empty(address) or msg.sender != store._named_address(DEPLOYER):
         raw_revert(method_id("NotDeployer()"))
     store._set_named(DEPLOYER, 0)
     store._set_owner(_owner)

@@ -21,6 +21,6 @@ def _begin_setup():
     """
     @notice Refuse everybody but the deployer, and the deployer for the second time.
     """
-    if msg.sender != self.deployer:
+    if msg.sender == empty(address) or msg.sender != self.deployer:
         raw_revert(method_id("NotDeployer()"))
     self.deployer = empty(address)
