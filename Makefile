@@ -7,10 +7,11 @@ PARTS  := node precompiles rpc derivation
 KERNEL_SOURCES := $(shell find $(PARTS) -name '*.pyx' -o -name '*.pxd')
 BUILD_KERNELS = flock build/.lock env BYLINE_KERNELS="$(KERNELS)" $(BIN)/python setup.py --quiet build_ext --inplace --parallel 2
 NPM_INSTALL := npm install --prefix build/clients --no-audit --no-fund --loglevel=error
+SANITIZED := tests/unit/derivation/kernels tests/unit/node/evm tests/unit/precompiles
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup devnet demo test test-slow check lint type bench fuzz contracts clients oracle ext links wheel wheel-check clean
+.PHONY: help setup devnet demo test test-slow check lint type bench fuzz conformance differ sanitize contracts clients oracle ext links wheel wheel-check clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -62,6 +63,16 @@ bench: build/.kernels  ## measure, and print a table
 
 fuzz: build/.kernels links  ## feed every decoder changed bytes, SECONDS each (10); saves what breaks one
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),10) $(ARGS)
+
+conformance: build/.kernels links  ## run Ethereum's fixtures below FIXTURES (ENGINE=pyevm, ARGS="--only WORD --jobs N")
+	$(BIN)/python -m tests.conformance $(FIXTURES) --engine $(or $(ENGINE),fast) $(ARGS)
+
+differ: build/.kernels links  ## compare the engines on CASES (2000) random programs and blocks, from SEED (0) on
+	$(BIN)/python -m tests.fuzz.execution --cases $(or $(CASES),2000) --seed $(or $(SEED),0) $(ARGS)
+
+sanitize: $(VENV)/.stamp  ## run the tests of the kernels under the address and undefined-behaviour sanitizers
+	tests/sanitized.sh $(abspath $(BIN))/python -m pytest -q -s -p no:cacheprovider -m "not slow" $(SANITIZED)
+	tests/sanitized.sh $(abspath $(BIN))/python -m tests.fuzz.execution --cases $(or $(CASES),500) --jobs 2 $(ARGS)
 
 contracts: $(VENV)/.stamp  ## compile the contracts and write their artefacts
 	$(BIN)/python -m byline.node.contracts.build $(ARGS)

@@ -22,11 +22,11 @@ from byline.node.chain.journal import PoolJournal
 from byline.node.clock import Clock
 from byline.node.config import NodeConfig
 from byline.node.errors import ConfigError
+from byline.node.evm import engines
 from byline.node.evm.ethereum import EthereumRules
 from byline.node.evm.l1_forks import L1Fork, L1Schedule
 from byline.node.evm.machine import Engine
 from byline.node.evm.optimism import OptimismRules
-from byline.node.evm.pyevm import PyEvmEngine
 from byline.node.following import FollowingRollup
 from byline.node.keys import address_of
 from byline.node.l1.blobs import BlobStore
@@ -72,7 +72,7 @@ def build_rollup(
 
     Raises `ConfigError` when the store holds other chains than `settings` ask for.
     """
-    engine: Engine = PyEvmEngine()
+    engine = engines.engine(settings.engine)
     l1_store = ChainStore(Prefixed(kv, L1_PREFIX))
     l2_store = ChainStore(Prefixed(kv, L2_PREFIX))
     if l2_store.is_empty:
@@ -167,14 +167,15 @@ def open_l2(
     store: ChainStore,
     genesis: ExecutedBlock | None = None,
     upgrades: Upgrades = NO_UPGRADES,
+    engine_name: str = engines.DEFAULT,
 ) -> L2Engine:
     """Return the engine of a given L2 over a store, new or used before.
 
     `genesis` is its first block where that is not the built-in one, `upgrades` what
-    `load_upgrades` returned for `config`.  Raises `ConfigError` when the first block, or the
-    store, is another L2's.
+    `load_upgrades` returned for `config`, `engine_name` what executes code.  Raises
+    `ConfigError` when the first block, or the store, is another L2's.
     """
-    engine: Engine = PyEvmEngine()
+    engine = engines.engine(engine_name)
     if store.is_empty:
         if genesis is None:
             genesis = l2_genesis(config, engine)

@@ -11,7 +11,7 @@ import difflib
 import math
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from typing import Any, Final
 from byline.derivation.channel_out import BatchKind
 from byline.derivation.compression import Compression
 from byline.node.errors import ConfigError
+from byline.node.evm.engines import DEFAULT, ENGINES
 from byline.node.l2.batcher_settings import BatcherSettings
 from byline.node.l2.data_availability import DataAvailability
 
@@ -52,7 +53,7 @@ class NodeConfig:
     """Seconds since 1970; `None` is now."""
     fork: str = "karst"
     l1_fork: str = "osaka"
-    engine: str = "pyevm"
+    engine: str = DEFAULT
     compression: Compression = "brotli"
     batch_type: BatchKind = "span"
     da: DataAvailability = "calldata"
@@ -159,6 +160,7 @@ def _boolean(value: Any) -> bool:
         raise ValueError("want true or false") from None
 
 
+ENGINE: Final = Setting("engine", str, "what executes code", choices=tuple(ENGINES))
 SETTINGS: Final = (
     Setting("host", str, "address to listen on"),
     Setting("l1_port", int, "port of the L1's JSON-RPC; 0 takes a free one", least=0, most=65_535),
@@ -177,7 +179,7 @@ SETTINGS: Final = (
     ),
     Setting("fork", str, "rules of the L2", choices=("holocene", "isthmus", "jovian", "karst")),
     Setting("l1_fork", str, "rules of the L1", choices=("prague", "osaka")),
-    Setting("engine", str, "what executes code", choices=("pyevm",)),
+    ENGINE,
     Setting("compression", str, "of channels", choices=("brotli", "zlib")),
     Setting("batch_type", str, "how L2 blocks are written", choices=("span", "singular")),
     Setting("da", str, "what carries the batches", choices=("calldata", "blobs", "auto")),
@@ -225,20 +227,7 @@ def load(
 
     Raises `ConfigError` for an unknown key (with the nearest known one) or a bad value.
     """
-    environment = os.environ if environment is None else environment
-    file_values = _read_file((folder or Path.cwd()) / CONFIG_FILE)
-    values: dict[str, Any] = {}
-    sources: dict[str, str] = {}
-    for setting in SETTINGS:
-        for source, value in (
-            (setting.flag, arguments.get(setting.name)),
-            (setting.variable, environment.get(setting.variable)),
-            (CONFIG_FILE, file_values.get(setting.name)),
-        ):
-            if value is not None:
-                values[setting.name] = setting.read(value, source)
-                sources[setting.name] = source
-                break
+    values, sources = _found(SETTINGS, arguments, environment, folder)
     config = NodeConfig(**values, sources=sources)
     if config.l1_chain_id == config.l2_chain_id:
         raise ConfigError(f"l1_chain_id and l2_chain_id are both {config.l1_chain_id}")
@@ -262,6 +251,52 @@ def load(
     if config.mixed and config.block_time is None:
         raise ConfigError("--mixed needs --block-time: without it every transaction makes a block")
     return config
+
+
+def add_engine_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--engine` to a command that takes no other of the settings."""
+    parser.add_argument(
+        ENGINE.flag,
+        metavar="|".join(ENGINE.choices),
+        help=f"{ENGINE.text} (default {DEFAULT})",
+    )
+
+
+def engine_name(
+    arguments: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> str:
+    """Return which engine such a command runs on, from where `load` would take it.
+
+    Raises `ConfigError` for a name that is none.
+    """
+    values, _ = _found((ENGINE,), arguments, environment, folder)
+    return str(values.get(ENGINE.name, DEFAULT))
+
+
+def _found(
+    settings: Iterable[Setting],
+    arguments: Mapping[str, Any],
+    environment: Mapping[str, str] | None,
+    folder: Path | None,
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the values that are given, and where each came from."""
+    environment = os.environ if environment is None else environment
+    file_values = _read_file((folder or Path.cwd()) / CONFIG_FILE)
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for setting in settings:
+        for source, value in (
+            (setting.flag, arguments.get(setting.name)),
+            (setting.variable, environment.get(setting.variable)),
+            (CONFIG_FILE, file_values.get(setting.name)),
+        ):
+            if value is not None:
+                values[setting.name] = setting.read(value, source)
+                sources[setting.name] = source
+                break
+    return values, sources
 
 
 def _read_file(path: Path) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class ExternalNode(NodeShell):
                 store,
                 load_l2_genesis(settings, config),
                 load_upgrades(settings.upgrade_bundle, config),
+                settings.engine,
             )
         )
         mirror = L1Mirror(await find_base(source, Driver(engine, SafeHeads(kv))))

@@ -18,6 +18,7 @@ from byline.node.assembly import L2_PREFIX, open_l2
 from byline.node.chain.block import ExecutedBlock
 from byline.node.client import RpcClient
 from byline.node.errors import ConfigError
+from byline.node.evm.engines import DEFAULT
 from byline.node.l1.source import L1Source
 from byline.node.l2.driver import Derived, Driver
 from byline.node.l2.safe_heads import SafeHeads
@@ -54,6 +55,7 @@ class Verifier:
         kv: KeyValue,
         genesis: ExecutedBlock | None = None,
         upgrade_bundle: Path | None = None,
+        engine_name: str = DEFAULT,
     ) -> None:
         """Build the genesis, or take the one given.
 
@@ -62,7 +64,8 @@ class Verifier:
         """
         upgrades = load_upgrades(upgrade_bundle, config)
         self._source = source
-        self.engine = open_l2(config, ChainStore(Prefixed(kv, L2_PREFIX)), genesis, upgrades)
+        store = ChainStore(Prefixed(kv, L2_PREFIX))
+        self.engine = open_l2(config, store, genesis, upgrades, engine_name)
         self.driver = Driver(self.engine, SafeHeads(kv))
 
     async def start(self) -> None:

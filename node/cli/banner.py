@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from byline.node.accounts import DEV_BALANCE, TEST_MNEMONIC, dev_accounts
+from byline.node.evm.engines import REFERENCE, why_not_fast
 from byline.node.hexes import checksum
 from byline.node.shell import NodeShell
 from byline.node.version import package_version
@@ -79,11 +80,18 @@ def _accounts(devnet: NodeShell) -> Table:
     return table
 
 
+def running(engine: str) -> str:
+    """Return which engine executes code and, where the default one cannot, why."""
+    why = why_not_fast() if engine == REFERENCE else None
+    return f"{engine}: {why}" if why else engine
+
+
 def _places(devnet: NodeShell, log_file: Path | None) -> Text:
     folder, genesis = devnet.settings.data_dir, devnet.settings.l2_genesis
     also = f" --l2-genesis {genesis}" if genesis is not None else ""
     return Text(
         f"mnemonic  {TEST_MNEMONIC}\n"
+        f"engine    {running(devnet.rollup.engine.chain.engine.name)}\n"
         f"data      {folder.resolve() if folder else 'in memory: gone when this stops'}\n"
         f"logs      {log_file.resolve() if log_file else 'standard error'}\n"
         f"verify    byline verify --l1 {devnet.l1_url} --rollup-config {devnet.l2_url}{also}\n"

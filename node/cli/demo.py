@@ -12,7 +12,7 @@ from rich.progress import track
 from byline.node import logs
 from byline.node.cli.running import run_to_end
 from byline.node.client import RpcClient
-from byline.node.config import NodeConfig
+from byline.node.config import NodeConfig, add_engine_argument, engine_name
 from byline.node.demo.attribution import AttributedAnswer, attribute
 from byline.node.demo.corpus import contributors, documents
 from byline.node.demo.loop import FEE, Claim, Loop, Payment
@@ -31,17 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=len(QUESTIONS),
         help=f"ask the first N of {len(QUESTIONS)} questions (default all)",
     )
+    add_engine_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo; 0 when every wei is accounted for and the verifier agrees, else 1."""
-    return run_to_end(_demo(arguments.questions))
+    return run_to_end(_demo(arguments))
 
 
-async def _demo(count: int) -> int:
+async def _demo(arguments: argparse.Namespace) -> int:
+    settings = NodeConfig(engine=engine_name(vars(arguments)))
     logs.set_up("error", None)
     console = Console(highlight=False, width=None if Console().is_terminal else 170)
-    asked = QUESTIONS[: max(1, count)]
+    asked = QUESTIONS[: max(1, arguments.questions)]
     words = sum(len(document.tokens) for document in documents())
     console.print(
         f"[bold]texts[/bold]   {len(documents())} topics of Python's own documentation, "
@@ -55,7 +57,7 @@ async def _demo(count: int) -> int:
         f"{sum(len(answer.spans) for answer in answers)} spans found in the texts"
     )
     async with (
-        Devnet(with_free_ports(NodeConfig())) as devnet,
+        Devnet(with_free_ports(settings)) as devnet,
         RpcClient(devnet.l1_url) as l1,
         RpcClient(devnet.l2_url) as l2,
     ):

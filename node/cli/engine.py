@@ -10,7 +10,9 @@ from rich.console import Console
 
 from byline.derivation.config import RollupConfig
 from byline.node import logs
+from byline.node.cli.banner import running
 from byline.node.cli.running import run_to_end, stop_event
+from byline.node.config import add_engine_argument, engine_name
 from byline.node.engine_api.jwt import SECRET_FILE, read_or_create_secret, read_secret
 from byline.node.engine_api.node import EngineNode, EngineSettings
 from byline.node.loaded_network import l2_genesis_of
@@ -38,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="the superchain registry's dictionary for .zst files",
     )
+    add_engine_argument(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument(
         "--l2-port", type=_port, default=9545, help="port of the L2's JSON-RPC (default 9545)"
@@ -87,6 +90,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
         console.print(f"L2 JSON-RPC  {node.l2_url}")
         console.print(f"Engine API   {node.engine_url}")
         console.print(f"JWT secret   {secret_file.resolve()}")
+        console.print(f"runs on      {running(node.execution.engine.chain.engine.name)}")
         console.print(f"head         {head.number} 0x{head.hash.hex()}")
         console.print("stop         Ctrl-C")
         await stop.wait()
@@ -118,4 +122,5 @@ async def _settings(
         engine_port=arguments.engine_port,
         data_dir=arguments.data_dir,
         genesis=genesis,
+        engine_name=engine_name(vars(arguments)),
     )

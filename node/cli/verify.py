@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from byline.node import logs
 from byline.node.cli.running import run_to_end
+from byline.node.config import add_engine_argument, engine_name
 from byline.node.l1.remote import RemoteL1
 from byline.node.loaded_network import l2_genesis_of
 from byline.node.storage.kv import MemoryKV
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="beacon API of the L1, for batches in blobs (the local L1's is on its own port)",
     )
+    add_engine_argument(parser)
     parser.add_argument("--until", metavar="L1-BLOCK", type=int, help="stop after this L1 block")
     parser.add_argument("--follow", action="store_true", help="go on as the L1 grows")
     parser.add_argument("--blocks", action="store_true", help="print every L2 block")
@@ -68,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _verify(arguments: argparse.Namespace) -> int:
     logs.set_up(arguments.log_level, None)
     console = Console(highlight=False, soft_wrap=True)
+    engine = engine_name(vars(arguments))
     config = await read_rollup_config(arguments.rollup_config)
     async with RemoteL1(arguments.l1, arguments.beacon, inbox=config.batch_inbox) as source:
         genesis = None
@@ -76,7 +79,7 @@ async def _verify(arguments: argparse.Namespace) -> int:
                 l2_genesis_of, arguments.l2_genesis, config, arguments.genesis_dictionary
             )
         verifier = await asyncio.to_thread(
-            Verifier, config, source, MemoryKV(), genesis, arguments.upgrade_bundle
+            Verifier, config, source, MemoryKV(), genesis, arguments.upgrade_bundle, engine
         )
         await verifier.start()
         with Progress(

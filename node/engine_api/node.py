@@ -29,6 +29,7 @@ from byline.node.engine_api.execution import ExecutionEngine
 from byline.node.engine_api.jwt import TokenCheck
 from byline.node.engine_api.methods import EngineMethods, engine_port_methods
 from byline.node.errors import PortBusy
+from byline.node.evm.engines import DEFAULT
 from byline.node.storage.kv import KeyValue, Prefixed
 from byline.node.storage.leveldb import LevelKV
 from byline.node.storage.overflow import OverflowKV
@@ -69,6 +70,8 @@ class EngineSettings:
     """`None` keeps everything in memory."""
     genesis: ExecutedBlock | None = None
     """The L2's first block, where it is not the built-in one."""
+    engine_name: str = DEFAULT
+    """What executes code."""
 
 
 class EngineNode:
@@ -108,7 +111,14 @@ class EngineNode:
         self._stack.callback(kv.close)
         hub = EventHub(calls)
         store = ChainStore(Prefixed(kv, L2_PREFIX))
-        engine = await threads.write(open_l2, settings.rollup_config, store, settings.genesis)
+        engine = await threads.write(
+            lambda: open_l2(
+                settings.rollup_config,
+                store,
+                settings.genesis,
+                engine_name=settings.engine_name,
+            )
+        )
         self.execution = ExecutionEngine(engine, hub.publish_from_thread)
         backend = _backend(self.execution, hub, threads)
         self.rpc = await self._serve(

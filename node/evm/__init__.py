@@ -5,6 +5,7 @@ tracing.py        what can be watched of an execution
 accounts.py       delegation, system calls, addresses of creations
 call_stack.py     room for nested calls
 patience.py       how long a call may take
+engines.py        the engines by name, and what runs where one cannot
 pyevm.py          the reference engine, py-evm's State and Computation classes
 pyevm_constants.py  constants of py-evm without its import
 pyevm_errors.py   what py-evm's halts are called

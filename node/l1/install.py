@@ -14,7 +14,7 @@ from byline.node.accounts import BATCHER_INDEX, DEV_BALANCE, OWNER_INDEX, dev_ac
 from byline.node.client import RpcClient
 from byline.node.contracts import addresses
 from byline.node.contracts.predeploys import l1_alloc
-from byline.node.evm.pyevm import PyEvmEngine
+from byline.node.evm.engines import engine
 from byline.node.network import batch_inbox, forks_up_to, l2_genesis, system_config
 
 
@@ -56,7 +56,7 @@ async def install(client: RpcClient, l2_chain_id: int, fork: str, block_time: in
         block_time=block_time,
         forks=forks_up_to(fork),
     )
-    l2 = BlockId(0, l2_genesis(draft, PyEvmEngine()).block.hash)
+    l2 = BlockId(0, l2_genesis(draft, engine()).block.hash)
     return replace(draft, genesis=replace(draft.genesis, l2=l2))
 
 
