@@ -59,16 +59,33 @@ def read_fee_parameters(machine: Machine, *, isthmus: bool, jovian: bool) -> L1F
     return L1FeeParameters.read(storage, jovian=jovian)
 
 
+@dataclass(frozen=True, slots=True)
+class ExtraCost:
+    """What transactions cost beyond gas and value, by the state and the forks of one block."""
+
+    fees: L1FeeParameters
+    isthmus: bool
+    jovian: bool
+
+    @classmethod
+    def at(cls, machine: Machine, config: RollupConfig, head: Header) -> ExtraCost:
+        """Read it from `machine`, which is on the state after `head`."""
+        isthmus = config.active(Fork.ISTHMUS, head.timestamp)
+        jovian = config.active(Fork.JOVIAN, head.timestamp)
+        return cls(read_fee_parameters(machine, isthmus=isthmus, jovian=jovian), isthmus, jovian)
+
+    def of(self, tx: Transaction) -> int:
+        """Return the wei that `tx` may cost at most: L1 data and operator fee."""
+        reserved = operator_fee(tx.gas, self.fees, jovian=self.jovian) if self.isthmus else 0
+        return l1_data_fee(tx.raw, self.fees) + reserved
+
+
 def extra_cost(machine: Machine, config: RollupConfig, head: Header, tx: Transaction) -> int:
     """Return wei that `tx` costs at most beyond gas and value: L1 data and operator fee.
 
     `machine` is on the state after `head`, whose fork decides.
     """
-    isthmus = config.active(Fork.ISTHMUS, head.timestamp)
-    jovian = config.active(Fork.JOVIAN, head.timestamp)
-    fees = read_fee_parameters(machine, isthmus=isthmus, jovian=jovian)
-    reserved = operator_fee(tx.gas, fees, jovian=jovian) if isthmus else 0
-    return l1_data_fee(tx.raw, fees) + reserved
+    return ExtraCost.at(machine, config, head).of(tx)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,6 @@ from byline.derivation.transaction import Transaction, decode_transaction
 from byline.node.chain.admission import AccountView, PoolContext
 from byline.node.chain.chain import Chain
 from byline.node.chain.mempool import Mempool
-from byline.node.evm.optimism import extra_cost
 from byline.node.l2.engine import L2Engine
 from byline.rpc.backend import Refused
 
@@ -32,7 +31,7 @@ def pool_context(engine: L2Engine) -> PoolContext:
         chain_id=chain.chain_id,
         base_fee=next_l2_base_fee(head, config),
         block_gas_limit=head.gas_limit,
-        extra_cost=lambda tx: extra_cost(chain.machine(head), config, head, tx),
+        extra_cost=engine.extra_cost().of,
         prague=config.active(Fork.ISTHMUS, head.timestamp),
         transaction_gas_cap=chain.rules.transaction_gas_cap(head.timestamp),
     )

@@ -28,6 +28,7 @@ from byline.derivation.upgrades import NO_UPGRADES, Upgrades, extra_gas_of
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Built, Chain, InvalidBlock
 from byline.node.chain.forkchoice import ForkChoice
+from byline.node.evm.optimism import ExtraCost
 from byline.node.evm.rules import BlockInput
 
 SAFE: Final = "safe"
@@ -48,6 +49,15 @@ class L2Engine:
         self.upgrades = upgrades
         """Transactions of the forks that activate after genesis."""
         self.heads = self._load_heads()
+        self._extra_cost: tuple[bytes, ExtraCost] | None = None
+
+    def extra_cost(self) -> ExtraCost:
+        """Return what transactions cost beyond gas and value, read once for each head."""
+        head, known = self.chain.head, self._extra_cost
+        if known is None or known[0] != head.hash:
+            found = ExtraCost.at(self.chain.machine(head), self.config, head)
+            known = self._extra_cost = (head.hash, found)
+        return known[1]
 
     def _load_heads(self) -> ForkChoice:
         genesis = self.config.genesis.l2.hash
