@@ -11,6 +11,7 @@ protocol/deposits.md; op-node, rollup/derive/l1_block_info.go, payload_util.go; 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -197,6 +198,11 @@ def decode(data: bytes) -> L1Info:
     )
 
 
+_REMEMBERED: Final = 512
+"""Blocks whose L1 attributes are kept decoded; each is asked for several times."""
+_remembered: Final = functools.lru_cache(_REMEMBERED)(decode)
+
+
 def l1_info_deposit(
     info: L1Info, config: RollupConfig, timestamp: int, parent_timestamp: int
 ) -> DepositTransaction:
@@ -223,7 +229,7 @@ def l1_info_of(block: Block) -> L1Info:
         raise InvalidData(
             f"L2 block {block.number}: the first transaction is not the L1 attributes deposit"
         )
-    return decode(first.data)
+    return _remembered(first.data)
 
 
 def l2_block_ref(block: Block, config: RollupConfig) -> L2BlockRef:

@@ -115,6 +115,8 @@ class Rollup:
     """The L1's stays empty where the L1 is not ours."""
     journals: Mapping[ChainName, PoolJournal] = field(default_factory=dict)
     """Where waiting transactions are kept; without one they live in memory alone."""
+    _base_fees: dict[ChainName, tuple[Header, int]] = field(default_factory=dict)
+    """Of the block after a head, as it was found last."""
 
     def start(self) -> None:
         """Read what is known of the L1 and derive up to its head."""
@@ -226,9 +228,15 @@ class Rollup:
 
     def next_base_fee(self, name: ChainName) -> int:
         """Return the base fee of the next block."""
-        if name == "l1":
-            return next_l1_base_fee(self.l1.head)
-        return next_l2_base_fee(self.engine.chain.head, self.engine.config)
+        head = self.l1.head if name == "l1" else self.engine.chain.head
+        known = self._base_fees.get(name)
+        if known is not None and known[0] is head:
+            return known[1]
+        fee = (
+            next_l1_base_fee(head) if name == "l1" else next_l2_base_fee(head, self.engine.config)
+        )
+        self._base_fees[name] = (head, fee)
+        return fee
 
     def l1_conditions(self) -> L1Conditions:
         """Return what the batcher has to know of the L1."""

@@ -9,7 +9,7 @@ from byline.derivation.block import Block
 from byline.derivation.config import Fork, RollupConfig
 from byline.derivation.fees import L1FeeParameters, da_footprint, l1_data_fee, l1_gas_used
 from byline.derivation.header import Header
-from byline.derivation.l1_info import decode as decode_l1_info
+from byline.derivation.l1_info import l1_info_of
 from byline.derivation.receipt import Log, Receipt
 from byline.derivation.transaction import (
     BLOB,
@@ -96,7 +96,7 @@ def l1_fee_parameters(block: Block, config: RollupConfig) -> L1FeeParameters | N
     """Return the fee parameters in force in an L2 block; `None` for genesis."""
     if not block.transactions:
         return None
-    info = decode_l1_info(block.transactions[0].data)
+    info = l1_info_of(block)
     jovian = config.active(Fork.JOVIAN, block.header.timestamp)
     return L1FeeParameters(
         base_fee=info.base_fee,
