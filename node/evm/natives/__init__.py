@@ -3,7 +3,7 @@
 native.py             what an engine needs to know of one
 hashes.py             SHA-256, RIPEMD-160, identity
 ecrecover.py          who signed, on secp256k1
-modexp.py             powers of numbers of any length
+modexp.py             powers of numbers of any length, by _modexp_c or _modexp_py
 bn254.py              sums, multiples and pairings on BN254, by _bn254_c or _bn254_py;
                       _bn254_c calls _bn254_pairing_c; the .pxd files beside them hold the
                       field, the tower above it, and the curves

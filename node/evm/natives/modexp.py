@@ -11,10 +11,24 @@ those of the first draft.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from byline.node.evm.natives.native import Failed, Native
+
+COMPILED: bool = False
+"""Whether `power` is the compiled one."""
+
+if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS"):
+    from byline.node.evm.natives._modexp_py import power
+else:
+    try:
+        from byline.node.evm.natives._modexp_c import power
+
+        COMPILED = True
+    except ImportError:
+        from byline.node.evm.natives._modexp_py import power
 
 MAX_OSAKA_LENGTH: Final = 1024
 """Bytes of each of the three numbers (EIP-7823)."""
@@ -37,21 +51,19 @@ class ModexpInput:
         head = data[:_LENGTHS].ljust(_LENGTHS, b"\0")
         return cls(data, *(int.from_bytes(head[at : at + _WORD], "big") for at in (0, 32, 64)))
 
-    def number(self, start: int, length: int) -> int:
-        """Return the `length` bytes at `start` as a number; zero bytes follow the data.
+    def part(self, start: int, length: int) -> bytes:
+        """Return the `length` bytes at `start`; zero bytes follow the data.
 
-        The shift stands for those bytes, so that nothing is allocated for a length alone;
-        the caller has charged for `length`.
+        They take memory, so the caller has charged for `length`.
         """
-        part = self.data[start : start + length]
-        return int.from_bytes(part, "big") << 8 * (length - len(part)) if part else 0
+        return self.data[start : start + length].ljust(length, b"\0")
 
     @property
     def exponent_bits(self) -> int:
         """Index of the highest bit set in the exponent's first 32 bytes; 0 for none."""
         start = _LENGTHS + self.base_length
-        head = self.number(start, min(self.exponent_length, _WORD))
-        return max(head.bit_length() - 1, 0)
+        head = self.part(start, min(self.exponent_length, _WORD))
+        return max(int.from_bytes(head, "big").bit_length() - 1, 0)
 
     @property
     def longest(self) -> int:
@@ -77,22 +89,19 @@ def osaka_gas(given: ModexpInput) -> int:
     return max(500, complexity * given.iterations(16))
 
 
-def power(given: ModexpInput) -> bytes:
-    """Return the result in as many bytes as the modulus has; zero for a modulus of zero."""
+def result(given: ModexpInput) -> bytes:
+    """Return the power in as many bytes as the modulus has; zero for a modulus of zero."""
     if given.modulus_length == 0:
         return b""
-    at = _LENGTHS
-    base = given.number(at, given.base_length)
-    at += given.base_length
-    exponent = given.number(at, given.exponent_length)
-    modulus = given.number(at + given.exponent_length, given.modulus_length)
-    result = pow(base, exponent, modulus) if modulus else 0
-    return result.to_bytes(given.modulus_length, "big")
+    base = given.part(_LENGTHS, given.base_length)
+    exponent = given.part(_LENGTHS + given.base_length, given.exponent_length)
+    at = _LENGTHS + given.base_length + given.exponent_length
+    return power(base, exponent, given.part(at, given.modulus_length))
 
 
 def run(data: bytes) -> bytes:
     """Return the result in as many bytes as the modulus has; zero for a modulus of zero."""
-    return power(ModexpInput.read(data))
+    return result(ModexpInput.read(data))
 
 
 def run_osaka(data: bytes) -> bytes:
@@ -103,7 +112,7 @@ def run_osaka(data: bytes) -> bytes:
             f"MODEXP: lengths {given.base_length}, {given.exponent_length} and "
             f"{given.modulus_length}, each at most {MAX_OSAKA_LENGTH} bytes"
         )
-    return power(given)
+    return result(given)
 
 
 MODEXP: Final = Native("MODEXP", lambda data: berlin_gas(ModexpInput.read(data)), run)

@@ -1,12 +1,17 @@
 """MODEXP: what it returns, what it costs by fork, and what Osaka refuses."""
 
+import random
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from byline.derivation.config import Fork
+from byline.node.evm.natives import _modexp_c, _modexp_py, modexp
 from byline.node.evm.natives.modexp import ModexpInput, berlin_gas, osaka_gas, run
 from tests.unit.node.evm.evm_kit import GAS, call, l2_machine
+from tests.unit.node.evm.natives.natives_kit import chosen_without_extensions
 
 MODEXP = (5).to_bytes(20, "big")
 NAGYDANI_1_BASE = bytes.fromhex(
@@ -130,3 +135,96 @@ def test_lengths_beyond_all_memory_cost_no_memory(fork: Fork, place: int) -> Non
 def test_an_endless_exponent_of_nothing_is_nothing() -> None:
     outcome = call(l2_machine(Fork.JOVIAN), MODEXP, declared(0, 2**256 - 1, 0) + b"\xff")
     assert (outcome.succeeded, outcome.output) == (True, b"")
+
+
+def test_the_compiled_kernel_is_loaded() -> None:
+    assert modexp.COMPILED
+    assert vars(modexp)["power"] is _modexp_c.power
+
+
+def test_the_reference_is_chosen_on_demand() -> None:
+    found = chosen_without_extensions("byline.node.evm.natives.modexp", "power")
+    assert found == ["False", "byline.node.evm.natives._modexp_py"]
+
+
+def odd_number(chance: random.Random, length: int) -> bytes:
+    """Return `length` bytes of one of the kinds that arithmetic goes wrong with."""
+    limbs = (bytes(8), b"\xff" * 8, b"\x80" + bytes(7), bytes(7) + b"\x01", chance.randbytes(8))
+    kinds = (
+        bytes(length),
+        b"\xff" * length,
+        (b"\x80" + bytes(length))[:length],
+        chance.randbytes(length),
+        b"".join(chance.choice(limbs) for _ in range(length // 8 + 1))[:length],
+        (chance.getrandbits(8 * length + 1) >> 1 << chance.randrange(8 * length + 1)).to_bytes(
+            2 * length + 1, "big"
+        )[length + 1 :],
+        (b"\0" * length + bytes([chance.randrange(256)]))[1:],
+    )
+    return chance.choice(kinds)
+
+
+SHORT = (0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 32, 33)
+LONG = (*SHORT, 15, 16, 17, 40, 63, 64, 65, 100, 128, 129)
+
+
+def test_the_kernel_agrees_with_python_on_numbers_of_every_kind() -> None:
+    chance = random.Random(1)
+    for _ in range(20_000):
+        numbers = [odd_number(chance, chance.choice(lengths)) for lengths in (LONG, SHORT, LONG)]
+        assert _modexp_c.power(*numbers) == _modexp_py.power(*numbers)
+
+
+@pytest.mark.parametrize("lengths", [(1024, 3, 1024), (1023, 32, 1017), (2000, 2, 700)])
+def test_the_kernel_agrees_with_python_on_long_numbers(lengths: tuple[int, int, int]) -> None:
+    chance = random.Random(2)
+    for _ in range(30):
+        numbers = [odd_number(chance, length) for length in lengths]
+        assert _modexp_c.power(*numbers) == _modexp_py.power(*numbers)
+
+
+@pytest.mark.parametrize("bits", [1, 8, 63, 64, 65, 127, 128, 191, 500])
+@pytest.mark.parametrize("odd", [1, 3, 2**64 - 1, 2**64 + 1, 2**200 - 1])
+def test_even_moduli_of_every_shape_agree(bits: int, odd: int) -> None:
+    modulus = (odd << bits).to_bytes(96, "big")
+    chance = random.Random(bits)
+    for length in (1, 8, 40, 96):
+        base, exponent = chance.randbytes(length), chance.randbytes(5)
+        for numbers in ((base, exponent, modulus), (modulus, exponent, modulus)):
+            assert _modexp_c.power(*numbers) == _modexp_py.power(*numbers)
+
+
+@given(st.binary(max_size=90), st.binary(max_size=40), st.binary(max_size=90))
+def test_any_three_numbers_agree(base: bytes, exponent: bytes, modulus: bytes) -> None:
+    expected = _modexp_py.power(base, exponent, modulus)
+    assert _modexp_c.power(base, exponent, modulus) == expected
+
+
+def test_a_long_exponent_agrees() -> None:
+    chance = random.Random(3)
+    for length in (1, 8, 9, 32):
+        numbers = (chance.randbytes(length), chance.randbytes(1024), chance.randbytes(length))
+        assert _modexp_c.power(*numbers) == _modexp_py.power(*numbers)
+
+
+def test_small_bytes_of_others_are_not_written_to() -> None:
+    # One byte is one object for the whole interpreter.
+    for number in range(256):
+        assert _modexp_c.power(b"\0", b"\1", bytes([number])) == b"\0"
+        assert bytes([number])[0] == number
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    numbers = (b"\xfe" * 256, b"\xff" * 64, b"\xfd" * 255 + b"\xfb")
+    expected = _modexp_py.power(*numbers)
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda _: _modexp_c.power(*numbers), range(100))
+        assert set(found) == {expected}
+
+
+def test_other_types_than_bytes_are_refused() -> None:
+    for wrong in (None, 3, bytearray(3), "00"):
+        with pytest.raises(TypeError):
+            _modexp_c.power(wrong, b"", b"")  # type: ignore[arg-type]
+        with pytest.raises(TypeError):
+            _modexp_c.power(b"", b"", wrong)  # type: ignore[arg-type]
