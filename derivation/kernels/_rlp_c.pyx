@@ -16,6 +16,7 @@ from cpython.bytes cimport (
 from cpython.list cimport PyList_Check
 from cpython.long cimport PyLong_Check
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.pyport cimport PY_SSIZE_T_MAX
 from cpython.tuple cimport PyTuple_Check
 from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memcpy
@@ -179,7 +180,7 @@ cdef class Writer:
         cdef Py_ssize_t written = self.capacity - self.at
         cdef Py_ssize_t capacity
         cdef uint8_t* data
-        if size > (<Py_ssize_t> (<size_t> -1 >> 1)) // 2 - written:
+        if size > PY_SSIZE_T_MAX // 2 - written:
             raise MemoryError
         capacity = 2 * (written + size)
         data = <uint8_t*> PyMem_Malloc(capacity)
