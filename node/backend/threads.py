@@ -8,6 +8,7 @@ goes to a thread, so that the loop answers others meanwhile.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,11 @@ READERS: Final = 4
 """Searches that may run beside the block builder; more wait."""
 CALLERS: Final = 4
 """Calls of contracts that may run beside it; more wait."""
+SWITCH_SECONDS: Final = 0.0005
+"""A thread that runs gives way after so long: what the event loop waits beside a long call.
+
+Python's own 5 ms, for each of several that run, would be felt in every answer.
+"""
 MOST_HELD: Final = 64
 """Calls that wait for the end of a piece of work before the event loop is woken for them."""
 
@@ -74,6 +80,7 @@ class Threads:
     def __init__(self, calls: LoopCalls | None = None) -> None:
         """Start the threads; `calls` takes what the writer has to tell the event loop."""
         prepare_threads()
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._calls = calls
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="byline-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="byline-reader")

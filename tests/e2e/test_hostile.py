@@ -49,6 +49,21 @@ def test_endless_calls_are_given_up_and_nobody_waits_for_them(tmp_path: Path) ->
             call(devnet.l2_url, "eth_estimateGas", ENDLESS_LOOP)
 
 
+def test_most_answers_come_within_tens_of_milliseconds_beside_long_calls(tmp_path: Path) -> None:
+    with running(tmp_path, ["--call-timeout", "4"]) as devnet:
+        threads = ask_in_the_background(devnet.l2_url, 2)
+        took = []
+        while any(thread.is_alive() for thread in threads) and len(took) < 50:
+            before = time.monotonic()
+            call(devnet.l2_url, "eth_blockNumber")
+            took.append(time.monotonic() - before)
+            time.sleep(0.02)
+        for thread in threads:
+            thread.join(30)
+        assert len(took) > 10
+        assert sorted(took)[len(took) * 3 // 4] < 0.05
+
+
 def test_it_stops_at_once_though_calls_run(tmp_path: Path) -> None:
     with running(tmp_path) as devnet:
         threads = ask_in_the_background(devnet.l2_url, 3)
