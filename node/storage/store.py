@@ -173,9 +173,7 @@ class ChainStore:
         header, block_hash = executed.header, executed.hash
         with self._writing:
             self._check_parent(header)
-            changes: _Changes = {
-                NODES.key(key): NODES.encode(node) for key, node in executed.nodes.items()
-            }
+            changes: _Changes = NODES.entries(executed.nodes.items())
             changes[HEADERS.key(block_hash)] = HEADERS.encode(header)
             changes[BODIES.key(block_hash)] = BODIES.encode(executed.block.transactions)
             changes[RECEIPTS.key(block_hash)] = RECEIPTS.encode(executed.receipts)
@@ -228,10 +226,11 @@ class ChainStore:
         changes: _Changes = {}
         for one in reversed(tuple(self._not_canonical_up_to(block))):
             changes[CANONICAL.key(one.number)] = CANONICAL.encode(one.hash)
-            for index, transaction in enumerate(one.transactions):
-                changes[TRANSACTIONS.key(transaction.hash)] = TRANSACTIONS.encode(
-                    Location(one.hash, index)
-                )
+            block_hash = one.hash
+            changes |= TRANSACTIONS.entries(
+                (transaction.hash, Location(block_hash, index))
+                for index, transaction in enumerate(one.transactions)
+            )
         # A dict keeps the place of a key that is written again; the head is not among them.
         changes[POINTERS.key("head")] = POINTERS.encode(block.hash)
         return changes
@@ -250,4 +249,4 @@ class ChainStore:
 
 
 def _meta_changes(entries: Mapping[str, bytes]) -> _Changes:
-    return {META.key(name): META.encode(value) for name, value in entries.items()}
+    return META.entries(entries.items())

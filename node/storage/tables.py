@@ -6,7 +6,7 @@ bytes, numbers big-endian, so that a table is in order of height.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -43,6 +43,11 @@ class Table(Generic[K, V]):
     def key(self, key: K) -> bytes:
         """Return the database key of `key`."""
         return self.prefix + self.key_bytes(key)
+
+    def entries(self, items: Iterable[tuple[K, V]]) -> dict[bytes, bytes | None]:
+        """Return what a batch writes to hold `items`, by database key."""
+        prefix, key_bytes, encode = self.prefix, self.key_bytes, self.encode
+        return {prefix + key_bytes(key): encode(value) for key, value in items}
 
     def read(self, key: K, raw: bytes) -> V:
         """Decode what stands under `key`; raises `Corrupt` when it does not read."""
