@@ -66,7 +66,7 @@ def test_a_native_function_ends_in_time_too() -> None:
     pairs = CallRequest(to=PAIRING, data=GENERATORS * 300)
     before = time.monotonic()
     with pytest.raises(OutOfTime):
-        call(chain, chain.head, pairs, {}, Patience(0.05))
+        call(chain, chain.head, pairs, {}, Patience(0.01))
     assert time.monotonic() - before < 2
 
 
