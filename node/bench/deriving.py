@@ -24,11 +24,11 @@ from byline.node.bench.table import Column, Line, Table
 from byline.node.bench.transactions import Purse
 from byline.node.clock import SystemClock
 from byline.node.config import NodeConfig
+from byline.node.evm.engines import DEFAULT
 from byline.node.l2.data_availability import FRAME_ROOM
 from byline.node.storage.kv import MemoryKV
 from byline.node.verifier import Verifier
 
-BLOCKS: Final = 240
 TRANSACTIONS: Final = 4
 """Transfers of each L2 block."""
 L1_EVERY: Final = 6
@@ -59,7 +59,7 @@ def deriving(bench: Bench) -> list[Table]:
     samples = {}
     for kind in get_args(BatchKind):
         bench.say(f"derivation: a chain in {kind} batches")
-        samples[kind] = sample(kind, bench.effort.derive_blocks)
+        samples[kind] = sample(kind, bench.effort.derive_blocks, engine_name=bench.engine)
     span = samples["span"]
     bench.say("derivation: pipeline and verifier")
     what = "pipeline alone"
@@ -67,7 +67,7 @@ def deriving(bench: Bench) -> list[Table]:
         Line(what, f"{kind} batches", (item.made / pipeline_seconds(item),))
         for kind, item in reversed(samples.items())
     ]
-    whole = span.made / verifier_seconds(span)
+    whole = span.made / verifier_seconds(span, bench.engine)
     lines.append(Line("derived and executed", "span batches", (whole,)))
     speed = Table(
         "derive",
@@ -108,9 +108,11 @@ def posted_bytes(given: Sample, kind: BatchKind, compression: Compression) -> in
     return sum(len(data_item([frame])) for frame in channel.frames(FRAME_ROOM["calldata"]))
 
 
-def sample(kind: BatchKind, blocks: int = BLOCKS, each: int = TRANSACTIONS) -> Sample:
+def sample(
+    kind: BatchKind, blocks: int, each: int = TRANSACTIONS, engine_name: str = DEFAULT
+) -> Sample:
     """Make an L2 of `blocks` blocks with `each` transfers, and post it in `kind` batches."""
-    settings = NodeConfig(block_time=2, strict=True, batch_type=kind)
+    settings = NodeConfig(block_time=2, strict=True, batch_type=kind, engine=engine_name)
     rollup = build_rollup(settings, MemoryKV(), SystemClock(), lambda _: None)
     waiting = iter(Purse(settings.l2_chain_id).transfers(blocks * each))
     for number in range(blocks):
@@ -187,11 +189,12 @@ class _Listed:
         return next((item for item in self.blocks if item.header.hash == block_hash), None)
 
 
-def verifier_seconds(given: Sample) -> float:
+def verifier_seconds(given: Sample, engine_name: str = DEFAULT) -> float:
     """Return the time in which a fresh verifier derives and executes every block."""
 
     async def run() -> float:
-        verifier = Verifier(given.config, _Listed(given.l1), MemoryKV())
+        listed = _Listed(given.l1)
+        verifier = Verifier(given.config, listed, MemoryKV(), engine_name=engine_name)
         await verifier.start()
         begun = time.perf_counter()
         safe = await verifier.run(None, lambda _: None, follow=False)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from byline.node.evm.engines import DEFAULT
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
@@ -98,5 +100,5 @@ class Bench:
     effort: Effort = NORMAL
     say: Callable[[str], None] = field(default=_silent, repr=False)
     """Is told what is being measured now."""
-    engine: str | None = None
-    """Runs the node; `None` is the node's default."""
+    engine: str = DEFAULT
+    """What the node runs on."""

@@ -14,9 +14,10 @@ from byline.node.accounts import DEV_BALANCE, dev_accounts
 from byline.node.chain.chain import Chain
 from byline.node.chain.genesis import genesis_block
 from byline.node.chain.genesis_account import GenesisAccount
+from byline.node.evm.engines import ENGINES
+from byline.node.evm.engines import engine as make_engine
 from byline.node.evm.ethereum import EthereumRules
 from byline.node.evm.machine import Engine, MessageCall
-from byline.node.evm.pyevm import PyEvmEngine
 from byline.node.storage.kv import MemoryKV
 from byline.node.storage.store import ChainStore
 
@@ -29,8 +30,9 @@ PLAIN_CHAIN_ID: Final = 1
 
 
 def engines() -> Mapping[str, Engine]:
-    """Return the engines that this node may run on by name, the default first."""
-    return {"pyevm": PyEvmEngine()}
+    """Return the engines that can run here by name, the default first."""
+    made = (make_engine(name) for name in ENGINES)
+    return {engine.name: engine for engine in made}
 
 
 def chain_with(engine: Engine, codes: Mapping[bytes, bytes]) -> Chain:

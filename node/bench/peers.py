@@ -17,6 +17,8 @@ from typing import Final, Literal
 from byline.derivation.constants import L1_BLOCK
 from byline.node.accounts import DEV_ACCOUNTS, TEST_MNEMONIC
 from byline.node.bench.effort import Bench
+from byline.node.evm.engines import DEFAULT
+from byline.node.evm.engines import engine as make_engine
 
 CLIENTS: Final = Path("build/clients/node_modules")
 CHAIN_ID: Final = 901
@@ -52,14 +54,17 @@ class Peer:
     """Where it is started, if that matters."""
 
 
-def byline(engine: str | None = None) -> Peer:
-    """Return this project: ready when both chains answer, with the contracts on the L2."""
-    chosen = ["--engine", engine] if engine else []
+def byline(engine: str = DEFAULT) -> Peer:
+    """Return this project: ready when both chains answer, with the contracts on the L2.
+
+    Its name tells the engine where that is not the default one.
+    """
+    running = make_engine(engine).name
     return Peer(
-        f"byline ({engine})" if engine else "byline",
+        "byline" if running == DEFAULT else f"byline ({running})",
         lambda port, other, _: [
             sys.executable, "-m", "byline.node", "up",
-            "--l2-port", str(port), "--l1-port", str(other), *chosen,
+            "--l2-port", str(port), "--l1-port", str(other), "--engine", engine,
         ],
         ready=(
             Probe("eth_getCode", ("0x" + L1_BLOCK.hex(), "latest")),

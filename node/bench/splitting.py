@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Final
 
 from byline.node.bench.effort import Bench
-from byline.node.bench.engines import chain_with, engines, run
+from byline.node.bench.engines import chain_with, run
 from byline.node.bench.table import Column, Line, Table
 from byline.node.chain.chain import Chain
 from byline.node.contracts.artifacts import load
+from byline.node.evm.engines import engine as make_engine
 from byline.precompiles import attribution
 from byline.precompiles.attribution import _core_py
 from byline.precompiles.attribution.call import read_call
@@ -25,7 +26,7 @@ LONG_ENOUGH: Final = 0.05
 
 def splitting(bench: Bench) -> list[Table]:
     """Measure both methods at every size; all three must answer alike."""
-    name, engine = next(iter(engines().items()))
+    engine = make_engine(bench.engine)
     chain = chain_with(engine, {TWIN: load("AttributionMath").runtime})
     lines = []
     for method, words in enumerate(attribution.METHODS):
@@ -34,7 +35,7 @@ def splitting(bench: Bench) -> list[Table]:
             what = f"{words}, {size:,} recipients"
             lines += [
                 Line(what, who, (seconds * 1e6,))
-                for who, seconds in _measured(chain, name, method, size).items()
+                for who, seconds in _measured(chain, engine.name, method, size).items()
             ]
     return [
         Table(

@@ -15,12 +15,13 @@ from rich.console import Console
 
 from byline.node.bench import peers
 from byline.node.bench.effort import LONG, NORMAL, QUICK, Bench
-from byline.node.bench.engines import engines
 from byline.node.bench.parts import PARTS
 from byline.node.bench.show import machine, show, write_json
 from byline.node.bench.table import Table
-from byline.node.errors import NodeError
+from byline.node.config import add_engine_argument, engine_name
+from byline.node.errors import ConfigError, NodeError
 from byline.node.evm.call_stack import prepare_threads
+from byline.node.evm.engines import DEFAULT, why_not_fast
 
 WIDE: Final = 170
 """Columns where the output is no terminal, so that rows stay in one line."""
@@ -32,14 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="rough figures, in under two minutes")
     size.add_argument("--long", action="store_true", help="to 100,000 blocks, the peers to 10,000")
-    parser.add_argument(
-        "--engine", choices=tuple(engines()), help="what the node runs on (default: its own)"
-    )
+    add_engine_argument(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables there too")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; 1 when a measurement failed, 2 for an unknown part."""
+    """Measure and print; 1 when a measurement failed, 2 for a part or engine that is none."""
     chosen: Sequence[str] = arguments.parts or list(PARTS)
     for name in chosen:
         if name not in PARTS:
@@ -47,6 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PARTS)}"
             print(f"byline: no part {name!r}: {hint}", file=sys.stderr)
             return 2
+    try:
+        engine = engine_name(vars(arguments))
+    except ConfigError as exc:
+        print(f"byline: {exc}", file=sys.stderr)
+        return 2
     effort = QUICK if arguments.quick else LONG if arguments.long else NORMAL
     prepare_threads()
     console = Console(highlight=False)
@@ -54,13 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
         console.width = WIDE
     for line in peers.missing():
         console.print(line)
+    if engine == DEFAULT and (why := why_not_fast()) is not None:
+        console.print(f"measuring the reference engine: {why}")
     before, tables, failed = machine(), list[Table](), False
     console.print(_words(before))
     progress = Progress(console)
     for name in chosen:
         with progress.during():
             try:
-                found = PARTS[name](Bench(effort, progress.say, arguments.engine))
+                found = PARTS[name](Bench(effort, progress.say, engine))
             except (NodeError, RuntimeError) as exc:
                 # The other parts are still worth their time.
                 print(f"byline: bench {name}: {exc}", file=sys.stderr)

@@ -9,6 +9,8 @@ import pytest
 
 from byline.node.bench import peers
 from byline.node.bench.effort import Bench
+from byline.node.evm.engines import DEFAULT
+from byline.node.evm.pyevm import PyEvmEngine
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_peer_that_is_not_there_is_left_out_and_named(nowhere: Path) -> None:
-    assert [peer.name for peer in peers.everyone(Bench())] == ["byline"]
+    assert len(peers.everyone(Bench())) == 1
     assert peers.missing() == [
         "anvil is not installed: `make clients` does it",
         "hardhat is not installed: `make clients` does it",
@@ -66,7 +68,21 @@ def test_the_program_of_anvil_is_started_and_not_the_script_that_starts_it(nowhe
 def test_the_engine_is_told_to_the_node_that_is_started() -> None:
     ours, disk = peers.byline("pyevm"), peers.on_disk(peers.byline())
 
-    assert ours.name == "byline (pyevm)"
     assert list(ours.command(1, 2, Path()))[-2:] == ["--engine", "pyevm"]
-    assert "--engine" not in peers.byline().command(1, 2, Path())
-    assert list(disk.command(1, 2, Path("/x")))[-2:] == ["--data-dir", "/x/data"]
+    assert list(disk.command(1, 2, Path("/x")))[-4:] == [
+        "--engine",
+        DEFAULT,
+        "--data-dir",
+        "/x/data",
+    ]
+
+
+@pytest.mark.parametrize(("runs", "name"), [(DEFAULT, "byline"), ("slow", "byline (slow)")])
+def test_the_name_tells_what_runs_and_not_what_was_asked_for(
+    runs: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = PyEvmEngine()
+    monkeypatch.setattr(engine, "name", runs, raising=False)
+    monkeypatch.setattr(peers, "make_engine", lambda _: engine)
+
+    assert peers.byline().name == name
