@@ -34,8 +34,6 @@ def answer(document: dict[str, Any]) -> dict[str, Any]:
             code=bytes.fromhex(fields["code"]) or None,
         )
         evm.insert_account_info("0x" + name, info)
-        for slot, value in fields["storage"].items():
-            evm.insert_account_storage("0x" + name, int(slot), value)
     output: bytes | None = None
     try:
         output = evm.message_call(
