@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from byline.node.evm.engines import engine
-from tests.fuzz.execution.cases import difference
+from tests.fuzz.execution.cases import OBSERVERS, difference
 from tests.fuzz.execution.oracles import PYTHON
 from tests.fuzz.execution.worker import ENGINES, begin, in_thread
 from tests.vectors_folder import REPOSITORY
@@ -53,7 +53,7 @@ def _run(seeds: range, jobs: int) -> int:
         for future in as_completed([pool.submit(in_thread, chunk) for chunk in chunks]):
             tally = future.result()
             counts += tally.counts
-            done += sum(tally.counts[kind] for kind in ("program", "native", "block"))
+            done += sum(tally.counts[kind] for kind in OBSERVERS)
             for found in tally.found:
                 bad += 1
                 print(f"DIFFERENCE, saved as {found.save(FOLDER)}\n  {found.words[:600]}")

@@ -7,27 +7,31 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from byline.node.evm.machine import Engine
-from tests.fuzz.execution import blocks, machines, programs
+from tests.fuzz.execution import blocks, machines, programs, rollup_blocks
 from tests.fuzz.execution.machines import Seen
 
 OBSERVERS: Final[dict[str, Callable[[dict[str, Any], Engine], Seen]]] = {
     "program": machines.observe,
     "block": blocks.observe,
+    "rollup": rollup_blocks.observe,
     "native": machines.observe,
 }
-BLOCKS: Final = 0.2
-"""Share of blocks."""
-NATIVES: Final = 0.1
-"""Share of calls of native functions."""
+SHARES: Final = (
+    (0.15, blocks.random_case),
+    (0.1, rollup_blocks.random_case),
+    (0.1, programs.random_natives),
+)
+"""How many of the cases are of a kind; the rest are programs."""
 
 
 def random_case(seed: int) -> dict[str, Any]:
     """Return the case of a seed."""
-    kind = random.Random(f"kind {seed}").random()
-    if kind < BLOCKS:
-        return blocks.random_case(seed)
-    native = kind < BLOCKS + NATIVES
-    return programs.random_natives(seed) if native else programs.random_program(seed)
+    place = random.Random(f"kind {seed}").random()
+    for share, make in SHARES:
+        if place < share:
+            return make(seed)
+        place -= share
+    return programs.random_program(seed)
 
 
 def difference(case: dict[str, Any], left: Engine, right: Engine) -> str | None:
