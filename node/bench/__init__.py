@@ -12,6 +12,7 @@ deriving.py      derivation with and without execution, and what batches weigh
 
 effort.py        how much is measured
 table.py         what a measurement gives; show.py prints it and writes JSON
+timing.py        the fastest run of a function in this process
 peers.py         who is measured beside this node, and how each is started
 process.py       a server, its processor time and its memory; wire.py is the client
 engines.py       the engines in this process, py-evm as it comes among them

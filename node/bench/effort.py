@@ -20,6 +20,8 @@ class Effort:
     """The same where an engine needs a microsecond for an instruction."""
     seconds: float
     """A repeated measurement lasts so long at least."""
+    short: float
+    """The same where there are many to repeat."""
     block: int
     """Transactions of the big block."""
     slow_block: int
@@ -44,6 +46,7 @@ QUICK: Final = Effort(
     gas=1_000_000,
     slow_gas=200_000,
     seconds=0.05,
+    short=0.02,
     block=200,
     slow_block=40,
     blocks=1,
@@ -60,6 +63,7 @@ NORMAL: Final = Effort(
     gas=15_000_000,
     slow_gas=1_000_000,
     seconds=1.0,
+    short=0.2,
     block=2_000,
     slow_block=400,
     blocks=3,
@@ -76,6 +80,7 @@ LONG: Final = Effort(
     gas=15_000_000,
     slow_gas=1_000_000,
     seconds=3.0,
+    short=0.5,
     block=2_000,
     slow_block=400,
     blocks=5,

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from byline.derivation.config import Fork
 from byline.node.bench.effort import Bench
 from byline.node.bench.engines import PLAIN, plain_chain, plain_run
 from byline.node.bench.native_inputs import Input, inputs
 from byline.node.bench.table import Column, Line, Table, per
+from byline.node.bench.timing import fastest
 from byline.node.evm.precompiles import optimism_precompiles
 
-T = TypeVar("T")
-
 PLAIN_GAS: Final = 10**9
-_LEAST: Final = 3
-"""Runs, of which the fastest counts, unless one takes long."""
-LONG: Final = 0.2
-"""Seconds after which one run is enough."""
 
 
 def natives(bench: Bench) -> list[Table]:
@@ -46,11 +39,11 @@ def natives(bench: Bench) -> list[Table]:
 
 def _lines(bench: Bench, given: Input, plain: Any) -> list[Line]:
     native = optimism_precompiles(max(Fork))[given.address]
-    output, seconds = _timed(bench, lambda: native.run(given.data))
+    output, seconds = fastest(lambda: native.run(given.data), bench.effort.short)
     lines = [_line(given.what, "byline", seconds, native.gas(given.data))]
     if given.ethereum:
-        (found, gas), seconds = _timed(
-            bench, lambda: plain_run(plain, given.address, given.data, PLAIN_GAS)
+        (found, gas), seconds = fastest(
+            lambda: plain_run(plain, given.address, given.data, PLAIN_GAS), bench.effort.short
         )
         if found != output:
             raise RuntimeError(f"{given.what}: 0x{output.hex()}, py-evm says 0x{found.hex()}")
@@ -60,16 +53,3 @@ def _lines(bench: Bench, given: Input, plain: Any) -> list[Line]:
 
 def _line(what: str, who: str, seconds: float, gas: int) -> Line:
     return Line(what, who, (seconds * 1e6, float(gas), per(gas / 1e6, seconds)))
-
-
-def _timed(bench: Bench, work: Callable[[], T]) -> tuple[T, float]:
-    """Return what `work` returns, and the seconds of its fastest run."""
-    best, runs, begun = float("inf"), 0, time.perf_counter()
-    while True:
-        at = time.perf_counter()
-        result = work()
-        now = time.perf_counter()
-        best, runs = min(best, now - at), runs + 1
-        enough = runs >= _LEAST and now - begun > bench.effort.seconds / 4
-        if enough or now - at > LONG:
-            return result, best
