@@ -247,6 +247,20 @@ def test_a_branch_below_the_last_nibble_may_hold_the_value(prover: Contract) -> 
     assert not prover.read("includes", KEY, b"\x08", proof, keccak256(above))
 
 
+def test_a_node_below_32_bytes_lies_within_its_parent_and_is_not_known_by_its_hash(
+    prover: Contract,
+) -> None:
+    short = leaf(b"\x20" + KEY[30:])
+    assert len(short) < 32
+    extension = [b"\x00" + KEY[:30], rlp.decode(short)]
+    for child, accepted in ((rlp.decode(short), True), (keccak256(short), False)):
+        extension[1] = child
+        above = rlp.encode(extension)
+        outcome = prover.send("includes", KEY, b"\x01", [above, short], keccak256(above))
+        assert accepts(outcome) == accepted
+    assert prover.error(outcome) == "MerkleTrie: invalid internal node hash"
+
+
 def test_no_node_may_follow_the_value(prover: Contract) -> None:
     root = leaf(b"\x20" + KEY)
     outcome = prover.send("includes", KEY, b"\x01", [root, root], keccak256(root))
