@@ -99,7 +99,7 @@ def computation(bench: Bench) -> list[Table]:
         Table(
             "compute",
             "Pure computation",
-            (Column("wall", "Mgas/s"), Column("of CPU time", "Mgas/s")),
+            (Column("of CPU time", "Mgas/s"), Column("wall", "Mgas/s")),
             tuple(line for name in PROGRAMS for line in lines[name]),
             (
                 f"eth_call of {bench.effort.gas / 1e6:g} Mgas each, there and back; "
@@ -127,7 +127,7 @@ def _over_rpc(bench: Bench, server: Server, work: Work, address: bytes) -> tuple
         runs += 1
     spent = stretch.end()
     mgas = runs * work.gas / 1e6
-    figures = (per(mgas, spent.seconds), per(mgas, spent.server_cpu))
+    figures = (per(mgas, spent.server_cpu), per(mgas, spent.seconds))
     return Line(work.name, server.peer.name, figures), bytes.fromhex(answer[2:])
 
 
@@ -142,5 +142,5 @@ def _in_process(bench: Bench, who: str, using: Run, work: Work) -> tuple[Line, b
         runs += 1
     seconds = time.perf_counter() - begun
     mgas = runs * work.gas / 1e6
-    figures = (per(mgas, seconds), per(mgas, time.process_time() - cpu))
+    figures = (per(mgas, time.process_time() - cpu), per(mgas, seconds))
     return Line(work.name, f"{who}, in process", figures), answer

@@ -32,8 +32,8 @@ class Line:
 class Table:
     """The answer to one question.
 
-    In each group of lines with the same `what`, the first is compared with all others, by the
-    first column.  Raises `ValueError` for a line whose figures are not one a column.
+    In each group of lines with the same `what`, the first is compared with all others; the
+    screen shows that of the first column.  Raises `ValueError` for a line whose figures are not one a column.
     """
 
     name: str
@@ -55,15 +55,16 @@ class Table:
         """Return the line that is compared with `line`: the first of its group."""
         return next(one for one in self.lines if one.what == line.what)
 
-    def ratio(self, line: Line) -> float | None:
-        """Return how many times better the first line of the group is than `line`.
+    def ratio(self, line: Line, column: int = 0) -> float | None:
+        """Return how many times better the first line of the group is than `line` in a column.
 
         `None` for the first line itself, and where a figure is missing.
         """
         first = self.subject(line)
         if first is line:
             return None
-        return better(first.figures[0], line.figures[0], higher=self.columns[0].higher)
+        higher = self.columns[column].higher
+        return better(first.figures[column], line.figures[column], higher=higher)
 
     def to_json(self) -> dict[str, Any]:
         """Return the table in the form of `byline bench --json`."""
@@ -77,7 +78,7 @@ class Table:
                     "who": line.who,
                     "figures": list(line.figures),
                     "compared": self.subject(line).who,
-                    "ratio": self.ratio(line),
+                    "ratios": [self.ratio(line, at) for at in range(len(self.columns))],
                 }
                 for line in self.lines
             ],

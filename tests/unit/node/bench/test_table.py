@@ -105,7 +105,7 @@ def test_the_file_holds_what_the_screen_shows(tmp_path: Path) -> None:
         "who": "hardhat",
         "figures": [2.0, 140.0],
         "compared": "byline",
-        "ratio": 4.0,
+        "ratios": [4.0, pytest.approx(90 / 140)],
     }
     assert document["before"]["cores"] == document["after"]["cores"]
     assert len(document["after"]["load"]) == 3
