@@ -33,7 +33,8 @@ class Table:
     """The answer to one question.
 
     In each group of lines with the same `what`, the first is compared with all others; the
-    screen shows that of the first column.  Raises `ValueError` for a line whose figures are not one a column.
+    screen shows that of the first column.  Raises `ValueError` for a line whose figures are not
+    one a column.
     """
 
     name: str
