@@ -145,7 +145,8 @@ class ChainStore:
 
     def node(self, node_hash: bytes) -> bytes | None:
         """Return a trie node or a contract code by its Keccak-256 hash."""
-        return self._kv.get(NODES.key(node_hash))
+        # Asked for most often by far: nothing between the engine and the database.
+        return self._kv.get(NODES.prefix + node_hash)
 
     def meta(self, name: str) -> bytes | None:
         """Return what was kept under `name`."""
