@@ -284,6 +284,18 @@ def test_proving_again_begins_the_wait_anew_and_pays_by_the_new_game() -> None:
     assert ready.finalize(withdrawal).success
 
 
+def test_what_the_portal_does_not_have_can_be_paid_later() -> None:
+    stack = l1_stack()
+    withdrawal = Withdrawal(value=10)
+    ready = proposed(stack, withdrawal)
+    ready.mature(withdrawal)
+    stack.evm.set(stack.portal.address, balance=9)
+    assert error(stack, ready.finalize(withdrawal)) == "ETHLockbox_InsufficientBalance"
+    assert stack.portal.send("donateETH", value=1).success
+    assert ready.finalize(withdrawal).success
+    assert stack.evm.balance(TARGET) == 10
+
+
 def test_an_unproven_withdrawal_is_not_paid() -> None:
     stack = l1_stack()
     withdrawal = Withdrawal()

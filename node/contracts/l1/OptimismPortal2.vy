@@ -12,7 +12,7 @@
        - deposits carry up to 49,152 bytes of data (the OP Stack: 120,000) and withdrawals up to
          24,576 (no limit); longer calldata reverts without a reason, as every argument beyond
          its bound does in Vyper, and so does a trie node of more than 544 bytes;
-       - there is no lockbox: value lies here;
+       - there is no lockbox: value lies here, and one of the lockbox's errors comes from here;
        - no super roots, so no second form of proveWithdrawalTransaction;
        - setup is a call of the deployer, not of a proxy's administrator.
 """
@@ -50,6 +50,7 @@ exports: (
     store.systemConfig,
 )
 
+# error ETHLockbox_InsufficientBalance()
 # error NoValue()
 # error OnlyCustomGasToken()
 # error Unauthorized()
@@ -399,6 +400,9 @@ def _finalize(t: withdrawals.WithdrawalTransaction, submitter: address):
     store.l2Sender = t.sender
     success: bool = True
     if token == ETHER_TOKEN:
+        # Refused rather than failed: it can be paid when there is more.
+        if t.value > self.balance:
+            raw_revert(method_id("ETHLockbox_InsufficientBalance()"))
         success = withdrawals._call(t, t.value)
     else:
         if t.value != 0:
