@@ -172,6 +172,9 @@ class _OptimismBlock:
         return header.with_(withdrawals_root=root, blob_gas_used=footprint)
 
 
+_NEWEST_FIRST: Final = tuple(sorted(Fork, reverse=True))
+
+
 class OptimismRules:
     """Rules of an L2, by the forks of its rollup config."""
 
@@ -227,7 +230,7 @@ class OptimismRules:
         return 0
 
     def _fork(self, timestamp: int) -> Fork:
-        return max(fork for fork in Fork if self.config.active(fork, timestamp))
+        return next(fork for fork in _NEWEST_FIRST if self.config.active(fork, timestamp))
 
     def begin(self, machine: Machine, header: Header, parent: Header) -> _OptimismBlock:
         """See `ChainRules.begin`."""
