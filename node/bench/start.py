@@ -18,8 +18,8 @@ def starting(bench: Bench) -> list[Table]:
             "start",
             "Process start to first answer",
             (
-                Column("median", "s", higher=False),
                 Column("least", "s", higher=False),
+                Column("median", "s", higher=False),
                 Column("CPU", "s", higher=False),
                 Column("memory", "MB", higher=False),
             ),
@@ -40,7 +40,7 @@ def _line(bench: Bench, peer: Peer) -> Line:
             seconds.append(server.start_seconds)
             cpu.append(server.start_cpu)
             memory.append(server.resident_mb())
-    return Line("start", peer.name, (median(seconds), min(seconds), _middle(cpu), _middle(memory)))
+    return Line("start", peer.name, (min(seconds), median(seconds), _middle(cpu), _middle(memory)))
 
 
 def _middle(values: list[float | None]) -> float | None:
