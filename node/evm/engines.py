@@ -15,7 +15,7 @@ from typing import Final
 
 from byline.node.evm.machine import Engine
 
-DEFAULT: Final = "pyevm"
+DEFAULT: Final = "fast"
 REFERENCE: Final = "pyevm"
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""Opcodes that write; only `_interpreter_c` calls them."""
