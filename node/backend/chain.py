@@ -16,6 +16,7 @@ from byline.node.backend.receipts import located_logs, located_receipt, located_
 from byline.node.backend.resolve import Resolver
 from byline.node.backend.served import Served
 from byline.node.backend.threads import Threads
+from byline.node.chain.senders import recover_senders
 from byline.node.rollup import ChainName
 from byline.rpc.backend import (
     BlockRef,
@@ -30,6 +31,9 @@ from byline.rpc.backend import (
 
 SUGGESTED_TIP: Final = 10**6
 """Wei per gas; any tip gets a transaction into a devnet's block."""
+MANY_TRANSACTIONS: Final = 32
+"""A block that was read from the disk may ask for as many senders, 60 us each; more are
+recovered on a thread, so that the event loop need not."""
 MOST_HISTORY: Final = 1_024
 """Blocks of one fee history."""
 
@@ -63,7 +67,10 @@ class NodeChain:
         """Return a block; `pending` is what would be made now."""
         if ref == "pending":
             return (await self.threads.write(self.rollup.pending, self.name)).block
-        return self._resolver.block(ref)
+        block = self._resolver.block(ref)
+        if block is not None and len(block.transactions) > MANY_TRANSACTIONS:
+            await self.threads.read(recover_senders, block.transactions)
+        return block
 
     async def receipts(self, ref: BlockRef) -> Sequence[LocatedReceipt] | None:
         """Return a block's receipts in order."""
@@ -76,6 +83,7 @@ class NodeChain:
         block = self._resolver.block(ref)
         if block is None:
             return None
+        recover_senders(block.transactions)
         return self._located(block, self._stored_receipts(block))
 
     def _located(self, block: Block, receipts: Sequence[Receipt]) -> tuple[LocatedReceipt, ...]:
