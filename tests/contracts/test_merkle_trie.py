@@ -209,6 +209,7 @@ KEY = bytes(range(32))
         (leaf(b"\x20" + KEY + b"\x00"), "MerkleTrie: received an unparseable node"),
         (leaf(b"\x20" + KEY) + b"\x00", "MerkleTrie: received an unparseable node"),
         (leaf(b"\x20" + KEY)[:-1], "MerkleTrie: received an unparseable node"),
+        (b"\xe2" + leaf(b"\x20" + KEY)[1:], "MerkleTrie: received an unparseable node"),
         # Sizes that are not written in the fewest bytes.
         (b"\xf8\x23\xa1\x20" + KEY + b"\x01", "MerkleTrie: received an unparseable node"),
         (b"\xe4\xa1\x20" + KEY + b"\x81\x01", "MerkleTrie: received an unparseable node"),

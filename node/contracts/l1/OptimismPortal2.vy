@@ -267,7 +267,9 @@ def __default__() -> Bytes[32]:
 
 @internal
 def _charge(gas_limit: uint64, initial_gas: uint256):
-    config: metering.ResourceConfig = staticcall store.SystemConfig(store.systemConfig).resourceConfig()
+    config: metering.ResourceConfig = staticcall store.SystemConfig(
+        store.systemConfig
+    ).resourceConfig()
     metering._meter(gas_limit, config, initial_gas)
 
 

@@ -217,7 +217,8 @@ def unsafeBlockSigner() -> address:
     """
     @notice Whose signature makes a gossiped block believable.
     """
-    return convert(convert(store.slots[convert(UNSAFE_BLOCK_SIGNER_SLOT, uint256)], uint160), address)
+    signer: uint256 = store.slots[convert(UNSAFE_BLOCK_SIGNER_SLOT, uint256)]
+    return convert(convert(signer, uint160), address)
 
 
 @external

@@ -255,7 +255,8 @@ def _set_resource_config(config: ResourceConfig, gas_limit: uint64):
 
 @internal
 def _set_gas_paying_token(token: address, portal: address):
-    assert staticcall Token(token).decimals() == 18, "SystemConfig: bad decimals of gas paying token"
+    decimals: uint8 = staticcall Token(token).decimals()
+    assert decimals == 18, "SystemConfig: bad decimals of gas paying token"
     name: bytes32 = self._word(staticcall Token(token).name())
     symbol: bytes32 = self._word(staticcall Token(token).symbol())
     store._set_named(TOKEN, (18 << 160) | convert(token, uint256))

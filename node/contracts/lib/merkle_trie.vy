@@ -125,7 +125,9 @@ def _follow(
     # Hex prefix encoding: an even path is preceded by a nibble of zero.
     assert is_odd or first & 15 == 0, "MerkleTrie: received a node with an unknown prefix"
     nibbles: uint256 = (size - 1) * 2 + (flag & 1)
-    assert nibbles <= NIBBLES - walked, "MerkleTrie: path remainder must share all nibbles with key"
+    assert nibbles <= NIBBLES - walked, (
+        "MerkleTrie: path remainder must share all nibbles with key"
+    )
     if nibbles != 0:
         # Both left-aligned in a word.
         stated: uint256 = 0
@@ -182,7 +184,9 @@ def _header(word: uint256) -> (uint256, uint256, bool):
         return 0, 1, False
     if first < 184:
         # A single byte below 128 stands for itself.
-        assert first != 129 or (word >> 240) & 255 >= 128, "MerkleTrie: received an unparseable node"
+        assert first != 129 or (word >> 240) & 255 >= 128, (
+            "MerkleTrie: received an unparseable node"
+        )
         return 1, first - 128, False
     if first < 192:
         return first - 182, self._long_size(word, first - 183), False
