@@ -49,7 +49,9 @@ class ModexpInput:
     def read(cls, data: bytes) -> ModexpInput:
         """Read the three lengths; each may be anything below 2**256."""
         head = data[:_LENGTHS].ljust(_LENGTHS, b"\0")
-        return cls(data, *(int.from_bytes(head[at : at + _WORD], "big") for at in (0, 32, 64)))
+        base = int.from_bytes(head[:32], "big")
+        exponent = int.from_bytes(head[32:64], "big")
+        return cls(data, base, exponent, int.from_bytes(head[64:], "big"))
 
     def part(self, start: int, length: int) -> bytes:
         """Return the `length` bytes at `start`; zero bytes follow the data.
