@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -252,3 +253,50 @@ def test_a_withdrawal_cannot_call_the_token(stack: Stack, token: Contract) -> No
     ready.mature(withdrawal)
     assert stack.portal.error(ready.finalize(withdrawal)) == "OptimismPortal_BadTarget"
     assert token.read("balanceOf", text(SOMEBODY)) == 0
+
+
+@pytest.mark.parametrize("pays", ["ether", "token"])
+def test_what_lies_in_the_portal_is_what_came_less_what_left(pays: str) -> None:
+    source = random.Random(pays)
+    stack = l1_stack(plan(token=TOKEN), evm=with_token()) if pays == "token" else l1_stack()
+    open_token = Contract(stack.evm, TOKEN, artifacts.load("OpenToken").abi)
+    withdrawals = [
+        Withdrawal(nonce=1 << 240 | number, target=SOMEBODY, value=source.randrange(400))
+        for number in range(12)
+    ]
+    ready = proposed(stack, *withdrawals)
+    for withdrawal in withdrawals:
+        assert ready.prove(withdrawal).success
+    stack.settle(ready.game)
+    stack.wait(20)
+    came = left = 0
+    for _ in range(60):
+        stack.wait(1)
+        if source.random() < 0.4:
+            amount = source.randrange(200)
+            came += amount if put_in(stack, amount, pays, open_token) else 0
+        else:
+            withdrawal = source.choice(withdrawals)
+            if ready.finalize(withdrawal).success:
+                withdrawals.remove(withdrawal)
+                left += withdrawal.value
+        assert stack.portal.read("balance") == came - left >= 0
+        if not withdrawals:
+            break
+    assert left > 500
+    paid = (
+        open_token.read("balanceOf", text(SOMEBODY))
+        if pays == "token"
+        else stack.evm.balance(SOMEBODY)
+    )
+    assert paid == left
+
+
+def put_in(stack: Stack, amount: int, pays: str, open_token: Contract) -> bool:
+    """Deposit, in tokens sometimes more than was approved; return whether it was taken."""
+    if pays == "ether":
+        call = ("depositTransaction", text(SOMEBODY), 0, 100_000, False, b"")
+        return stack.portal.send(*call, value=amount).success
+    approved = amount - 1 if amount % 5 == 4 else amount
+    open_token.send("approve", text(stack.portal.address), approved, sender=HOLDER)
+    return deposit(stack, amount).success
