@@ -29,6 +29,7 @@ def test_a_block_of_each_kind_is_made_and_kept(chain: OurChain, kind: Kind) -> N
     assert after.number == before.number + 1
     assert after.gas_used > COUNT * 21_000
     assert all(getattr(parts, name) > 0 for name in PARTS)
+    assert parts.cpu > 0
 
 
 def test_fresh_recipients_are_paid(chain: OurChain) -> None:
@@ -46,5 +47,5 @@ def test_a_transaction_that_fails_is_no_figure(chain: OurChain) -> None:
 
 
 def test_the_whole_is_the_sum_of_the_parts() -> None:
-    parts = Parts(decode=1.0, recover=2.0, execute=4.0, roots=8.0, write=16.0)
+    parts = Parts(decode=1.0, recover=2.0, execute=4.0, roots=8.0, write=16.0, cpu=30.0)
     assert (parts.whole, parts.recovered) == (31.0, 28.0)
