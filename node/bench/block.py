@@ -132,8 +132,8 @@ class OurChain:
         cpu = time.process_time() - cpu
         if not all(receipt.succeeded for receipt in sealed.receipts):
             raise RuntimeError("a transaction of the bench's block failed")
-        passed = [end - begin for begin, end in pairwise(marks)]
-        return Parts(*passed, cpu)
+        decode, recover, execute, roots, write = (end - begin for begin, end in pairwise(marks))
+        return Parts(decode, recover, execute, roots, write, cpu)
 
 
 @contextmanager
