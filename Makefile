@@ -58,7 +58,7 @@ test-slow: build/.kernels links  ## the slow tests alone
 
 check: lint type test  ## style, types, tests
 
-bench: build/.kernels  ## measure, and print a table
+bench: build/.kernels  ## measure, with what `make clients` installs beside it (ARGS="view --quick")
 	$(BIN)/byline bench $(ARGS)
 
 fuzz: build/.kernels links  ## feed every decoder changed bytes, SECONDS each (10); saves what breaks one
