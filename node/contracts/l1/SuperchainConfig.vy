@@ -21,9 +21,6 @@ event Paused:
 event Unpaused:
     identifier: address
 
-event PauseExtended:
-    identifier: address
-
 event ConfigUpdate:
     updateType: indexed(uint8)
     data: Bytes[32]
@@ -135,7 +132,7 @@ def extend(_identifier: address):
             )
         )
     self.pauseTimestamps[_identifier] = block.timestamp
-    log PauseExtended(identifier=_identifier)
+    log Paused(identifier=_identifier)
 
 
 @internal
