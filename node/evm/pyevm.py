@@ -50,6 +50,9 @@ class _State(PragueState):  # type: ignore[misc]
 
     account_db_class = Accounts
 
+    follows_delegations = True
+    """Whether a transaction to a delegated account runs the delegate's code (EIP-7702)."""
+
     blob_fee = 1
     """Wei per blob gas; py-evm would work it out with the update fraction of its own fork."""
 
@@ -118,7 +121,9 @@ def _state_class(precompiles: frozenset[tuple[bytes, Native]], opcodes: OpcodeSe
     table = {address: timed(computed(native)) for address, native in precompiles}
     tables = {"_precompiles": table, "opcodes": dict(OPCODES[opcodes])}
     computation = type("Computation", (_Computation,), tables)
-    return type("State", (_State,), {"computation_class": computation})
+    delegates = opcodes is not OpcodeSet.CANCUN
+    body = {"computation_class": computation, "follows_delegations": delegates}
+    return type("State", (_State,), body)
 
 
 class PyEvmMachine:
@@ -205,6 +210,8 @@ class PyEvmMachine:
         context = CancunTransactionContext(gas_price=call.gas_price, origin=call.sender)
         context._blob_versioned_hashes = tuple(call.blob_hashes)
         state.mark_address_warm(call.sender)
+        # py-evm does this in the call, which takes it back if it fails (EIP-3651).
+        state.mark_address_warm(state.coinbase)
         state.mark_address_warm(message.storage_address)
         for address in call.warm_addresses:
             state.mark_address_warm(address)
@@ -213,7 +220,7 @@ class PyEvmMachine:
         if message.is_create and state.has_code_or_nonce(message.storage_address):
             if state.watch is not None:
                 state.watch.refuse(_frame(call), call.gas, COLLISION)
-            return CallOutcome(False, b"", 0, 0, (), None, False, COLLISION)
+            return CallOutcome(False, b"", 0, call.refund, (), None, False, COLLISION)
         computation = self._computed(call, message, context)
         outcome = _outcome(computation, message)
         self._clear(computation)
@@ -245,7 +252,8 @@ class PyEvmMachine:
                 refund=call.refund,
             )
         code = self.code(call.to)
-        delegated = code.startswith(DELEGATION_PREFIX) and len(code) == 23
+        marked = code.startswith(DELEGATION_PREFIX) and len(code) == 23
+        delegated = marked and self._state.follows_delegations
         if delegated:
             self._state.mark_address_warm(code[3:])
             code = self.code(code[3:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from eth.exceptions import OutOfGas, VMError
+from eth.exceptions import InvalidInstruction, OutOfGas, VMError
 
 _NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("InvalidInstruction", "invalid opcode"),
@@ -17,11 +17,16 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("OutOfBoundsRead", "return data out of bounds"),
 )
 
+_INTO_DATA: Final = "Jump resulted in invalid instruction"
+"""py-evm's text for a jump to a JUMPDEST that is data of a PUSH."""
+
 
 def words_of(error: VMError) -> str:
     """Name an exceptional halt as geth does; clients match on these words."""
     if isinstance(error, OutOfGas):
         return "out of gas"
+    if isinstance(error, InvalidInstruction) and _INTO_DATA in str(error):
+        return "invalid jump destination"
     for name, words in _NAMES:
         if type(error).__name__ == name:
             return words

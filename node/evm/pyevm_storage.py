@@ -1,7 +1,8 @@
-"""py-evm's account database, able to undo that the storage of an account was cleared twice.
+"""py-evm's account database, able to undo that the storage of an account was cleared.
 
-A transaction may create a contract (which clears) and delete it again; py-evm's own would
-end with an error where both are undone at once.
+py-evm's own forgets the storage where that was the first thing done to it, and ends with an
+error where two clearings are undone at once: a transaction may create a contract, which
+clears, and delete it again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import Any
 
 from eth.db.account import AccountDB
 from eth.db.storage import CLEAR_COUNT_KEY_NAME, AccountStorageDB
+
+from byline.derivation.hashing import EMPTY_TRIE_ROOT
 
 
 class _Storage(AccountStorageDB):  # type: ignore[misc]
@@ -32,6 +35,12 @@ class _Storage(AccountStorageDB):  # type: ignore[misc]
 
 class Accounts(AccountDB):  # type: ignore[misc]
     """What py-evm's state keeps its accounts in."""
+
+    def delete_storage(self, address: Any) -> None:
+        # Opened first, the storage has the root to come back to if this is undone.
+        self._wipe_storage(address)
+        if self.account_exists(address):
+            self._set_storage_root(address, EMPTY_TRIE_ROOT)
 
     def _get_address_store(self, address: Any) -> Any:
         store = self._account_stores.get(address)

@@ -22,3 +22,25 @@ def test_creating_and_deleting_a_contract_in_one_transaction_can_be_undone() -> 
     machine.restore(token)
     machine.begin_transaction()
     assert machine.run(question) == first
+
+
+def test_the_storage_that_was_cleared_comes_back() -> None:
+    machine = l2_machine(Fork.KARST)
+    machine.set_storage(CODE_AT, 1, 31)
+    machine.set_nonce(CODE_AT, 1)
+    machine.commit()
+    machine.begin_transaction()
+    token = machine.snapshot()
+    machine.clear_storage(CODE_AT)
+    assert machine.storage(CODE_AT, 1) == 0
+    machine.restore(token)
+    assert machine.storage(CODE_AT, 1) == 31
+
+
+def test_clearing_the_storage_of_nobody_makes_no_account() -> None:
+    machine = l2_machine(Fork.KARST)
+    before = machine.commit()
+    machine.begin_transaction()
+    machine.clear_storage(CODE_AT)
+    assert not machine.exists(CODE_AT)
+    assert machine.commit() == before
