@@ -37,10 +37,13 @@ cdef int finish(Environment on, Frame frame, int status) except -1
 # Hands what a message gave back to the frame that began it.
 cdef int resume(Environment on, Frame parent, int kind, int status, bytes created) except -1
 
-# Tells the tracer, which there is, that a message begins.
+# Tell the tracer, which there is, that a message begins or has ended.
 cdef int tell_enter(
     Environment on, int kind, int depth, bytes caller, bytes to, bytes data, int64_t gas,
     const Word* value
+) except -1
+cdef int tell_leave(
+    Environment on, int depth, int64_t gas_used, bytes output, str error
 ) except -1
 
 # The address of the contract that an account creates with a nonce.

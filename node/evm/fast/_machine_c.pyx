@@ -12,6 +12,7 @@ from byline.node.evm.fast._calls_c cimport (
     begin_creation,
     creation_address,
     tell_enter,
+    tell_leave,
 )
 from byline.node.evm.fast._code_c cimport EMPTY_CODE, Code, CodeCache
 from byline.node.evm.fast._environment_c cimport PATIENCE
@@ -86,12 +87,19 @@ cdef class FastMachine(Interpreter):
         cdef bytes to = call.to
         cdef Word value
         word_from_int(call.value, &value)
-        if word_less(&sender.balance, &value):
-            words = self.error_of(NO_FUNDS)
-            return CallOutcome(False, b"", call.gas, call.refund, (), None, False, words)
         created = None
         if to is None:
             created = creation_address(sender.address, call.nonce)
+        if word_less(&sender.balance, &value):
+            words = self.error_of(NO_FUNDS)
+            if self.tracer is not None:
+                kind = CALL if created is None else CREATE
+                tell_enter(
+                    self, kind, 0, sender.address, to if created is None else created,
+                    call.data, call.gas, &value,
+                )
+                tell_leave(self, 0, 0, b"", words)
+            return CallOutcome(False, b"", call.gas, call.refund, (), None, False, words)
         account = self.account(to if created is None else created)
         self.warm_account(sender)
         self.warm_account(account)
