@@ -8,6 +8,7 @@ be allowed (browsers do not ask before they open one), and bodies must be declar
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -22,17 +23,29 @@ LOCAL_ORIGINS: Final = (
     "https://[::1]:*",
 )
 """Pages served by this machine, on any port."""
+MAX_HOST: Final = 1_024
+"""Characters; a name has 253, and a port."""
 
 
 def host_allowed(header: str | None, names: Collection[str]) -> bool:
     """Tell whether a Host header names us: `names`, or IP literals, none at all (HTTP/1.0)."""
     if not header:
         return True
+    if len(header) > MAX_HOST:
+        return False
+    host, literal = _host_of(header)
+    return literal or host in names
+
+
+# The same few headers come with every request.
+@functools.lru_cache(maxsize=64)
+def _host_of(header: str) -> tuple[str, bool]:
+    """Return the host of a Host header, and whether it is an IP literal."""
     try:
         host = urlsplit(f"//{header}").hostname or ""
     except ValueError:
-        return False
-    return host in names or _is_literal(host)
+        return "", False
+    return host, _is_literal(host)
 
 
 def origin_allowed(origin: str, allowed: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ goes to a thread, so that the loop answers others meanwhile.
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -71,6 +72,16 @@ class LoopCalls:
             self._calls.popleft()()
 
 
+def _answer(future: asyncio.Future[T], found: T) -> None:
+    if not future.done():
+        future.set_result(found)
+
+
+def _fail(future: asyncio.Future[T], exc: BaseException) -> None:
+    if not future.done():
+        future.set_exception(exc)
+
+
 class Threads:
     """One writer thread, which owns both chains, and pools for searches and for calls.
 
@@ -94,14 +105,26 @@ class Threads:
     async def write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on the writer thread, after what was asked before."""
         calls = self._calls
+        if calls is None:
+            return await self._run(self._writer, work, *args, **kwargs)
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
-        def holding() -> T:
-            if calls is None:
-                return work(*args, **kwargs)
+        # The result travels behind what there is to tell, so that the loop wakes once.
+        def telling() -> None:
             with calls.held():
-                return work(*args, **kwargs)
+                try:
+                    found = work(*args, **kwargs)
+                except BaseException as exc:
+                    calls.add(functools.partial(_fail, answer, exc))
+                else:
+                    calls.add(functools.partial(_answer, answer, found))
 
-        return await asyncio.get_running_loop().run_in_executor(self._writer, holding)
+        queued = self._writer.submit(telling)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            queued.cancel()
+            raise
 
     async def read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on a reader thread."""

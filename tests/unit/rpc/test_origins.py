@@ -20,8 +20,11 @@ def test_this_machine_ip_literals_and_configured_names_may_be_addressed(
 
 @pytest.mark.parametrize(
     "header",
-    ["evil.example", "evil.example:8545", "localhost.evil.example", "127.0.0.1.nip.io", "["],
-)
+    [
+        "evil.example", "evil.example:8545", "localhost.evil.example", "127.0.0.1.nip.io", "[",
+        "localhost:" + "0" * 1_024,
+    ],
+)  # fmt: skip
 def test_foreign_names_may_not(header: str) -> None:
     assert not host_allowed(header, {"localhost"})
 

@@ -1,5 +1,6 @@
 import asyncio
 import functools
+import threading
 
 from byline.node.backend.threads import MOST_HELD, LoopCalls, Threads
 
@@ -82,3 +83,31 @@ def test_work_that_fails_still_tells_what_it_had_to_tell() -> None:
         raise AssertionError
 
     assert asyncio.run(story()) == [1]
+
+
+def test_who_gives_up_waiting_stops_work_that_has_not_begun() -> None:
+    async def story() -> list[str]:
+        calls = LoopCalls(asyncio.get_running_loop())
+        threads, done = Threads(calls), list[str]()
+        begun, go_on = threading.Event(), threading.Event()
+
+        def first() -> None:
+            begun.set()
+            go_on.wait(10)
+            done.append("first")
+
+        try:
+            running = asyncio.create_task(threads.write(first))
+            waiting = asyncio.create_task(threads.write(done.append, "second"))
+            await asyncio.to_thread(begun.wait, 10)
+            for task in (running, waiting):
+                task.cancel()
+            await asyncio.wait([running, waiting])
+            go_on.set()
+            await threads.write(done.append, "third")
+            return done
+        finally:
+            go_on.set()
+            threads.close()
+
+    assert asyncio.run(story()) == ["first", "third"]
