@@ -4,55 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from byline.node.contracts.artifacts import Artifact
-from tests.contracts.compiled import compiled
-from tests.contracts.harness import Contract, Evm, Outcome
+from byline.derivation.hashing import keccak256
+from tests.contracts.harness import Outcome, word
 from tests.contracts.l1_stack import CHALLENGER, GUARDIAN, Stack, l1_stack, plan, text
 from tests.contracts.withdrawals import PROVER, Passer, Withdrawal, other, proposed
 
 ETHER = 10**18
-ESTIMATION = bytes(19) + b"\x01"
 TARGET = b"\x7a" * 20
-
-TARGET_SOURCE = """
-interface Portal:
-    def l2Sender() -> address: view
-    def finalizeWithdrawalTransaction(t: Withdrawal): nonpayable
-
-struct Withdrawal:
-    nonce: uint256
-    sender: address
-    target: address
-    value: uint256
-    gasLimit: uint256
-    data: Bytes[64]
-
-seen: public(address)
-got: public(uint256)
-gas: public(uint256)
-wasRefused: public(bool)
-
-@external
-@payable
-def look(_portal: address):
-    self.gas = msg.gas
-    self.got = msg.value
-    self.seen = staticcall Portal(_portal).l2Sender()
-
-@external
-@payable
-def fail():
-    raise "no"
-
-@external
-def enterAgain(_portal: address, _call: Bytes[1024]):
-    self.wasRefused = not raw_call(_portal, _call, revert_on_failure=False)
-"""
-
-
-@pytest.fixture(scope="module")
-def target() -> Artifact:
-    return compiled(TARGET_SOURCE)
 
 
 def funded(stack: Stack) -> Stack:
@@ -195,6 +153,23 @@ def test_a_game_counts_from_the_block_after_its_own() -> None:
     assert ready.prove(withdrawal).success
 
 
+def test_a_proof_no_later_than_its_game_is_not_paid() -> None:
+    # It cannot be made any more; a portal that was set up on old storage would refuse it.
+    stack = l1_stack()
+    withdrawal = Withdrawal()
+    ready = proposed(stack, withdrawal)
+    ready.mature(withdrawal)
+    outer = keccak256(word(57) + withdrawal.hash)
+    slot = int.from_bytes(keccak256(outer + bytes(12) + PROVER), "big")
+    packed = stack.evm.storage(stack.portal.address, slot)
+    created = ready.game.read("createdAt")
+    assert packed >> 160 == created + 1
+    stack.evm.set(stack.portal.address, storage={slot: packed - (1 << 160)})
+    assert error(stack, ready.finalize(withdrawal)) == "InvalidProofTimestamp"
+    stack.evm.set(stack.portal.address, storage={slot: packed})
+    assert ready.finalize(withdrawal).success
+
+
 def test_a_game_that_the_challenger_has_won_proves_nothing() -> None:
     stack = l1_stack()
     withdrawal = Withdrawal()
@@ -300,72 +275,6 @@ def test_an_unproven_withdrawal_is_not_paid() -> None:
     stack = l1_stack()
     withdrawal = Withdrawal()
     assert error(stack, proposed(stack, withdrawal).finalize(withdrawal)) == "Unproven"
-
-
-def call_data(artifact: Artifact, name: str, *arguments: object) -> bytes:
-    return Contract(Evm(), bytes(20), artifact.abi).data(name, *arguments)
-
-
-def test_the_target_sees_who_withdrew_and_gets_its_gas(target: Artifact) -> None:
-    stack = funded(l1_stack())
-    stack.evm.set(TARGET, code=target.runtime)
-    data = call_data(target, "look", text(stack.portal.address))
-    withdrawal = Withdrawal(value=5, gas_limit=300_000, data=data)
-    ready = proposed(stack, withdrawal)
-    ready.mature(withdrawal)
-    assert ready.finalize(withdrawal, gas=700_000).success
-    seen = Contract(stack.evm, TARGET, target.abi)
-    assert seen.read("seen") == text(withdrawal.sender)
-    assert seen.read("got") == 5
-    assert seen.read("gas") >= 300_000 - 1_000
-    assert stack.portal.read("l2Sender") == "0x000000000000000000000000000000000000dead"
-
-
-def test_without_the_gas_that_was_asked_for_nothing_is_marked_as_paid(target: Artifact) -> None:
-    stack = funded(l1_stack())
-    stack.evm.set(TARGET, code=target.runtime)
-    data = call_data(target, "look", text(stack.portal.address))
-    withdrawal = Withdrawal(value=5, gas_limit=300_000, data=data)
-    ready = proposed(stack, withdrawal)
-    ready.mature(withdrawal)
-    refused = ready.finalize(withdrawal, gas=380_000)
-    assert stack.portal.error(refused) == "SafeCall: Not enough gas"
-    assert not stack.portal.read("finalizedWithdrawals", withdrawal.hash)
-
-
-def test_a_target_that_fails_keeps_its_withdrawal_finalized(target: Artifact) -> None:
-    stack = funded(l1_stack())
-    stack.evm.set(TARGET, code=target.runtime)
-    withdrawal = Withdrawal(value=5, data=call_data(target, "fail"))
-    ready = proposed(stack, withdrawal)
-    ready.mature(withdrawal)
-    estimated = ready.finalize(withdrawal, origin=ESTIMATION)
-    assert error(stack, estimated) == "GasEstimation"
-    outcome = ready.finalize(withdrawal)
-    assert outcome.success
-    assert stack.portal.event(outcome.logs[0])["success"] is False
-    assert stack.evm.balance(TARGET) == 0
-    assert error(stack, ready.finalize(withdrawal)) == "AlreadyFinalized"
-
-
-def test_a_target_cannot_begin_another_withdrawal(target: Artifact) -> None:
-    stack = funded(l1_stack())
-    stack.evm.set(TARGET, code=target.runtime)
-    inner = Withdrawal(nonce=(1 << 240) + 1, value=7, target=b"\x11" * 20)
-    call = stack.portal.data(
-        "finalizeWithdrawalTransactionExternalProof", inner.fields, text(PROVER)
-    )
-    data = call_data(target, "enterAgain", text(stack.portal.address), call)
-    outer = Withdrawal(gas_limit=2_000_000, data=data)
-    ready = proposed(stack, inner, outer)
-    assert ready.prove(inner).success
-    ready.mature(outer)
-    assert ready.finalize(outer).success
-    assert Contract(stack.evm, TARGET, target.abi).read("wasRefused")
-    assert stack.evm.balance(b"\x11" * 20) == 0
-    # Not because it was unready.
-    assert ready.finalize(inner).success
-    assert stack.evm.balance(b"\x11" * 20) == 7
 
 
 def test_data_at_the_bound_is_proven_and_beyond_it_refused() -> None:
