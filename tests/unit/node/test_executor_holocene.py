@@ -14,9 +14,11 @@ from byline.derivation.transaction import decode_transaction
 from byline.derivation.types import BlockId
 from byline.node.chain.builder import BlockBuilder
 from byline.node.evm.optimism import OptimismRules
-from byline.node.evm.pyevm import PyEvmEngine
 from byline.node.evm.rules import BlockInput
+from tests.unit.node.evm import evm_kit
 from tests.vectors_folder import vectors
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 BLOCKS = (26207960, 26207961, 26208384)
 
@@ -86,7 +88,7 @@ def test_a_holocene_block_of_op_sepolia_is_executed_to_its_published_hash(height
         extra_data=extra_data_encode(BaseFeeParameters(denominator, elasticity)),
     )
     builder = BlockBuilder(
-        PyEvmEngine(), OptimismRules(config(case)), parent, given, witness.get, [parent.hash]
+        evm_kit.ENGINE, OptimismRules(config(case)), parent, given, witness.get, [parent.hash]
     )
     for raw in payload["transactions"]:
         builder.add(decode_transaction(data(raw)))

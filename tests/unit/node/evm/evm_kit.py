@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from byline.derivation.config import Fork
 from byline.derivation.hashing import EMPTY_TRIE_ROOT
-from byline.node.evm.machine import BlockContext, CallOutcome, Machine, MessageCall, OpcodeSet
+from byline.node.evm.machine import (
+    BlockContext,
+    CallOutcome,
+    Engine,
+    Machine,
+    MessageCall,
+    OpcodeSet,
+)
 from byline.node.evm.optimism import OPCODES_OF
 from byline.node.evm.precompiles import optimism_precompiles
 from byline.node.evm.pyevm import PyEvmEngine
@@ -24,10 +31,13 @@ CONTEXT = BlockContext(
     blob_base_fee=1,
 )
 
+ENGINE: Engine = PyEvmEngine()
+"""What opens machines; the fixture `each_engine` puts another here."""
+
 
 def machine(precompiles: PrecompileTable, opcodes: OpcodeSet) -> Machine:
     """Return a machine on no accounts at all."""
-    return PyEvmEngine().open(lambda _: None, EMPTY_TRIE_ROOT, CONTEXT, precompiles, opcodes)
+    return ENGINE.open(lambda _: None, EMPTY_TRIE_ROOT, CONTEXT, precompiles, opcodes)
 
 
 def l2_machine(fork: Fork) -> Machine:

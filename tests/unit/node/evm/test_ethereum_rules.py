@@ -23,9 +23,11 @@ from byline.node.evm.l1_deposits import DEPOSIT_CONTRACT, DEPOSIT_EVENT
 from byline.node.evm.l1_forks import L1Fork, L1Schedule
 from byline.node.evm.machine import OpcodeSet
 from byline.node.evm.precompiles import ETHEREUM_OSAKA, ETHEREUM_PRAGUE
-from byline.node.evm.pyevm import PyEvmEngine
 from byline.node.evm.rules import BlockInput
 from byline.node.evm.transition import InvalidTransaction
+from tests.unit.node.evm import evm_kit
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 KEY = PrivateKey(b"\x01" * 32)
 SENDER = KEY.public_key.to_canonical_address()
@@ -44,7 +46,7 @@ def builder(newest: L1Fork = L1Fork.OSAKA, excess: int = 0, balance: int = 10**2
 
     At 1 gwei a gas the bound of EIP-7918 keeps the excess at that of genesis.
     """
-    engine, rules = PyEvmEngine(), EthereumRules(CHAIN_ID, L1Schedule.at_genesis(newest))
+    engine, rules = evm_kit.ENGINE, EthereumRules(CHAIN_ID, L1Schedule.at_genesis(newest))
     alloc = {
         SENDER: GenesisAccount(balance=balance),
         CODE_AT: GenesisAccount(code=SEES_BLOBS),

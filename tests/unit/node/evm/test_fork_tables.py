@@ -16,6 +16,8 @@ from byline.node.evm.precompiles import (
 )
 from tests.unit.node.evm.evm_kit import CODE_AT, GAS, call, l2_machine, machine, run
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 P256 = (0x100).to_bytes(20, "big")
 PAIRING = (8).to_bytes(20, "big")
 ONE = (1).to_bytes(32, "big")

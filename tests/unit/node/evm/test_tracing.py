@@ -13,6 +13,8 @@ from byline.node.evm.tracing import FrameEnd, FrameKind, FrameStart, Step
 from tests.unit.node.evm.evm_kit import CALLER, CODE_AT, call, l2_machine, run
 from tests.unit.node.evm.recorder import Recorder
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 OTHER = b"\x33" * 20
 IDENTITY = (4).to_bytes(20, "big")
 GAS = 1_000_000

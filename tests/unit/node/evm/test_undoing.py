@@ -1,8 +1,12 @@
 """What a restored snapshot takes back, where one transaction created and deleted."""
 
+import pytest
+
 from byline.derivation.config import Fork
 from byline.node.evm.machine import MessageCall
 from tests.unit.node.evm.evm_kit import CALLER, CODE_AT, l2_machine
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 # CREATE2 of a contract that writes a word and deletes itself, to the caller.
 INIT = bytes.fromhex("60015f5533ff")
