@@ -274,8 +274,13 @@ class PyEvmMachine:
         for address in computation.get_accounts_for_deletion():
             state.delete_account(address)
         for address in collect_touched_accounts(computation):
-            if state.account_exists(address) and state.account_is_empty(address):
+            if not state.account_is_empty(address):
+                continue
+            if state.account_exists(address):
                 state.delete_account(address)
+            else:
+                # Storage that was set from outside makes no account before it is hashed.
+                state.delete_storage(address)
 
     def system_call(self, to: bytes, data: bytes) -> CallOutcome:
         self.begin_transaction()
