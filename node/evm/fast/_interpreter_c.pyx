@@ -173,7 +173,8 @@ cdef class Interpreter(Environment):
         cdef Rule rule
         cdef Account account
         cdef bytes slot, value
-        cdef bint tracing = self.tracer is not None
+        # Init code may be empty, and then there is nothing to see.
+        cdef bint tracing = self.tracer is not None and frame.code.size != 0
         # Kept here, and in the frame whenever something else may look.
         cdef int64_t gas = frame.gas
         while True:

@@ -48,7 +48,6 @@ cdef class State:
     cdef int put_balance(self, Account account, const Word* value) except -1
     cdef int put_nonce(self, Account account, uint64_t value) except -1
     cdef int put_code(self, Account account, Code code) except -1
-    cdef int put_existence(self, Account account, bint exists) except -1
     cdef int transfer(self, Account sender, Account recipient, const Word* value) except -1
     cdef int mark_dirty(self, Account account) except -1
     cdef int mark_created(self, Account account) except -1

@@ -43,7 +43,6 @@ cdef enum Change:
     BALANCE
     NONCE
     CODE
-    EXISTENCE
     SLOT
     WARM_ACCOUNT
     WARM_SLOT
@@ -198,13 +197,6 @@ cdef class State:
             self.new_codes[code.hash] = code.raw
         return self.mark_dirty(account)
 
-    cdef int put_existence(self, Account account, bint exists) except -1:
-        if account.exists == exists:
-            return 0
-        self.journal.append((EXISTENCE, account, None, account.exists))
-        account.exists = exists
-        return self.mark_dirty(account)
-
     cdef int transfer(self, Account sender, Account recipient, const Word* value) except -1:
         """Move wei that the sender has."""
         cdef Word balance
@@ -261,7 +253,7 @@ cdef class State:
             account = <Account>item
             if account.destructed_mark == self.run_number:
                 self.wipe(account, False)
-            elif account.exists and is_empty(account):
+            elif is_empty(account) and (account.exists or account.written):
                 self.wipe(account, False)
         self.touched = []
         return 0
@@ -296,8 +288,6 @@ cdef class State:
                 account.exists = key
             elif kind == TRANSIENT:
                 self.transient[key] = old
-            elif kind == EXISTENCE:
-                account.exists = old
             elif kind == CREATED:
                 account.created_mark = old
             elif kind == DESTRUCTED:
@@ -322,11 +312,12 @@ cdef class State:
         return self.tries.keep(account.trie)
 
     cdef int write_account(self, Account account) except -1:
-        if not account.exists:
-            account.written = None
-            return self.trie.c_set(account.key, b"")
         if account.written:
             self.write_storage(account)
+            # A word may be set where there is no account; it then is one.
+            account.exists = account.exists or account.root != EMPTY_ROOT
+        if not account.exists:
+            return self.trie.c_set(account.key, b"")
         if account.code_hash in self.new_codes:
             self.fresh[account.code_hash] = self.new_codes[account.code_hash]
         return self.trie.c_set(account.key, encode_account(account))
@@ -382,8 +373,6 @@ cdef class State:
         cdef Account account = self.loaded(address)
         cdef bytes place = slot.to_bytes(32, "big"), word = value.to_bytes(32, "big")
         self.write_slot(account, place, word, self.read_slot(account, place))
-        if value:
-            self.put_existence(account, True)
 
     def clear_storage(self, bytes address not None):
         self.wipe(self.loaded(address), True)
