@@ -106,10 +106,16 @@ def arrive(evm: Evm, message: bytes, *, value: int = 0, gas: int = 10_000_000) -
 
 
 def from_l2(
-    target: bytes, message: bytes, *, nonce: int = 1 << 240, value: int = 0, gas: int = 100_000
+    target: bytes,
+    message: bytes,
+    *,
+    sender: bytes = L2_BRIDGE,
+    nonce: int = 1 << 240,
+    value: int = 0,
+    gas: int = 100_000,
 ) -> bytes:
-    """The calldata with which a message arrives that the bridge of the L2 has sent."""
-    return calldata(RELAY, nonce, text(L2_BRIDGE), text(target), value, gas, message)
+    """The calldata with which a message arrives that somebody on the L2 has sent."""
+    return calldata(RELAY, nonce, text(sender), text(target), value, gas, message)
 
 
 def arrive_at_both(

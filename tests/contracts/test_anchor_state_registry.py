@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from byline.node.contracts import artifacts
 from tests.contracts.harness import Contract, Outcome
-from tests.contracts.l1_stack import GAME, GUARDIAN, OWNER, Stack, l1_stack, text
+from tests.contracts.l1_stack import (
+    DEPLOYER,
+    GAME,
+    GAME_TYPE,
+    GUARDIAN,
+    OWNER,
+    Stack,
+    l1_stack,
+    text,
+)
 
 ROOT = b"\x33" * 32
 
@@ -57,6 +67,34 @@ def test_a_game_of_another_factory_is_not_registered(stack: Stack) -> None:
     stack.evm.set(stack.registry.address, storage={slot: factory})
     assert not stack.registry.read("isGameRegistered", text(game.address))
     assert not stack.registry.read("isGameProper", text(game.address))
+
+
+def test_a_game_of_another_registry_is_not_registered(stack: Stack) -> None:
+    artifact = artifacts.load("AnchorStateRegistry")
+    address = b"\xab" * 20
+    assert stack.evm.deploy(artifact.bytecode, sender=DEPLOYER, at=address).success
+    other = Contract(stack.evm, address, artifact.abi)
+    config, factory = text(stack.config.address), text(stack.factory.address)
+    setup = (config, factory, (b"\xdd" * 32, 0), GAME_TYPE, 6)
+    assert other.send("initialize", *setup, sender=DEPLOYER).success
+    stack.wait(1)
+    arguments = address + stack.factory.read("gameArgs", GAME_TYPE)[20:]
+    call = ("setImplementation", GAME_TYPE, text(GAME), arguments)
+    assert stack.factory.send(*call, sender=OWNER).success
+    game = text(stack.propose(ROOT, 100).address)
+    assert other.read("isGameRegistered", game)
+    assert not stack.registry.read("isGameRegistered", game)
+
+
+def test_games_are_retired_up_to_the_second(stack: Stack) -> None:
+    before = text(stack.propose(b"\x01" * 32, 1).address)
+    stack.wait(1)
+    at_once = text(stack.propose(b"\x02" * 32, 2).address)
+    assert stack.registry.send("updateRetirementTimestamp", sender=GUARDIAN).success
+    stack.wait(1)
+    after = text(stack.propose(b"\x03" * 32, 3).address)
+    retired = [stack.registry.read("isGameRetired", game) for game in (before, at_once, after)]
+    assert retired == [True, True, False]
 
 
 def test_the_anchor_moves_only_to_newer_valid_claims(stack: Stack) -> None:

@@ -151,12 +151,24 @@ def test_tokens_arrive_as_at_the_genuine_bridge(both: tuple[Evm, Evm], token: by
     assert len(known(outcome)) == 3
     held = send(both[0], token, "balanceOf(address)", SOMEBODY).output
     assert int.from_bytes(held, "big") == 120
+    kept = alike(both, "L1StandardBridge", "deposits(address,address)", text(token), REMOTE)
+    assert int.from_bytes(kept.output, "big") == (180 if token == TOKEN else 0)
     # More than was ever locked does not come out; a twin is minted.
     inner = calldata(back, text(token), REMOTE, text(PERSON), SOMEBODY, 10_000, b"")
     again = from_l2(places()["L1StandardBridge"], inner, nonce=(1 << 240) + 1, gas=300_000)
     last = arrive_at_both(both, again).logs[-1]
     failed = keccak256(b"FailedRelayedMessage(bytes32)")
     assert (last.topics[0] == failed) == (token == TOKEN)
+
+
+def test_messages_of_others_than_the_bridge_pay_nothing(both: tuple[Evm, Evm]) -> None:
+    bridge = places()["L1StandardBridge"]
+    call = "finalizeBridgeETH(address,address,uint256,bytes)"
+    inner = calldata(call, text(PERSON), SOMEBODY, 9, b"xyz")
+    message = from_l2(bridge, inner, sender=bridge, value=9)
+    outcome = arrive_at_both(both, message, value=9)
+    assert [log.topics[0] for log in outcome.logs] == [keccak256(b"FailedRelayedMessage(bytes32)")]
+    assert both[0].balance(bytes.fromhex(SOMEBODY[2:])) == 0
 
 
 def test_a_token_that_keeps_a_part_of_each_transfer_is_refused(stack: Stack) -> None:

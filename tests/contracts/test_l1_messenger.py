@@ -21,9 +21,16 @@ from tests.contracts.bridging import (
     known,
     places,
 )
+from tests.contracts.compiled import compiled
 from tests.contracts.harness import Contract, Evm, calldata
 from tests.contracts.l1_stack import L2_MESSENGER, Stack, l1_stack, text
 from tests.contracts.withdrawals import Withdrawal, proposed
+
+CALLER_SOURCE = """
+@external
+def callThat(_to: address, _data: Bytes[2048]):
+    raw_call(_to, _data)
+"""
 
 
 @pytest.fixture
@@ -107,6 +114,27 @@ def test_a_message_that_fails_can_be_tried_again_by_anybody(both: tuple[Evm, Evm
     ours, genuine = (evm.call(messenger, message, sender=b"\x42" * 20) for evm in both)
     assert not ours.success
     assert ours.output == genuine.output
+
+
+def test_no_message_is_executed_within_another(both: tuple[Evm, Evm]) -> None:
+    messenger, caller = places()["L1CrossDomainMessenger"], b"\x35" * 20
+    for evm in both:
+        evm.set(caller, code=compiled(CALLER_SOURCE).runtime)
+    # One that has failed, so that anybody may try it again.
+    target = b"\x36" * 20
+    waiting = from_l2(target, b"", gas=500_000)
+    arrive_at_both(both, waiting, gas=400_000)
+    inner = calldata("callThat(address,bytes)", text(messenger), waiting)
+    outer = from_l2(caller, inner, nonce=(1 << 240) + 1, gas=3_000_000)
+    outcome = arrive_at_both(both, outer)
+    names = [log.topics[0] for log in outcome.logs]
+    assert names == [
+        keccak256(b"FailedRelayedMessage(bytes32)"),
+        keccak256(b"RelayedMessage(bytes32)"),
+    ]
+    ours, genuine = (evm.call(messenger, waiting) for evm in both)
+    assert known(ours) == known(genuine)
+    assert ours.logs[0].topics[0] == keccak256(b"RelayedMessage(bytes32)")
 
 
 def test_a_message_without_its_gas_fails_and_is_kept(both: tuple[Evm, Evm]) -> None:

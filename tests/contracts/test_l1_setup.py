@@ -191,3 +191,13 @@ def test_a_feature_is_switched_by_the_owner(stack: Stack) -> None:
             "enabled": enabled,
         }
         assert stack.config.read("isFeatureEnabled", feature) == enabled
+
+
+def test_a_config_that_genesis_has_put_in_place_is_not_set_up_again() -> None:
+    evm = Evm()
+    artifact = artifacts.load("SystemConfig")
+    evm.set(b"\x05" * 20, code=artifact.runtime)
+    config = Contract(evm, b"\x05" * 20, artifact.abi)
+    for sender in (NOBODY, DEPLOYER, OWNER):
+        refused = config.send("initialize", *config_arguments(), sender=sender)
+        assert error(config, refused) == "NotDeployer"
