@@ -22,8 +22,8 @@ ENGINES = [("pyevm", "2"), ("fast", "0.002")]
 
 
 @contextmanager
-def asking(url: str, times: int) -> Iterator[None]:
-    """Have as many callers ask for an endless loop, again and again."""
+def asking(url: str, times: int) -> Iterator[threading.Event]:
+    """Have as many callers ask for an endless loop, again and again until the event is set."""
     enough = threading.Event()
 
     def ask() -> None:
@@ -36,7 +36,7 @@ def asking(url: str, times: int) -> Iterator[None]:
         thread.start()
     time.sleep(0.5)
     try:
-        yield
+        yield enough
     finally:
         enough.set()
         for thread in threads:
@@ -80,7 +80,8 @@ def test_most_answers_come_within_tens_of_milliseconds_beside_long_calls(
 
 @pytest.mark.parametrize("engine", ["pyevm", "fast"])
 def test_it_stops_at_once_though_calls_run(tmp_path: Path, engine: str) -> None:
-    with running(tmp_path, ["--engine", engine]) as devnet, asking(devnet.l2_url, 3):
+    with running(tmp_path, ["--engine", engine]) as devnet, asking(devnet.l2_url, 3) as enough:
+        enough.set()
         before = time.monotonic()
         assert devnet.stop() == 0
         assert time.monotonic() - before < 4
