@@ -42,8 +42,8 @@ def sign_extend(last_byte: int, word: int) -> int:
     if last_byte >= 31:
         return word
     bits = 8 * (last_byte + 1)
-    low = word % 2**bits
-    return low - 2**bits + RANGE if low >> (bits - 1) else low
+    low = word % (1 << bits)
+    return low - (1 << bits) + RANGE if low >> (bits - 1) else low
 
 
 OF_TWO: Final[dict[str, Callable[[int, int], int]]] = {
