@@ -41,7 +41,9 @@ def test_a_command_that_takes_only_the_engine_minds_no_other_setting(folder: Pat
 
 
 def test_a_name_that_is_none_is_refused_where_it_stands(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"BYLINE_ENGINE: engine is 'pyvm', want one of .* pyevm"):
+    with pytest.raises(
+        ConfigError, match=r"BYLINE_ENGINE: engine is 'pyvm', want one of .* pyevm"
+    ):
         config.engine_name({}, {"BYLINE_ENGINE": "pyvm"}, tmp_path)
     assert ENGINE.choices == tuple(engines.ENGINES)
 
