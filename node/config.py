@@ -39,7 +39,7 @@ class NodeConfig:
     l1_port: int = 8545
     l2_port: int = 9545
     data_dir: Path | None = None
-    """`None` keeps everything in memory."""
+    """`None` keeps the chains for the time of the process."""
     l1_chain_id: int = 900
     l2_chain_id: int = 901
     block_time: int | None = None
@@ -165,7 +165,7 @@ SETTINGS: Final = (
     Setting("host", str, "address to listen on"),
     Setting("l1_port", int, "port of the L1's JSON-RPC; 0 takes a free one", least=0, most=65_535),
     Setting("l2_port", int, "port of the L2's JSON-RPC; 0 takes a free one", least=0, most=65_535),
-    Setting("data_dir", Path, "folder for the chains; without it they live in memory"),
+    Setting("data_dir", Path, "folder for the chains; without it they end with the process"),
     Setting("l1_chain_id", int, "chain id of the L1", least=1, most=MOST_CHAIN_ID),
     Setting("l2_chain_id", int, "chain id of the L2", least=1, most=MOST_CHAIN_ID),
     Setting(
