@@ -18,7 +18,7 @@ from byline.node.storage.kv import Batch
 from byline.node.storage.leveldb import LevelKV
 from byline.node.storage.temporary import make_folder, remove_abandoned, remove_folder
 
-MOST_IN_MEMORY: Final = 64 << 20
+MOST_IN_MEMORY: Final = 96 << 20
 """Bytes of the entries in memory, with what Python needs for each."""
 ENTRY_COST: Final = 220
 """Bytes that an entry needs in memory besides its key and value."""
