@@ -45,7 +45,7 @@ def test_random_blocks_end_as_in_the_execution_specs(
     oracle: Path, fork: L1Fork, first: int
 ) -> None:
     seeds = range(first, min(first + BATCH, SEED + CASES))
-    cases = [random_block(seed) for seed in seeds]
+    cases = [{**random_block(seed), "seed": seed} for seed in seeds]
     blocks = [begun(case, PyEvmEngine(), fork) for case in cases]
     for case, (_, parent) in zip(cases, blocks, strict=True):
         case["parent"] = parent.hash.hex()

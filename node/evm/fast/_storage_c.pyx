@@ -19,6 +19,7 @@ cdef enum:
     # EIP-3529.
     CLEAR_REFUND = 4800
     LOG_BYTE_GAS = 8
+    LOG_TOPIC_GAS = 375
 
 
 cdef int64_t refund_of(bytes original, bytes current, bytes value):
@@ -86,7 +87,7 @@ cdef int op_log(Environment on, Frame frame, int topics, Word* top) except -1:
         return STACK_UNDERFLOW
     if not frame.region(top - 1, top - 2, &at, &size):
         return OUT_OF_GAS
-    cost = LOG_BYTE_GAS * <int64_t>size
+    cost = LOG_BYTE_GAS * <int64_t>size + LOG_TOPIC_GAS * topics
     if frame.gas < cost:
         return OUT_OF_GAS
     frame.gas -= cost

@@ -14,13 +14,12 @@ from byline.derivation.hashing import EMPTY_TRIE_ROOT, ZERO_HASH, keccak256
 from byline.derivation.header import Header
 from byline.derivation.transaction import BLOB, Transaction, decode_transaction
 from byline.node.chain.builder import BlockBuilder
-from byline.node.chain.genesis import genesis_machine
 from byline.node.evm.ethereum import EthereumRules
 from byline.node.evm.l1_forks import L1Fork, L1Schedule
 from byline.node.evm.machine import Engine
 from byline.node.evm.rules import BlockInput
 from byline.node.evm.transition import Applied, InvalidTransaction
-from tests.fuzz.execution.machines import Seen, allocated
+from tests.fuzz.execution.machines import Seen, first_state
 from tests.fuzz.execution.programs import Programmer
 from tests.properties.random_blocks import (
     BASE_FEE,
@@ -83,9 +82,8 @@ def parent_of(case: dict[str, Any], state_root: bytes) -> Header:
 
 def begun(case: dict[str, Any], engine: Engine, fork: L1Fork) -> tuple[BlockBuilder, Header]:
     """Return a block under construction on the case's allocation, and its parent."""
-    machine = genesis_machine(engine, allocated(case["alloc"]))
-    parent = parent_of(case, machine.commit())
-    nodes = dict(machine.nodes)
+    state_root, nodes = first_state(case, engine)
+    parent = parent_of(case, state_root)
     given = BlockInput(
         timestamp=case["timestamp"],
         coinbase=bytes.fromhex(case["coinbase"]),

@@ -110,7 +110,7 @@ def differs_from_revm(case: dict[str, Any], engine: Engine, revm: Oracle) -> str
     # pyrevm holds slots, and their accounts, for warm once they are set: there are none.
     alloc = {name: {**fields, "storage": {}} for name, fields in case["alloc"].items()}
     asked = {**case, "trace": False, "alloc": alloc}
-    session = Session(engine, asked, REVM_CONTEXT, gas_price=0)
+    session = Session(engine, {**asked, "seed": 0}, REVM_CONTEXT, gas_price=0)
     session.step(step)
     seen = dict(session.seen)
     if seen["error"] == NO_FUNDS:

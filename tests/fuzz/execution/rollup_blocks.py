@@ -14,13 +14,12 @@ from byline.derivation.hashing import EMPTY_REQUESTS_HASH, ZERO_ADDRESS, ZERO_HA
 from byline.derivation.transaction import DepositTransaction, decode_transaction
 from byline.derivation.types import BlockId
 from byline.node.chain.builder import BlockBuilder
-from byline.node.chain.genesis import genesis_machine
 from byline.node.evm.machine import Engine
 from byline.node.evm.optimism import OptimismRules
 from byline.node.evm.rules import BlockInput
 from byline.node.evm.transition import InvalidTransaction
 from tests.fuzz.execution import blocks
-from tests.fuzz.execution.machines import Seen, allocated
+from tests.fuzz.execution.machines import Seen, first_state
 from tests.fuzz.execution.programs import Programmer, account
 from tests.properties.random_blocks import CHAIN_ID, CONTRACTS, NATIVE, SENDERS
 
@@ -75,9 +74,7 @@ def rules_of(fork: str) -> OptimismRules:
 
 def begun(case: dict[str, Any], engine: Engine) -> BlockBuilder:
     """Return a block under construction on the case's accounts."""
-    machine = genesis_machine(engine, allocated(case["alloc"]))
-    state_root = machine.commit()
-    nodes = dict(machine.nodes)
+    state_root, nodes = first_state(case, engine)
     fork = Fork[case["fork"]]
     least = 0 if fork >= Fork.JOVIAN else None
     extra_data = extra_data_encode(BaseFeeParameters(50, 2, least))

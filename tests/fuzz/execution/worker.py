@@ -60,6 +60,8 @@ class Judge:
 
     def __init__(self, *, oracles: bool = True) -> None:
         self.fast, self.reference = (engine(name) for name in ENGINES)
+        if self.fast.name == self.reference.name:
+            raise RuntimeError("there is but one engine: build the other with `make ext`")
         self._open = contextlib.ExitStack()
         installed = oracles and PYTHON.is_file()
         self.eels = self._open.enter_context(Oracle(EELS)) if installed else None
