@@ -12,11 +12,13 @@ import os
 import subprocess
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from byline.node.chain.builder import BlockBuilder
+from byline.node.evm.engines import engine
 from byline.node.evm.l1_forks import L1Fork
-from byline.node.evm.pyevm import PyEvmEngine
 from tests.fuzz.execution.blocks import attempt, begun, same, shown
 from tests.properties.random_blocks import random_block
 
@@ -46,17 +48,28 @@ def test_random_blocks_end_as_in_the_execution_specs(
 ) -> None:
     seeds = range(first, min(first + BATCH, SEED + CASES))
     cases = [{**random_block(seed), "seed": seed} for seed in seeds]
-    blocks = [begun(case, PyEvmEngine(), fork) for case in cases]
-    for case, (_, parent) in zip(cases, blocks, strict=True):
+    fast, reference = (
+        [begun(case, engine(name), fork) for case in cases] for name in ("fast", "pyevm")
+    )
+    for case, (_, parent) in zip(cases, reference, strict=True):
         case["parent"] = parent.hash.hex()
     document = json.dumps({"fork": fork.name.lower(), "cases": cases})
     command = [str(oracle), "-I", str(HERE / "execution_oracle.py")]
     done = subprocess.run(command, input=document, capture_output=True, text=True, timeout=1_800)
     assert done.returncode == 0, done.stderr[-4_000:]
+    expected_of = json.loads(done.stdout)
+    for blocks in (fast, reference):
+        compare(seeds, cases, [builder for builder, _ in blocks], expected_of)
+
+
+def compare(
+    seeds: range,
+    cases: list[dict[str, Any]],
+    builders: list[BlockBuilder],
+    expected_of: list[dict[str, Any]],
+) -> None:
     kinds: Counter[str] = Counter()
-    for seed, case, (builder, _), expected in zip(
-        seeds, cases, blocks, json.loads(done.stdout), strict=True
-    ):
+    for seed, case, builder, expected in zip(seeds, cases, builders, expected_of, strict=True):
         for index, raw in enumerate(case["transactions"]):
             found = shown(attempt(builder, raw))
             assert same(found, expected["results"][index]), (seed, index, found, expected)
