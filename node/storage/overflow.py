@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -23,16 +23,32 @@ MOST_IN_MEMORY: Final = 96 << 20
 ENTRY_COST: Final = 220
 """Bytes that an entry needs in memory besides its key and value."""
 STEP: Final = 256 << 10
-"""Bytes that move to the disk at once: about 2 ms, every twenty blocks or so."""
+"""Bytes that move to the disk at once: every twenty blocks or so."""
+LEEWAY: Final = 8 << 20
+"""Bytes above the bound at which a write waits until the disk has caught up."""
 DISK_CACHE: Final = 16 << 20
 """Bytes of LevelDB's own cache; the newest entries are in memory anyway."""
 
+_Entries = dict[bytes, bytes | None]
+"""`None` is a deletion that the disk has yet to hear of."""
+_Entry = tuple[bytes, bytes | None]
+
+
+class _Absent:
+    """What a dictionary answers for a key that it does not have."""
+
+
+_ABSENT: Final = _Absent()
+
 
 class OverflowKV:
-    """A `KeyValue` that lives as long as the process and needs bounded memory."""
+    """A `KeyValue` that lives as long as the process and needs bounded memory.
+
+    Entries move on a thread of their own, so that a write need not wait for the disk.
+    """
 
     def __init__(self, bound: int = MOST_IN_MEMORY, parent: Path | None = None) -> None:
-        """Keep up to `bound` bytes in memory, for a moment `STEP` more, or one batch.
+        """Keep up to `bound` bytes in memory, for a moment `LEEWAY` more, or one batch.
 
         `parent` is where a folder is made for what exceeds it (the system's for temporary
         files).  Folders that killed processes left there are removed.
@@ -40,11 +56,16 @@ class OverflowKV:
         remove_abandoned(parent)
         self._bound = bound
         self._parent = parent
-        self._near: dict[bytes, bytes] = {}
+        self._near: _Entries = {}
+        self._moving: _Entries = {}
         self._size = 0
+        self._coming = 0
         self._folder: Path | None = None
         self._far: LevelKV | None = None
-        self._lock = threading.Lock()
+        self._mover: threading.Thread | None = None
+        self._failure: Exception | None = None
+        self._closed = False
+        self._state = threading.Condition()
 
     @property
     def size(self) -> int:
@@ -58,63 +79,132 @@ class OverflowKV:
 
     def get(self, key: bytes) -> bytes | None:
         """See `KeyValue.get`."""
-        # What moves is on disk before it leaves the memory, so one of the two has it.
-        found = self._near.get(key)
-        if found is None and self._far is not None:
-            return self._far.get(key)
-        return found
+        # Entries come to the next place before they leave the last, and this asks in that order.
+        found = self._near.get(key, _ABSENT)
+        if isinstance(found, _Absent):
+            found = self._moving.get(key, _ABSENT)
+        if not isinstance(found, _Absent):
+            return found
+        return None if self._far is None else self._far.get(key)
 
     def write(self, batch: Batch, *, sync: bool = False) -> None:
         """See `KeyValue.write`; nothing is there to wait for.
 
-        Raises `StorageError` when the disk is full; then nothing of `batch` is written.
+        Raises `StorageError` after a move to the disk that failed, as when it is full; then
+        nothing of `batch` is written, what was written before is there, and the next write
+        has the move tried again.
         """
-        values = {bytes(key): bytes(value) for key, value in batch.items() if value is not None}
-        gone = [key for key, value in batch.items() if value is None]
-        coming = sum(_cost(key, value) for key, value in values.items())
-        with self._lock:
+        changes: _Entries = {
+            bytes(key): None if value is None else bytes(value) for key, value in batch.items()
+        }
+        coming = sum(_cost(key, value) for key, value in changes.items())
+        with self._state:
+            self._make_room(coming)
             near = self._near
-            # What can fail comes before the first change.
-            if self._size + coming > self._bound + STEP:
-                self._move(self._bound - coming)
-            if gone and self._far is not None:
-                self._far.write(dict.fromkeys(gone))
-            for key, value in values.items():
-                old = near.get(key)
-                self._size += len(value) - len(old) if old is not None else _cost(key, value)
-            near.update(values)
-            for key in gone:
-                old = near.pop(key, None)
-                if old is not None:
+            for key, value in changes.items():
+                old = near.get(key, _ABSENT)
+                self._size += _cost(key, value)
+                if not isinstance(old, _Absent):
                     self._size -= _cost(key, old)
+            near.update(changes)
+            if self._far is None:
+                self._forget(key for key, value in changes.items() if value is None)
 
-    def _move(self, most: int) -> None:
-        """Move the oldest entries to the disk until `most` bytes, or none, are in memory."""
+    def _forget(self, keys: Iterable[bytes]) -> None:
+        """Take deletions for done: there is no disk to hear of them."""
+        for key in keys:
+            self._size -= _cost(key, self._near.pop(key))
+
+    def _make_room(self, coming: int) -> None:
+        """Wake the mover when it has to work, wait for it when `coming` bytes have no room."""
+        self._coming = coming
+        try:
+            while self._is_full() and not self._closed:
+                self._start_mover()
+                self._state.notify_all()
+                if self._size + coming <= self._bound + LEEWAY:
+                    break
+                self._state.wait()
+                if self._failure is not None:
+                    break
+        finally:
+            self._coming = 0
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def _is_full(self) -> bool:
+        """Tell whether there is something to move, and reason to."""
+        if not self._near and not self._moving:
+            return False
+        return self._size > self._bound + STEP or self._size + self._coming > self._bound + LEEWAY
+
+    def _start_mover(self) -> None:
         if self._far is None:
             self._folder = make_folder(self._parent)
             self._far = LevelKV(self._folder, cache=DISK_CACHE)
-        moving: dict[bytes, bytes] = {}
-        left = self._size
+        if self._mover is None:
+            self._mover = threading.Thread(
+                target=self._move, args=(self._far,), name="byline-overflow", daemon=True
+            )
+            self._mover.start()
+
+    def _move(self, far: LevelKV) -> None:
+        """Move the oldest entries to the disk whenever there are too many, until the end."""
+        with self._state:
+            while not self._closed:
+                if not self._is_full():
+                    self._state.wait()
+                    continue
+                moving = self._moving = self._oldest()
+                for key in moving:
+                    del self._near[key]
+                self._state.release()
+                try:
+                    far.write(moving)
+                except Exception as exc:
+                    self._failure = exc
+                finally:
+                    self._state.acquire()
+                if self._failure is not None:
+                    self._take_back()
+                    return
+                self._size -= sum(_cost(key, value) for key, value in moving.items())
+                self._moving = {}
+                self._state.notify_all()
+
+    def _oldest(self) -> _Entries:
+        """Return about `STEP` bytes of the entries that came first, one at least."""
+        oldest: _Entries = {}
+        size = 0
         for key, value in self._near.items():
-            if left <= most:
+            oldest[key] = value
+            size += _cost(key, value)
+            if size >= STEP:
                 break
-            moving[key] = value
-            left -= _cost(key, value)
-        self._far.write(moving)
-        for key in moving:
-            del self._near[key]
-        self._size = left
+        return oldest
+
+    def _take_back(self) -> None:
+        """Put in memory again what could not move; what was written since is newer."""
+        for key, value in self._moving.items():
+            if key in self._near:
+                self._size -= _cost(key, value)
+        self._near = self._moving | self._near
+        self._moving = {}
+        self._mover = None
+        self._state.notify_all()
 
     def scan(
         self, prefix: bytes, start: bytes | None = None, reverse: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
         """See `KeyValue.scan`; costs time and memory in all entries that are in memory."""
-        with self._lock:
-            items = [item for item in self._near.items() if item[0].startswith(prefix)]
+        with self._state:
+            entries = self._moving | self._near
+            items = [item for item in entries.items() if item[0].startswith(prefix)]
             far = iter(()) if self._far is None else self._far.scan(prefix, start, reverse)
             # The first step fixes what of the disk is seen.
             first = [item for item in [next(far, None)] if item is not None]
-        items.sort(reverse=reverse)
+        items.sort(key=_key, reverse=reverse)
         near = [
             item
             for item in items
@@ -124,31 +214,35 @@ class OverflowKV:
 
     def close(self) -> None:
         """Let go of the data, on disk too; closing twice is no error."""
-        with self._lock:
+        with self._state:
+            self._closed = True
+            self._state.notify_all()
+        if self._mover is not None:
+            self._mover.join()
+        with self._state:
             if self._far is not None and self._folder is not None:
                 self._far.close()
                 remove_folder(self._folder)
-            self._near.clear()
+            self._near, self._moving = {}, {}
             self._size = 0
             self._far = self._folder = None
 
 
-def _cost(key: bytes, value: bytes) -> int:
-    return len(key) + len(value) + ENTRY_COST
+def _cost(key: bytes, value: bytes | None) -> int:
+    return len(key) + len(value or b"") + ENTRY_COST
 
 
 def _newest(
-    near: Iterable[tuple[bytes, bytes]], far: Iterable[tuple[bytes, bytes]], reverse: bool
+    near: Iterable[_Entry], far: Iterable[tuple[bytes, bytes]], reverse: bool
 ) -> Iterator[tuple[bytes, bytes]]:
     """Yield both in order of the key; what stands in both is taken from `near`."""
-    key_of: Callable[[tuple[bytes, bytes]], bytes] = _key
     last: bytes | None = None
     # Of equal items `merge` yields those of the first iterable first.
-    for key, value in heapq.merge(near, far, key=key_of, reverse=reverse):
-        if key != last:
+    for key, value in heapq.merge(near, far, key=_key, reverse=reverse):
+        if key != last and value is not None:
             yield key, value
         last = key
 
 
-def _key(item: tuple[bytes, bytes]) -> bytes:
+def _key(item: _Entry) -> bytes:
     return item[0]

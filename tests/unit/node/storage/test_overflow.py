@@ -8,17 +8,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from byline.node.errors import StorageError
 from byline.node.storage import temporary
 from byline.node.storage.kv import KeyValue, MemoryKV
 from byline.node.storage.leveldb import LevelKV
-from byline.node.storage.overflow import ENTRY_COST, STEP, OverflowKV
+from byline.node.storage.overflow import ENTRY_COST, LEEWAY, STEP, OverflowKV
 from byline.node.storage.temporary import remove_abandoned
 from tests.contract_tests.kv_suite import KeyValueSuite
 
@@ -37,6 +38,7 @@ class TestOverflowKVOnDisk(KeyValueSuite):
     @pytest.fixture
     def kv(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyValue]:
         monkeypatch.setattr("byline.node.storage.overflow.STEP", 0)
+        monkeypatch.setattr("byline.node.storage.overflow.LEEWAY", 0)
         store = OverflowKV(bound=0, parent=tmp_path)
         yield store
         store.close()
@@ -55,12 +57,13 @@ def test_wherever_entries_are_the_answers_are_those_of_a_store_in_memory(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("byline.node.storage.overflow.STEP", 100)
+        patch.setattr("byline.node.storage.overflow.LEEWAY", 400)
         ours, theirs = OverflowKV(bound, tmp_path), MemoryKV()
         for batch in batches:
             ours.write(batch)
             theirs.write(batch)
-            latest = sum(ENTRY_COST + 3 + len(value) for value in batch.values() if value)
-            assert ours.size <= max(bound + 100, latest + 4 * ENTRY_COST)
+            latest = sum(ENTRY_COST + 3 + len(value or b"") for value in batch.values())
+            assert ours.size <= max(bound + 400, latest)
             for key in {key for one in batches for key in one}:
                 assert ours.get(key) == theirs.get(key)
         for reverse in (False, True):
@@ -71,12 +74,20 @@ def test_wherever_entries_are_the_answers_are_those_of_a_store_in_memory(
         ours.close()
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_memory_is_bounded_and_nothing_is_lost(tmp_path: Path) -> None:
     bound = 1 << 20
     store = OverflowKV(bound, tmp_path)
     for number in range(4_000):
         store.write({number.to_bytes(4, "big"): bytes(1_000)})
-        assert store.size <= bound + STEP
+        assert store.size <= bound + LEEWAY
+    wait_until(lambda: store.size <= bound + STEP)
     assert len(store._near) * (1_004 + ENTRY_COST) == store.size
     assert all(store.get(number.to_bytes(4, "big")) == bytes(1_000) for number in range(4_000))
     assert sum(1 for _ in store.scan(b"")) == 4_000
@@ -93,7 +104,7 @@ def test_little_data_never_touches_the_disk(tmp_path: Path) -> None:
 def test_closing_removes_the_folder(tmp_path: Path) -> None:
     store = OverflowKV(0, tmp_path)
     for key in (b"one", b"two"):
-        store.write({key: bytes(STEP)})
+        store.write({key: bytes(LEEWAY)})
     assert store.folder is not None
     assert store.folder.parent == tmp_path
     store.close()
@@ -121,13 +132,39 @@ def test_readers_find_what_moves_to_the_disk_meanwhile(tmp_path: Path) -> None:
     assert not missed
 
 
+def test_a_disk_that_fails_refuses_one_write_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("byline.node.storage.overflow.STEP", 0)
+    monkeypatch.setattr("byline.node.storage.overflow.LEEWAY", 0)
+    store = OverflowKV(0, tmp_path)
+    for number in range(3):
+        store.write({bytes([number]): b"old"})
+    write = LevelKV.write
+
+    def full(*args: object, **kwargs: object) -> None:
+        raise StorageError("no space left on device")
+
+    monkeypatch.setattr(LevelKV, "write", full)
+    with pytest.raises(StorageError, match="no space"):
+        store.write({b"new": b"refused"})
+    monkeypatch.setattr(LevelKV, "write", write)
+    assert store.get(b"new") is None
+    store.write({b"new": b"taken", b"\0": None})
+    store.write({b"another": b"taken"})
+    assert store.get(b"\0") is None
+    found = {b"\x01": b"old", b"\x02": b"old", b"new": b"taken", b"another": b"taken"}
+    assert dict(store.scan(b"")) == found
+    store.close()
+
+
 HOLD = """
 import sys, time
 from pathlib import Path
-from byline.node.storage.overflow import STEP, OverflowKV
+from byline.node.storage.overflow import LEEWAY, OverflowKV
 store = OverflowKV(0, Path(sys.argv[1]))
 for key in (b"one", b"two"):
-    store.write({key: bytes(STEP)})
+    store.write({key: bytes(LEEWAY)})
 print(store.folder, flush=True)
 time.sleep(60)
 """
