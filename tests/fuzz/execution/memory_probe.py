@@ -1,4 +1,4 @@
-"""How much memory hostile programs take: `python -m ...memory_probe ENGINE NAME ROUNDS`.
+"""How much memory hostile programs take: `python -m ...memory_probe ENGINE NAME GAS ROUNDS`.
 
 A process of its own runs one program often and prints, in bytes, by how much its resident
 memory grew at most, and how much of that stayed from the middle of the run to its end.
@@ -20,7 +20,8 @@ from byline.node.evm.machine import Machine, MessageCall, OpcodeSet
 from byline.node.evm.precompiles import ETHEREUM_OSAKA
 from tests.fuzz.execution.machines import CONTEXT
 
-GAS: Final = 30_000_000
+ADDRESS_SPACE: Final = 2 << 30
+"""Bytes that the process may reserve, the stack of its thread among them."""
 SENDER: Final = b"\x5e" * 20
 TARGET: Final = b"\xc0" * 20
 BOMB: Final = b"\xb0" * 20
@@ -62,7 +63,9 @@ def resident() -> int:
     return pages * resource.getpagesize()
 
 
-def probe(name: str, open_machine: Callable[[], Machine], rounds: int) -> tuple[int, int]:
+def probe(
+    name: str, open_machine: Callable[[], Machine], gas: int, rounds: int
+) -> tuple[int, int]:
     """Run a program `rounds` times, each on a machine of its own; return growth and rest."""
 
     def once() -> None:
@@ -70,7 +73,7 @@ def probe(name: str, open_machine: Callable[[], Machine], rounds: int) -> tuple[
         for address, code in PROGRAMS[name].items():
             machine.set_code(address, code)
         machine.begin_transaction()
-        machine.run(MessageCall(SENDER, TARGET, 0, b"", GAS, 0, 0))
+        machine.run(MessageCall(SENDER, TARGET, 0, b"", gas, 0, 0))
         machine.commit()
 
     once()
@@ -81,11 +84,11 @@ def probe(name: str, open_machine: Callable[[], Machine], rounds: int) -> tuple[
         if index == rounds // 2:
             middle = resident()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return peak - before, resident() - middle
+    return max(0, peak - before), resident() - middle
 
 
 def main() -> None:
-    name, program, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    name, program, gas, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     chosen = engine(name)
 
     def open_machine() -> Machine:
@@ -93,11 +96,12 @@ def main() -> None:
             lambda _: None, EMPTY_TRIE_ROOT, CONTEXT, ETHEREUM_OSAKA, OpcodeSet.OSAKA
         )
 
-    print(*probe(program, open_machine, rounds))
+    print(*probe(program, open_machine, gas, rounds))
 
 
 if __name__ == "__main__":
     prepare_threads()
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     thread = threading.Thread(target=main)
     thread.start()
     thread.join()
