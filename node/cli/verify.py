@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from byline.node.cli.running import run_to_end
 from byline.node.config import add_engine_argument, engine_name
 from byline.node.l1.remote import RemoteL1
 from byline.node.loaded_network import l2_genesis_of
-from byline.node.storage.kv import MemoryKV
+from byline.node.storage.overflow import OverflowKV
 from byline.node.verifier import Progress as Report
 from byline.node.verifier import Verifier, read_rollup_config
 
@@ -72,14 +73,18 @@ async def _verify(arguments: argparse.Namespace) -> int:
     console = Console(highlight=False, soft_wrap=True)
     engine = engine_name(vars(arguments))
     config = await read_rollup_config(arguments.rollup_config)
-    async with RemoteL1(arguments.l1, arguments.beacon, inbox=config.batch_inbox) as source:
+    async with contextlib.AsyncExitStack() as stack:
+        kv = stack.enter_context(contextlib.closing(OverflowKV()))
+        source = await stack.enter_async_context(
+            RemoteL1(arguments.l1, arguments.beacon, inbox=config.batch_inbox)
+        )
         genesis = None
         if arguments.l2_genesis is not None:
             genesis = await asyncio.to_thread(
                 l2_genesis_of, arguments.l2_genesis, config, arguments.genesis_dictionary
             )
         verifier = await asyncio.to_thread(
-            Verifier, config, source, MemoryKV(), genesis, arguments.upgrade_bundle, engine
+            Verifier, config, source, kv, genesis, arguments.upgrade_bundle, engine
         )
         await verifier.start()
         with Progress(
