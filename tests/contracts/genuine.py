@@ -15,8 +15,11 @@ from tests.vectors_folder import load
 GENESIS = "genesis/sepolia-devnet-2--sepolia-devnet-2.json.gz"
 DEPOSITOR = bytes.fromhex("deaddeaddeaddeaddeaddeaddeaddeaddead0001")
 NAMES = {
+    "L2CrossDomainMessenger": 0x07,
     "GasPriceOracle": 0x0F,
+    "L2StandardBridge": 0x10,
     "FeeVault": 0x11,
+    "OptimismMintableERC20Factory": 0x12,
     "L1Block": 0x15,
     "L2ToL1MessagePasser": 0x16,
 }
