@@ -55,12 +55,16 @@ cdef class Environment(State):
         if account.native is not None or self.warm_account(account):
             return WARM_ACCESS
         self.budget -= COLD_STEPS
+        if self.budget < 0:
+            self.pause()
         return COLD_ACCOUNT
 
     cdef int64_t access_slot(self, Account account, bytes slot) except -1:
         if self.warm_slot(account, slot):
             return WARM_ACCESS
         self.budget -= COLD_STEPS
+        if self.budget < 0:
+            self.pause()
         return COLD_SLOT
 
     cdef int pause(self) except -1:

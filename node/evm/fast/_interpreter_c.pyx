@@ -129,6 +129,12 @@ cdef inline int64_t words_of(uint64_t length) noexcept:
     return <int64_t>((length + 31) >> 5)
 
 
+cdef inline int spend(Interpreter on, int64_t steps) except -1:
+    """Count work that grows with its operands; code without a jump must be stopped, too."""
+    on.budget -= steps
+    return on.pause() if on.budget < 0 else 0
+
+
 cdef inline bint jumps(const Word* target, Frame frame) noexcept:
     return (
         not word_is_wide(target)
@@ -235,7 +241,7 @@ cdef class Interpreter(Environment):
                 gas -= 50 * i
                 if gas < 0:
                     return OUT_OF_GAS
-                self.budget -= i
+                spend(self, i)
                 word_power(b, a, b)
                 top = a
             elif op == 0x0B:  # SIGNEXTEND
@@ -323,7 +329,7 @@ cdef class Interpreter(Environment):
                 gas = frame.gas - 6 * words_of(size)
                 if gas < 0:
                     return OUT_OF_GAS
-                self.budget -= size >> 6
+                spend(self, size >> 6)
                 keccak256_into(frame.memory + at if size else NULL, size, digest)
                 word_load(digest, b)
                 top = a
@@ -365,7 +371,7 @@ cdef class Interpreter(Environment):
                 gas = frame.gas - 3 * words_of(size)
                 if gas < 0:
                     return OUT_OF_GAS
-                self.budget -= size >> 8
+                spend(self, size >> 8)
                 if op == 0x37:
                     frame.copy_in(at, size, data, data_size, b)
                 else:
@@ -395,7 +401,7 @@ cdef class Interpreter(Environment):
                 gas -= self.access_account(account)
                 if gas < 0:
                     return OUT_OF_GAS
-                self.budget -= size >> 8
+                spend(self, size >> 8)
                 self.load(account)
                 self.code_of(account)
                 frame.copy_in(at, size, account.code.bytes_, account.code.size, top - 3)
@@ -416,7 +422,7 @@ cdef class Interpreter(Environment):
                 gas = frame.gas - 3 * words_of(size)
                 if gas < 0:
                     return OUT_OF_GAS
-                self.budget -= size >> 8
+                spend(self, size >> 8)
                 frame.copy_in(
                     at, size, <const uint8_t*>PyBytes_AS_STRING(frame.return_data), other, b
                 )
@@ -563,7 +569,7 @@ cdef class Interpreter(Environment):
                 gas = frame.gas - 3 * words_of(size)
                 if gas < 0:
                     return OUT_OF_GAS
-                self.budget -= size >> 8
+                spend(self, size >> 8)
                 if size:
                     memmove(frame.memory + at, frame.memory + other, size)
                 top -= 3

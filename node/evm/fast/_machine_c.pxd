@@ -6,6 +6,7 @@ from byline.node.evm.fast._interpreter_c cimport Interpreter
 from byline.node.evm.fast._word_c cimport Word
 
 cdef class FastMachine(Interpreter):
+    cdef int require_idle(self) except -1
     cdef object perform(
         self, int kind, Account account, const Word* value, bytes data, object gas,
         object refund, bint delegates

@@ -82,10 +82,18 @@ cdef class FastMachine(Interpreter):
     def trace(self, tracer):
         self.tracer = tracer
 
+    cdef int require_idle(self) except -1:
+        """A run works in the one arena of its machine, so none may begin within another."""
+        if self.arena is not None:
+            raise RuntimeError("the machine is running: open another one for a call within a run")
+        return 0
+
     def run(self, call):
-        cdef Account sender = self.loaded(call.sender), account
+        cdef Account sender, account
         cdef bytes to = call.to
         cdef Word value
+        self.require_idle()
+        sender = self.loaded(call.sender)
         word_from_int(call.value, &value)
         created = None
         if to is None:
@@ -119,15 +127,20 @@ cdef class FastMachine(Interpreter):
 
     def system_call(self, bytes to not None, bytes data not None):
         cdef Word nothing
+        self.require_idle()
         word_set(&nothing, 0)
         self.begin_transaction()
         self.origin = SYSTEM_ADDRESS
         word_set(&self.gas_price, 0)
         self.blob_hashes = ()
         self.warm_account(self.account(self.coinbase))
-        outcome = self.perform(
-            CALL, self.account(to), &nothing, data, SYSTEM_CALL_GAS, 0, False
-        )
+        tracer, self.tracer = self.tracer, None
+        try:
+            outcome = self.perform(
+                CALL, self.account(to), &nothing, data, SYSTEM_CALL_GAS, 0, False
+            )
+        finally:
+            self.tracer = tracer
         self.begin_transaction()
         return outcome
 

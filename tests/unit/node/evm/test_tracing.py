@@ -246,6 +246,15 @@ def test_a_tracer_ends_an_execution_by_what_it_raises(machine: Machine) -> None:
         run(machine, bytes.fromhex("5b600056"), gas=GAS)
 
 
+def test_a_system_call_is_not_watched_and_what_follows_it_is(machine: Machine) -> None:
+    machine.set_code(CODE_AT, bytes.fromhex("60016000"))
+    seen = watched(machine)
+    assert machine.system_call(CODE_AT, b"").succeeded
+    assert seen.events == []
+    call(machine, CODE_AT)
+    assert [step.op for step in seen.steps] == [0x60, 0x60, 0x00]
+
+
 def test_nothing_is_watched_after_the_end_of_a_trace(machine: Machine) -> None:
     seen = watched(machine)
     machine.trace(None)

@@ -15,6 +15,7 @@ from byline.node.evm.fast.engine import FastEngine
 from byline.node.evm.machine import MessageCall, OpcodeSet
 from byline.node.evm.patience import OutOfTime
 from byline.node.evm.precompiles import ETHEREUM_OSAKA
+from byline.node.evm.tracing import FrameEnd, FrameStart, Step
 from tests.unit.node.evm.evm_kit import CALLER, CODE_AT, CONTEXT, call, run
 
 LOOP = bytes.fromhex("5b5f56")
@@ -110,6 +111,58 @@ def test_a_run_is_stopped_by_its_check(code: bytes) -> None:
     with pytest.raises(OutOfTime):
         run(machine, code, gas=10**12)
     assert asked == 3
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        bytes.fromhex("62100000600020") * 30,  # the hash of a megabyte
+        bytes.fromhex("620f00006000601f5e") * 30,  # a megabyte moved by 31 bytes
+        bytes.fromhex("5f19") + bytes.fromhex("80800a50") * 2_000,  # the highest powers
+        b"".join(b"\x61" + slot.to_bytes(2, "big") + b"\x54\x50" for slot in range(4_000)),
+        b"".join(b"\x61" + low.to_bytes(2, "big") + b"\x31\x50" for low in range(4_000)),
+    ],
+    ids=["KECCAK256", "MCOPY", "EXP", "SLOAD", "BALANCE"],
+)
+def test_code_without_a_jump_is_stopped_by_its_check(code: bytes) -> None:
+    machine = opened(FastEngine(), Store())
+    asked = 0
+
+    def check() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise OutOfTime
+
+    machine.limit_time(check)
+    with pytest.raises(OutOfTime):
+        run(machine, code, gas=10**9)
+
+
+class RunsAgain:
+    """A tracer that calls the machine which it watches."""
+
+    def __init__(self, machine: FastMachine) -> None:
+        self.machine = machine
+
+    def enter(self, frame: FrameStart) -> None:
+        pass
+
+    def leave(self, frame: FrameEnd) -> None:
+        pass
+
+    def step(self, step: Step) -> None:
+        call(self.machine, CODE_AT)
+
+
+def test_a_machine_refuses_a_run_within_its_run_and_runs_afterwards() -> None:
+    machine = opened(FastEngine(), Store())
+    machine.trace(RunsAgain(machine))
+    with pytest.raises(RuntimeError, match="machine is running"):
+        run(machine, SWAPS)
+    machine.trace(None)
+    machine.set_storage(CODE_AT, 0, 7)
+    assert swapped(machine, 1) == 7
 
 
 def test_other_threads_run_beside_a_long_call() -> None:
