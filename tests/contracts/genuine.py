@@ -13,6 +13,8 @@ from tests.contracts.harness import Evm
 from tests.vectors_folder import load
 
 GENESIS = "genesis/sepolia-devnet-2--sepolia-devnet-2.json.gz"
+TOKEN_GENESIS = "genesis/mainnet--automata.json.gz"
+"""A public chain on which an ERC-20 of the L1 pays for gas."""
 DEPOSITOR = bytes.fromhex("deaddeaddeaddeaddeaddeaddeaddeaddead0001")
 NAMES = {
     "L2CrossDomainMessenger": 0x07,
@@ -31,17 +33,22 @@ def predeploy(name: str) -> bytes:
 
 
 @cache
-def _alloc() -> dict[bytes, Any]:
+def _alloc(genesis: str = GENESIS) -> dict[bytes, Any]:
     return {
         bytes.fromhex(address.removeprefix("0x")): account
-        for address, account in load(GENESIS)["alloc"].items()
+        for address, account in load(genesis)["alloc"].items()
     }
 
 
-def genuine_code(name: str) -> bytes:
+def genuine_code(name: str, genesis: str = GENESIS) -> bytes:
     """Return the code of the genuine implementation behind the predeploy's proxy."""
-    address = bytes.fromhex("c0d3" * 9) + bytes([0, NAMES[name]])
-    return bytes.fromhex(_alloc()[address]["code"].removeprefix("0x"))
+    return implementation(NAMES[name], genesis)
+
+
+def implementation(number: int, genesis: str = GENESIS) -> bytes:
+    """Return the code behind the proxy of the predeploy with that last byte."""
+    address = bytes.fromhex("c0d3" * 9) + bytes([0, number])
+    return bytes.fromhex(_alloc(genesis)[address]["code"].removeprefix("0x"))
 
 
 def pair(*names: str) -> tuple[Evm, Evm]:
@@ -53,9 +60,9 @@ def pair(*names: str) -> tuple[Evm, Evm]:
     return ours, genuine
 
 
-def preinstall(address: bytes) -> bytes:
+def preinstall(address: bytes, genesis: str = GENESIS) -> bytes:
     """Return the genuine code at an address that is not proxied."""
-    return bytes.fromhex(_alloc()[address]["code"].removeprefix("0x"))
+    return bytes.fromhex(_alloc(genesis)[address]["code"].removeprefix("0x"))
 
 
 L1_GENESIS = "l1-contracts/900-l1-genesis.json.gz"

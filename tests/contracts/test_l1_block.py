@@ -16,7 +16,7 @@ GETTERS = (
     "DEPOSITOR_ACCOUNT", "number", "timestamp", "basefee", "hash", "sequenceNumber",
     "blobBaseFeeScalar", "baseFeeScalar", "batcherHash", "l1FeeOverhead", "l1FeeScalar",
     "blobBaseFee", "operatorFeeScalar", "operatorFeeConstant", "daFootprintGasScalar",
-    "gasPayingToken", "gasPayingTokenName", "gasPayingTokenSymbol", "isCustomGasToken",
+    "gasPayingToken", "gasPayingTokenName", "gasPayingTokenSymbol", "isCustomGasToken", "version",
 )  # fmt: skip
 SETTERS = {
     "setL1BlockValuesEcotone": ("440a5e20", 160),
@@ -87,6 +87,24 @@ def test_the_bedrock_setter_refuses_others_with_the_genuine_text() -> None:
     data = calldata(BEDROCK, 1, 1, 1, bytes(32), 1, bytes(32), 1, 1)
     outputs = [evm.call(L1_BLOCK, data).output for evm in pair("L1Block")]
     assert outputs[0] == outputs[1] != b""
+
+
+def test_features_are_enabled_once_and_lie_where_those_of_the_genuine_contract_do() -> None:
+    features = (b"CUSTOM_GAS_TOKEN".ljust(32, b"\0"), bytes(32), b"\xff" * 32)
+    results = []
+    for evm in pair("L1Block"):
+        outcomes = []
+        for feature in (*features, features[0]):
+            call = calldata("setFeature(bytes32)", feature)
+            assert not evm.call(L1_BLOCK, call, sender=ANYBODY).success
+            outcomes.append(evm.call(L1_BLOCK, call, sender=DEPOSITOR))
+        for feature in (*features, b"\x01" * 32):
+            outcomes.append(evm.call(L1_BLOCK, calldata("isFeatureEnabled(bytes32)", feature)))
+        outcomes.append(evm.call(L1_BLOCK, calldata("isCustomGasToken()")))
+        seen = [(outcome.success, outcome.output, outcome.logs) for outcome in outcomes]
+        results.append((seen, evm.storage_root(L1_BLOCK)))
+    assert results[0] == results[1]
+    assert [success for success, _, _ in results[0][0][:4]] == [True, True, True, False]
 
 
 def test_an_isthmus_call_forgets_the_footprint_scalar_of_jovian() -> None:

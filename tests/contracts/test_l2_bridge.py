@@ -213,7 +213,6 @@ def test_no_ether_is_bridged_where_another_token_pays_for_gas(both: tuple[Evm, E
     for name, arguments in (
         ("bridgeETH", (0, b"")),
         ("bridgeETHTo", (SOMEBODY, 0, b"")),
-        ("withdraw", (ETHER_TOKEN, 5, 0, b"")),
     ):
         refused = bridge.send(name, *arguments, value=5, sender=PERSON)
         assert bridge.error(refused) == words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from byline.node.contracts import addresses, artifacts
-from tests.contracts.genuine import preinstall
+from tests.contracts.genuine import pair, preinstall
 from tests.contracts.harness import Contract, Evm, calldata
 
 WETH = addresses.WETH
@@ -64,7 +64,12 @@ def test_random_histories_end_with_the_balances_allowances_and_events_of_the_gen
 
 
 def test_the_token_says_what_it_is() -> None:
-    evm, _ = states()
+    evm, genuine = states()
+    for side, block in zip((evm, genuine), pair("L1Block"), strict=True):
+        side.set(addresses.L1_BLOCK, code=block.code(addresses.L1_BLOCK))
+    for call in ("name()", "symbol()", "decimals()", "version()"):
+        outputs = [side.call(WETH, calldata(call)).output for side in (evm, genuine)]
+        assert outputs[0] == outputs[1]
     weth = Contract(evm, WETH, artifacts.load("WETH").abi)
     assert [weth.read(name) for name in ("name", "symbol", "decimals")] == [
         "Wrapped Ether", "WETH", 18,

@@ -10,17 +10,40 @@
        3  sequenceNumber: 64 from 0, blobBaseFeeScalar: 32 from 64, baseFeeScalar: 32 from 96
        8  operatorFeeConstant: 64 from 0, operatorFeeScalar: 32 from 64,
           daFootprintGasScalar: 16 from 96
+       9  mapping from the name of a feature to true, at keccak256(name . 9)
+     The token that pays for gas, if not ether, its name and its symbol lie at the hashes of
+     "opstack.gaspayingtoken", "...name" and "...symbol" less one.  The token's slot holds the
+     address in 160 bits from 0 and its decimals in 8 from 160.
+     Vyper places neither such slots nor such mappings.  So what follows slot 8 is one array, in
+     which the index is the slot less 9.
      The setters of Ecotone and later take packed bytes after the selector, not ABI arguments;
      each offset below counts from the start of calldata.
 """
 
 # error NotDepositor()
+# error L1Block_FeatureAlreadyEnabled()
+
+event FeatureSet:
+    feature: indexed(bytes32)
+    enabled: indexed(bool)
+
+event GasPayingTokenSet:
+    token: indexed(address)
+    decimals: indexed(uint8)
+    name: bytes32
+    symbol: bytes32
 
 DEPOSITOR: constant(address) = 0xDeaDDEaDDeAdDeAdDEAdDEaddeAddEAdDEAd0001
 ETHER_TOKEN: constant(address) = 0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE
 MAX_16: constant(uint256) = 2**16 - 1
 MAX_32: constant(uint256) = 2**32 - 1
 MAX_64: constant(uint256) = 2**64 - 1
+MAX_160: constant(uint256) = 2**160 - 1
+MAX_NAME: constant(uint256) = 32
+FEATURES: constant(uint256) = 9
+TOKEN: constant(bytes32) = keccak256("opstack.gaspayingtoken")
+TOKEN_NAME: constant(bytes32) = keccak256("opstack.gaspayingtokenname")
+TOKEN_SYMBOL: constant(bytes32) = keccak256("opstack.gaspayingtokensymbol")
 
 time_and_number: uint256
 basefee: public(uint256)
@@ -31,6 +54,7 @@ l1FeeOverhead: public(uint256)
 l1FeeScalar: public(uint256)
 blobBaseFee: public(uint256)
 operator_fee_and_footprint: uint256
+slots_from_9: uint256[2**256 - 10]
 
 
 @external
@@ -39,7 +63,7 @@ def version() -> String[5]:
     """
     @notice The level of the OP Stack contract that this one answers like.
     """
-    return "1.8.0"
+    return "1.9.0"
 
 
 @external
@@ -124,39 +148,83 @@ def daFootprintGasScalar() -> uint16:
 
 
 @external
-@pure
+@view
 def gasPayingToken() -> (address, uint8):
     """
-    @notice The token that pays for gas and its decimals: ether.
+    @notice The token of the L1 that pays for gas and its decimals; for ether 0xEeee...EEeE, 18.
     """
-    return ETHER_TOKEN, 18
+    if not self._is_custom():
+        return ETHER_TOKEN, 18
+    content: uint256 = self._token()
+    token: address = convert(convert(content & MAX_160, uint160), address)
+    return token, convert((content >> 160) & 255, uint8)
 
 
 @external
-@pure
-def gasPayingTokenName() -> String[5]:
+@view
+def gasPayingTokenName() -> String[MAX_NAME]:
     """
     @notice Name of the token that pays for gas.
     """
-    return "Ether"
+    if not self._is_custom():
+        return "Ether"
+    return self._text(TOKEN_NAME)
 
 
 @external
-@pure
-def gasPayingTokenSymbol() -> String[3]:
+@view
+def gasPayingTokenSymbol() -> String[MAX_NAME]:
     """
     @notice Symbol of the token that pays for gas.
     """
-    return "ETH"
+    if not self._is_custom():
+        return "ETH"
+    return self._text(TOKEN_SYMBOL)
 
 
 @external
-@pure
+@view
 def isCustomGasToken() -> bool:
     """
     @notice Whether anything but ether pays for gas.
     """
-    return False
+    return self._is_custom()
+
+
+@external
+@view
+def isFeatureEnabled(_feature: bytes32) -> bool:
+    """
+    @notice Whether a feature of that name was enabled.
+    """
+    return self.slots_from_9[self._feature_index(_feature)] != 0
+
+
+@external
+def setFeature(_feature: bytes32):
+    """
+    @notice Enable a feature, for good.
+    """
+    self._check_depositor()
+    index: uint256 = self._feature_index(_feature)
+    if self.slots_from_9[index] != 0:
+        raw_revert(method_id("L1Block_FeatureAlreadyEnabled()"))
+    self.slots_from_9[index] = 1
+    log FeatureSet(feature=_feature, enabled=True)
+
+
+@external
+def setGasPayingToken(_token: address, _decimals: uint8, _name: bytes32, _symbol: bytes32):
+    """
+    @notice Called by a deposit that the portal makes when a chain with such a token is set up.
+    @param _name Padded with zero bytes, as the symbol is.
+    """
+    self._check_depositor()
+    content: uint256 = (convert(_decimals, uint256) << 160) | convert(_token, uint256)
+    self.slots_from_9[self._named_index(TOKEN)] = content
+    self.slots_from_9[self._named_index(TOKEN_NAME)] = convert(_name, uint256)
+    self.slots_from_9[self._named_index(TOKEN_SYMBOL)] = convert(_symbol, uint256)
+    log GasPayingTokenSet(token=_token, decimals=_decimals, name=_name, symbol=_symbol)
 
 
 @external
@@ -220,8 +288,7 @@ def setL1BlockValuesJovian():
 
 @internal
 def _set_ecotone_values():
-    if msg.sender != DEPOSITOR:
-        raw_revert(method_id("NotDepositor()"))
+    self._check_depositor()
     self.scalars_and_sequence_number = self._word_at(4) >> 128
     self.time_and_number = self._word_at(20) >> 128
     self.basefee = self._word_at(36)
@@ -234,3 +301,50 @@ def _set_ecotone_values():
 @view
 def _word_at(offset: uint256) -> uint256:
     return extract32(slice(msg.data, offset, 32), 0, output_type=uint256)
+
+
+@internal
+@view
+def _check_depositor():
+    if msg.sender != DEPOSITOR:
+        raw_revert(method_id("NotDepositor()"))
+
+
+@internal
+@view
+def _token() -> uint256:
+    return self.slots_from_9[self._named_index(TOKEN)]
+
+
+@internal
+@view
+def _is_custom() -> bool:
+    token: uint256 = self._token() & MAX_160
+    return token != 0 and token != convert(ETHER_TOKEN, uint256)
+
+
+@internal
+@view
+def _text(name: bytes32) -> String[MAX_NAME]:
+    """
+    @notice What a slot holds before its first zero byte.
+    """
+    content: uint256 = self.slots_from_9[self._named_index(name)]
+    size: uint256 = 0
+    for _position: uint256 in range(MAX_NAME):
+        if (content << (8 * size)) >> 248 == 0:
+            break
+        size += 1
+    return convert(slice(convert(content, bytes32), 0, size), String[MAX_NAME])
+
+
+@internal
+@pure
+def _named_index(name: bytes32) -> uint256:
+    return convert(name, uint256) - 1 - FEATURES
+
+
+@internal
+@pure
+def _feature_index(feature: bytes32) -> uint256:
+    return convert(keccak256(abi_encode(feature, FEATURES)), uint256) - FEATURES

@@ -155,6 +155,7 @@ def withdraw(
     """
     @notice An older way: ether by its name among tokens, or a twin, to the caller's own address.
     """
+    self._refuse_older_way_for_a_token()
     bridge._check_person()
     self._withdraw(_l2Token, msg.sender, _amount, _minGasLimit, _extraData)
 
@@ -171,6 +172,7 @@ def withdrawTo(
     """
     @notice An older way: ether by its name among tokens, or a twin.
     """
+    self._refuse_older_way_for_a_token()
     self._withdraw(_l2Token, _to, _amount, _minGasLimit, _extraData)
 
 
@@ -290,4 +292,12 @@ def _send_tokens(
 def _refuse_for_a_token():
     assert not staticcall L1Block(L1_BLOCK).isCustomGasToken(), (
         "StandardBridge: cannot bridge ETH with custom gas token"
+    )
+
+
+@internal
+@view
+def _refuse_older_way_for_a_token():
+    assert not staticcall L1Block(L1_BLOCK).isCustomGasToken(), (
+        "L2StandardBridge: not supported with custom gas token"
     )

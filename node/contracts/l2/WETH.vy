@@ -2,9 +2,14 @@
 # pragma nonreentrancy off
 """
 @title WETH
-@notice Ether as an ERC-20: one token for each wei that lies here.
-@dev An allowance of 2**256 - 1 never ends.
+@notice Ether, or what pays for gas in its place, as an ERC-20: one token for each wei that lies
+        here.
+@dev An allowance of 2**256 - 1 never ends.  Name and symbol follow those that L1Block tells.
 """
+
+interface L1Block:
+    def gasPayingTokenName() -> String[MAX_NAME]: view
+    def gasPayingTokenSymbol() -> String[MAX_NAME]: view
 
 event Approval:
     src: indexed(address)
@@ -24,26 +29,38 @@ event Withdrawal:
     src: indexed(address)
     wad: uint256
 
+MAX_NAME: constant(uint256) = 32
+L1_BLOCK: constant(address) = 0x4200000000000000000000000000000000000015
+
 balanceOf: public(HashMap[address, uint256])
 allowance: public(HashMap[address, HashMap[address, uint256]])
 
 
 @external
 @pure
-def name() -> String[13]:
+def version() -> String[5]:
     """
-    @notice Name of the token.
+    @notice The level of the OP Stack contract that this one answers like.
     """
-    return "Wrapped Ether"
+    return "1.1.1"
 
 
 @external
-@pure
-def symbol() -> String[4]:
+@view
+def name() -> String[MAX_NAME + 8]:
+    """
+    @notice Name of the token.
+    """
+    return concat("Wrapped ", staticcall L1Block(L1_BLOCK).gasPayingTokenName())
+
+
+@external
+@view
+def symbol() -> String[MAX_NAME + 1]:
     """
     @notice Symbol of the token.
     """
-    return "WETH"
+    return concat("W", staticcall L1Block(L1_BLOCK).gasPayingTokenSymbol())
 
 
 @external
