@@ -20,7 +20,6 @@ NAMES = {
     "L2CrossDomainMessenger": 0x07,
     "GasPriceOracle": 0x0F,
     "L2StandardBridge": 0x10,
-    "FeeVault": 0x11,
     "OptimismMintableERC20Factory": 0x12,
     "L1Block": 0x15,
     "L2ToL1MessagePasser": 0x16,

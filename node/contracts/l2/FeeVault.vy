@@ -2,29 +2,24 @@
 # pragma nonreentrancy off
 """
 @title FeeVault
-@notice Collects one kind of fee of the L2 (there are four of these: tips, base fee, L1 fee and
-        operator fee) and pays it to its recipient once there is enough.
-@dev Slots as in the OP Stack (specs, protocol/predeploys.md), written by genesis:
-       0  wei paid out so far
-       1  least wei to pay out
-       2  recipient in the low 20 bytes, above it the network: 0 is the L1, 1 the L2
-     Both events are called Withdrawal, which Vyper's `event` cannot say, so they are raw logs.
+@notice Collects the base fee; another of it, the L1 fee.
+@dev Module _fee_vault says which slots genesis writes.
 """
 
-# event Withdrawal(uint256 value, address to, address from)
-# event Withdrawal(uint256 value, address to, address from, uint8 withdrawalNetwork)
+from l2 import _fee_vault as vault
 
-MESSAGE_PASSER: constant(address) = 0x4200000000000000000000000000000000000016
-WITHDRAWAL_GAS_LIMIT: constant(uint256) = 400_000
-MAX_160: constant(uint256) = 2**160 - 1
-L2: constant(uint256) = 1
+initializes: vault
 
-interface MessagePasser:
-    def initiateWithdrawal(_target: address, _gasLimit: uint256, _data: Bytes[1]): payable
-
-totalProcessed: public(uint256)
-minWithdrawalAmount: public(uint256)
-recipient_and_network: uint256
+exports: (
+    vault.MIN_WITHDRAWAL_AMOUNT,
+    vault.RECIPIENT,
+    vault.WITHDRAWAL_NETWORK,
+    vault.minWithdrawalAmount,
+    vault.recipient,
+    vault.totalProcessed,
+    vault.withdraw,
+    vault.withdrawalNetwork,
+)
 
 
 @external
@@ -43,91 +38,3 @@ def __default__():
     @notice Anybody may add to the fees.
     """
     assert len(msg.data) == 0
-
-
-@external
-@view
-def recipient() -> address:
-    """
-    @notice Who is paid.
-    """
-    return self._recipient()
-
-
-@external
-@view
-def withdrawalNetwork() -> uint8:
-    """
-    @notice Where: 0 on the L1, 1 on the L2.
-    """
-    return convert(self._network(), uint8)
-
-
-@external
-@view
-def RECIPIENT() -> address:
-    """
-    @notice Older name of `recipient`.
-    """
-    return self._recipient()
-
-
-@external
-@view
-def WITHDRAWAL_NETWORK() -> uint8:
-    """
-    @notice Older name of `withdrawalNetwork`.
-    """
-    return convert(self._network(), uint8)
-
-
-@external
-@view
-def MIN_WITHDRAWAL_AMOUNT() -> uint256:
-    """
-    @notice Older name of `minWithdrawalAmount`.
-    """
-    return self.minWithdrawalAmount
-
-
-@external
-def withdraw() -> uint256:
-    """
-    @notice Pay everything to the recipient: on the L2 at once, on the L1 by a withdrawal.
-    @return The wei that were paid.
-    """
-    amount: uint256 = self.balance
-    assert (
-        amount >= self.minWithdrawalAmount
-    ), "FeeVault: withdrawal amount must be greater than minimum withdrawal amount"
-    self.totalProcessed += amount
-    to: address = self._recipient()
-    network: uint256 = self._network()
-    raw_log(
-        [keccak256("Withdrawal(uint256,address,address)")],
-        abi_encode(amount, to, msg.sender),
-    )
-    raw_log(
-        [keccak256("Withdrawal(uint256,address,address,uint8)")],
-        abi_encode(amount, to, msg.sender, network),
-    )
-    if network == L2:
-        success: bool = raw_call(to, b"", value=amount, revert_on_failure=False)
-        assert success, "FeeVault: failed to send ETH to L2 fee recipient"
-    else:
-        extcall MessagePasser(MESSAGE_PASSER).initiateWithdrawal(
-            to, WITHDRAWAL_GAS_LIMIT, b"", value=amount
-        )
-    return amount
-
-
-@internal
-@view
-def _recipient() -> address:
-    return convert(convert(self.recipient_and_network & MAX_160, uint160), address)
-
-
-@internal
-@view
-def _network() -> uint256:
-    return (self.recipient_and_network >> 160) & 255

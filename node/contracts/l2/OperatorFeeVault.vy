@@ -1,0 +1,40 @@
+# pragma version 0.4.3
+# pragma nonreentrancy off
+"""
+@title OperatorFeeVault
+@notice Collects the operator fee.
+@dev Module _fee_vault says which slots genesis writes.
+"""
+
+from l2 import _fee_vault as vault
+
+initializes: vault
+
+exports: (
+    vault.MIN_WITHDRAWAL_AMOUNT,
+    vault.RECIPIENT,
+    vault.WITHDRAWAL_NETWORK,
+    vault.minWithdrawalAmount,
+    vault.recipient,
+    vault.totalProcessed,
+    vault.withdraw,
+    vault.withdrawalNetwork,
+)
+
+
+@external
+@pure
+def version() -> String[5]:
+    """
+    @notice The level of the OP Stack contract that this one answers like.
+    """
+    return "1.1.1"
+
+
+@external
+@payable
+def __default__():
+    """
+    @notice Anybody may add to the fees.
+    """
+    assert len(msg.data) == 0
