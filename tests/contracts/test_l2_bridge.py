@@ -12,6 +12,7 @@ from tests.contracts.l2_bridging import (
     BRIDGE,
     ETHER_TOKEN,
     L1_BLOCK,
+    L1_BRIDGE,
     MESSENGER,
     PASSER,
     PERSON,
@@ -105,6 +106,8 @@ def test_ether_is_bridged_as_by_the_genuine_bridge(both: tuple[Evm, Evm], size: 
 def test_plain_ether_is_bridged_as_by_the_genuine_bridge(both: tuple[Evm, Evm]) -> None:
     outcomes = [evm.call(BRIDGE, sender=PERSON, value=7) for evm in both]
     assert agreed(*outcomes).success
+    outcomes = [evm.call(BRIDGE, sender=TOKEN, origin=PERSON, value=7) for evm in both]
+    assert not agreed(*outcomes).success
 
 
 @pytest.mark.parametrize("call", [WITHDRAW, WITHDRAW_TO])
@@ -172,10 +175,28 @@ def test_ether_arrives_as_at_the_genuine_bridge(both: tuple[Evm, Evm]) -> None:
     assert not agreed(ours, genuine).success
 
 
-@pytest.mark.parametrize("to", [BRIDGE, MESSENGER])
-def test_ether_is_not_paid_to_the_bridge_itself(both: tuple[Evm, Evm], to: bytes) -> None:
-    inner = calldata(RECEIVE_ETHER, text(PERSON), text(to), 9, b"")
-    assert topics(arrive(both, from_l1(BRIDGE, inner, value=9), value=9)) == [FAILED]
+@pytest.mark.parametrize(
+    ("to", "amount", "value"), [(text(BRIDGE), 9, 9), (text(MESSENGER), 9, 9), (SOMEBODY, 9, 8)]
+)
+def test_odd_ether_is_refused_as_at_the_genuine_bridge(
+    both: tuple[Evm, Evm], to: str, amount: int, value: int
+) -> None:
+    for evm in both:
+        # Within a message of the other bridge, and with ether that somebody has left here.
+        evm.set(MESSENGER, storage={204: int.from_bytes(L1_BRIDGE, "big")})
+        evm.set(BRIDGE, balance=100)
+    arguments = (text(PERSON), to, amount, b"")
+    refused = alike(both, BRIDGE, RECEIVE_ETHER, *arguments, value=value, sender=MESSENGER)
+    assert refused.output[:4].hex() == "08c379a0"
+
+
+def test_calldata_of_no_known_function_is_refused_as_by_the_genuine_contracts(
+    both: tuple[Evm, Evm],
+) -> None:
+    for to in (BRIDGE, MESSENGER):
+        for value in (0, 5):
+            outcomes = [evm.call(to, b"\x01\x02\x03\x04", value=value) for evm in both]
+            assert not agreed(*outcomes).success
 
 
 @pytest.mark.parametrize("token", [TOKEN, TWIN])
