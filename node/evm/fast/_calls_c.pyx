@@ -57,8 +57,6 @@ cdef enum:
     MOST_CODE = 24576
     MOST_INIT_CODE = 49152
     RESERVED_BYTE = 0xEF
-    # Steps that a native function counts for.
-    NATIVE_STEPS = 1000
 
 cdef uint64_t LAST_NONCE = 0xFFFFFFFFFFFFFFFFULL
 cdef Word ZERO
@@ -170,7 +168,6 @@ cdef int run_native(
     cdef int status = OK
     cdef int64_t left = gas
     cdef bytes output = b""
-    on.budget -= NATIVE_STEPS
     try:
         cost = native.gas(data)
         if cost > gas:
@@ -192,6 +189,8 @@ cdef int run_native(
         except Failed as exc:
             status = NATIVE_FAILED
             on.words = str(exc)
+        # Its price tells how long it took: some 50 gas a microsecond, as long as a jump.
+        on.budget -= gas - left
         on.ask()
     if status != OK:
         on.undo(journal_mark)

@@ -48,7 +48,7 @@ cdef class Environment(State):
     # Gas for touching an account or slot, which is warm from now on.
     cdef int64_t access_account(self, Account account) except -1
     cdef int64_t access_slot(self, Account account, bytes slot) except -1
-    # Let other threads run, and ask whether to go on.
+    # Count a call or a creation; now and then let other threads run and ask whether to go on.
     cdef int pause(self) except -1
     cdef int ask(self) except -1
     cdef bytes ancestor(self, uint64_t back)

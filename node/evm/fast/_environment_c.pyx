@@ -78,11 +78,7 @@ cdef class Environment(State):
 
     cdef int ask(self) except -1:
         self.budget -= CALL_STEPS
-        if self.budget < 0:
-            return self.pause()
-        if self.check is not None:
-            self.check()
-        return 0
+        return self.pause() if self.budget < 0 else 0
 
     cdef bytes ancestor(self, uint64_t back):
         """Return the hash of the block `back` before the parent, or None."""
