@@ -18,7 +18,7 @@ TOO_LONG = 700
 REASONS = {
     "derivation/kernels/_trie_c.pyx": "one class: every case of setting and of deleting a key",
     "node/contracts/l1/DevnetDisputeGame.vy": "one contract, half of it getters",
-    "node/contracts/l1/OptimismPortal2.vy": "one contract, with the interface that clients know",
+    "node/contracts/l1/OptimismPortal.vy": "one contract, with the interface that clients know",
     "node/contracts/l1/SystemConfig.vy": "one contract, with the interface that clients know",
     "node/evm/fast/_calls_c.pyx": "how a message begins and ends, in the order of the specs",
     "node/evm/fast/_interpreter_c.pyx": "one loop over all opcodes, by their numbers",

@@ -66,7 +66,7 @@ def places() -> dict[str, bytes]:
     found = load("l1-contracts/l2-addresses.json")["901"]
     proxies = {
         "SystemConfig": "SystemConfigProxy",
-        "OptimismPortal2": "OptimismPortalProxy",
+        "OptimismPortal": "OptimismPortalProxy",
         "AnchorStateRegistry": "AnchorStateRegistryProxy",
         "DisputeGameFactory": "DisputeGameFactoryProxy",
         "L1CrossDomainMessenger": "L1CrossDomainMessengerProxy",
@@ -97,7 +97,7 @@ def alike(
 
 def arrive(evm: Evm, message: bytes, *, value: int = 0, gas: int = 10_000_000) -> Outcome:
     """Have the portal hand over a message, as it does during a withdrawal."""
-    portal, messenger = places()["OptimismPortal2"], places()["L1CrossDomainMessenger"]
+    portal, messenger = places()["OptimismPortal"], places()["L1CrossDomainMessenger"]
     before = evm.storage(portal, 50)
     evm.set(portal, storage={50: int.from_bytes(L2_MESSENGER, "big")})
     outcome = evm.call(messenger, message, sender=portal, value=value, gas=gas)

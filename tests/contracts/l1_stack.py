@@ -29,7 +29,7 @@ START: Final = 1_700_000_000
 NAMES: Final = (
     "SuperchainConfig",
     "SystemConfig",
-    "OptimismPortal2",
+    "OptimismPortal",
     "AnchorStateRegistry",
     "DisputeGameFactory",
     "L1CrossDomainMessenger",
@@ -87,7 +87,7 @@ class Stack:
 
     @property
     def portal(self) -> Contract:
-        return self.contract("OptimismPortal2")
+        return self.contract("OptimismPortal")
 
     @property
     def config(self) -> Contract:
@@ -184,7 +184,7 @@ def _set_up(stack: Stack) -> None:
             at["L1CrossDomainMessenger"],
             text(NOBODY),
             at["L1StandardBridge"],
-            at["OptimismPortal2"],
+            at["OptimismPortal"],
             text(NOBODY),
             text(NOBODY),
         ),
@@ -201,7 +201,7 @@ def _set_up(stack: Stack) -> None:
         plan.finality,
     )
     _begin(stack.factory, text(plan.owner))
-    _begin(stack.messenger, at["SystemConfig"], at["OptimismPortal2"], text(L2_MESSENGER))
+    _begin(stack.messenger, at["SystemConfig"], at["OptimismPortal"], text(L2_MESSENGER))
     _begin(stack.bridge, at["L1CrossDomainMessenger"], at["SystemConfig"], text(L2_BRIDGE))
     arguments = (
         stack.addresses["AnchorStateRegistry"]

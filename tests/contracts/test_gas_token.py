@@ -61,7 +61,7 @@ def logged(outcome: Outcome) -> list[Any]:
     """The deposits that the L2 derives."""
     logs = tuple(Log(log.address, log.topics, log.data) for log in outcome.logs)
     receipt = Receipt(type=2, succeeded=True, cumulative_gas_used=1, logs=logs)
-    return list(user_deposits([receipt], bytes(32), address_of("OptimismPortal2")))
+    return list(user_deposits([receipt], bytes(32), address_of("OptimismPortal")))
 
 
 def with_token() -> Evm:

@@ -26,7 +26,7 @@ MARKET = (
 FOUND = "(uint256 index, bytes32 metadata, uint64 timestamp, bytes32 rootClaim, bytes extraData)"
 
 FUNCTIONS = {
-    "OptimismPortal2": f"""
+    "OptimismPortal": f"""
         version() view returns (string)
         depositTransaction(address to, uint256 v, uint64 g, bool c, bytes d) payable
         depositERC20Transaction(address to, uint256 m, uint256 v, uint64 g, bool c, bytes d)
@@ -193,7 +193,7 @@ FUNCTIONS = {
 }
 
 ERRORS = {
-    "OptimismPortal2": {
+    "OptimismPortal": {
         "OptimismPortal_BadTarget()": "c5defbad",
         "OptimismPortal_ImproperDisputeGame()": "f395240e",
         "OptimismPortal_InvalidDisputeGame()": "e29927ed",
@@ -217,7 +217,7 @@ ERRORS = {
 }
 
 EVENTS = {
-    "OptimismPortal2": """
+    "OptimismPortal": """
         TransactionDeposited(address indexed a, address indexed b, uint256 indexed c, bytes d)
         WithdrawalProven(bytes32 indexed h, address indexed a, address indexed b)
         WithdrawalProvenExtension1(bytes32 indexed h, address indexed a)

@@ -86,7 +86,7 @@ def test_odd_messages_end_as_at_the_genuine_messenger(
     assert known(ours) == known(genuine)
 
 
-@pytest.mark.parametrize("name", ["L1CrossDomainMessenger", "OptimismPortal2"])
+@pytest.mark.parametrize("name", ["L1CrossDomainMessenger", "OptimismPortal"])
 def test_messages_to_the_system_are_refused_as_by_the_genuine_messenger(
     both: tuple[Evm, Evm], name: str
 ) -> None:
@@ -155,7 +155,7 @@ def test_nobody_else_relays_or_finalizes(both: tuple[Evm, Evm]) -> None:
     assert not refused.success
     # The portal alone does not make a message: the withdrawal must be the messenger's.
     ours, genuine = (
-        evm.call(messenger, message, sender=places()["OptimismPortal2"]) for evm in both
+        evm.call(messenger, message, sender=places()["OptimismPortal"]) for evm in both
     )
     assert not ours.success
     assert ours.output == genuine.output

@@ -40,7 +40,7 @@ def error(contract: Contract, outcome: Outcome) -> str:
     ("name", "arguments"),
     [
         ("SuperchainConfig", (text(GUARDIAN),)),
-        ("OptimismPortal2", (text(OWNER), text(OWNER), 1)),
+        ("OptimismPortal", (text(OWNER), text(OWNER), 1)),
         ("AnchorStateRegistry", (text(OWNER), text(OWNER), (ROOT, 0), 1, 1)),
         ("DisputeGameFactory", (text(OWNER),)),
         ("L1CrossDomainMessenger", (text(OWNER), text(OWNER), text(OWNER))),

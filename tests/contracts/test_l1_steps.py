@@ -109,7 +109,7 @@ def test_the_anchor_is_the_claim_of_the_game(stack: Stack) -> None:
 def test_the_storage_that_clients_read_is_where_it_is_in_the_genuine_contracts(
     stack: Stack,
 ) -> None:
-    portal = stack.addresses["OptimismPortal2"]
+    portal = stack.addresses["OptimismPortal"]
     evm = stack.evm
     assert evm.storage(portal, 50) == 0xDEAD
     assert evm.storage(portal, 55) == int.from_bytes(stack.addresses["SystemConfig"], "big")

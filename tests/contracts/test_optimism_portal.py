@@ -9,9 +9,10 @@ import pytest
 
 from byline.derivation.deposits import user_deposits
 from byline.derivation.receipt import Log, Receipt
-from byline.node.contracts import addresses, artifacts
+from byline.node.contracts import addresses
 from tests.contracts.genuine import GENUINE_PORTAL, genuine_l1
 from tests.contracts.harness import Contract, Evm, Outcome, calldata
+from tests.contracts.l1_stack import l1_stack
 from tests.vectors_folder import load
 
 PORTAL = addresses.OPTIMISM_PORTAL
@@ -22,9 +23,7 @@ NOBODY = "0x" + "00" * 20
 
 
 def portal(evm: Evm | None = None) -> Contract:
-    evm = evm or Evm()
-    evm.set(PORTAL, code=artifacts.load("OptimismPortal").runtime)
-    return Contract(evm, PORTAL, artifacts.load("OptimismPortal").abi)
+    return l1_stack(addresses={"OptimismPortal": PORTAL}, evm=evm).portal
 
 
 def deposit_log(outcome: Outcome) -> tuple[tuple[bytes, ...], bytes]:
@@ -158,7 +157,7 @@ def test_deposits_of_one_block_share_twenty_million_gas() -> None:
     refused = contract.send("depositTransaction", SOMEBODY, 0, 1_000_001, False, b"")
     assert contract.error(refused) == "OutOfGas"
     assert contract.send("depositTransaction", SOMEBODY, 0, 1_000_000, False, b"").success
-    assert contract.read("params") == (10**9, 20_000_000, 1)
+    assert contract.read("params") == (10**9, 20_000_000, contract.evm.number)
     assert contract.error(contract.evm.call(PORTAL, value=1)) == "OutOfGas"
     contract.evm.at(2, 1_700_000_012)
     assert contract.send("depositTransaction", *arguments).success

@@ -55,7 +55,7 @@ def call_both(
 
 
 def portal_logs(outcome: Outcome) -> list[tuple[tuple[bytes, ...], bytes]]:
-    portal = places()["OptimismPortal2"]
+    portal = places()["OptimismPortal"]
     return [(log.topics, log.data) for log in outcome.logs if log.address == portal]
 
 
@@ -79,7 +79,7 @@ def test_random_deposits_are_logged_alike(both: tuple[Evm, Evm]) -> None:
         sender, value = source.randbytes(20), source.choice((0, 1, 10**20))
         origin = sender if source.random() < 0.6 else source.randbytes(20)
         ours, genuine = call_both(
-            both, "OptimismPortal2", call, sender=sender, origin=origin, value=value
+            both, "OptimismPortal", call, sender=sender, origin=origin, value=value
         )
         assert (ours.success, ours.output) == (genuine.success, genuine.output)
         assert portal_logs(ours) == portal_logs(genuine)
@@ -88,13 +88,13 @@ def test_random_deposits_are_logged_alike(both: tuple[Evm, Evm]) -> None:
 
 
 def test_plain_value_is_deposited_alike(both: tuple[Evm, Evm]) -> None:
-    ours, genuine = call_both(both, "OptimismPortal2", b"", value=77)
+    ours, genuine = call_both(both, "OptimismPortal", b"", value=77)
     assert ours.success
     assert portal_logs(ours) == portal_logs(genuine)
 
 
 def test_donated_value_is_no_deposit(both: tuple[Evm, Evm]) -> None:
-    ours, genuine = call_both(both, "OptimismPortal2", calldata("donateETH()"), value=5)
+    ours, genuine = call_both(both, "OptimismPortal", calldata("donateETH()"), value=5)
     assert ours.success
     assert not portal_logs(ours)
     assert not portal_logs(genuine)
@@ -107,7 +107,7 @@ def test_a_person_who_delegates_is_not_aliased(both: tuple[Evm, Evm]) -> None:
         for evm in both:
             evm.set(person, code=code)
         ours, genuine = call_both(
-            both, "OptimismPortal2", call, sender=person, origin=b"\x52" * 20
+            both, "OptimismPortal", call, sender=person, origin=b"\x52" * 20
         )
         assert portal_logs(ours) == portal_logs(genuine)
 
@@ -131,7 +131,7 @@ def test_the_portal_answers_like_the_genuine_one(both: tuple[Evm, Evm]) -> None:
         calldata("checkWithdrawal(bytes32,address)", hashed, SOMEBODY),
     ]
     for call in calls:
-        ours, genuine = call_both(both, "OptimismPortal2", call)
+        ours, genuine = call_both(both, "OptimismPortal", call)
         assert (ours.success, ours.output) == (genuine.success, genuine.output), call.hex()
 
 
@@ -170,7 +170,7 @@ class Prover:
         for evm in self.both:
             evm.at(self.number, self.now + 5)
         call = calldata(PROVE, withdrawal.fields, index - 1, output, proof)
-        return call_both(self.both, "OptimismPortal2", call, sender=PROVER)
+        return call_both(self.both, "OptimismPortal", call, sender=PROVER)
 
 
 @pytest.fixture(scope="module")
