@@ -157,11 +157,11 @@ def test_deposits_of_one_block_share_twenty_million_gas() -> None:
     refused = contract.send("depositTransaction", SOMEBODY, 0, 1_000_001, False, b"")
     assert contract.error(refused) == "OutOfGas"
     assert contract.send("depositTransaction", SOMEBODY, 0, 1_000_000, False, b"").success
-    assert contract.read("params") == (10**9, 20_000_000, contract.evm.number)
+    assert contract.read("params") == (10**9, 20_000_000, 2)
     assert contract.error(contract.evm.call(PORTAL, value=1)) == "OutOfGas"
-    contract.evm.at(2, 1_700_000_012)
+    contract.evm.at(3, 1_700_000_012)
     assert contract.send("depositTransaction", *arguments).success
-    assert contract.read("params") == (10**9, 19_000_000, 2)
+    assert contract.read("params") == (2_125_000_000, 19_000_000, 3)
 
 
 def test_the_value_stays_in_the_portal() -> None:
