@@ -10,7 +10,7 @@ cdef enum:
     WARM_ACCESS = 100
     COLD_ACCOUNT = 2600
     COLD_SLOT = 2100
-    # Steps (about a JUMPDEST each) between two moments at which other threads may run.
+    # Steps (about a JUMPDEST each) between two looks at the clock.
     PATIENCE = 20000
 
 # State, and what opcodes see beside it: the block, the transaction, who watches.
@@ -35,8 +35,10 @@ cdef class Environment(State):
     # Who watches, and what stops a run; None for nobody and nothing.
     cdef object tracer
     cdef object check
-    # Steps left until other threads may run.
+    # Steps left until the next look at the clock.
     cdef int64_t budget
+    # When other threads could run last, in milliseconds of a clock that never goes back.
+    cdef int64_t turn_given
     # The frame that has begun and whose code is to run.
     cdef Frame entered
     # How the call that ended last did: gas and data that it gives back, its own words.
