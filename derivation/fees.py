@@ -81,7 +81,12 @@ def estimated_size_scaled(raw: bytes) -> int:
 
     `raw` is the signed transaction as it travels (EIP-2718).
     """
-    return max(MIN_SIZE_SCALED, _SIZE_PER_FASTLZ_BYTE * fastlz_length(raw) - _SIZE_INTERCEPT)
+    return size_scaled(fastlz_length(raw))
+
+
+def size_scaled(compressed: int) -> int:
+    """Return the same from the transaction's length after FastLZ."""
+    return max(MIN_SIZE_SCALED, _SIZE_PER_FASTLZ_BYTE * compressed - _SIZE_INTERCEPT)
 
 
 def l1_data_fee(raw: bytes, parameters: L1FeeParameters) -> int:
@@ -91,18 +96,28 @@ def l1_data_fee(raw: bytes, parameters: L1FeeParameters) -> int:
     """
     if not raw or raw[0] == DEPOSIT:
         return 0
+    return fee_of_size(estimated_size_scaled(raw), parameters)
+
+
+def fee_of_size(scaled: int, parameters: L1FeeParameters) -> int:
+    """Return the wei for `scaled` millionths of a byte on the L1."""
     price = (
         _GAS_PER_BYTE * parameters.base_fee * parameters.base_fee_scalar
         + parameters.blob_base_fee * parameters.blob_base_fee_scalar
     )
-    return estimated_size_scaled(raw) * price // 10**12
+    return scaled * price // 10**12
 
 
 def l1_gas_used(raw: bytes) -> int:
     """Return the L1 gas that receipts report for a transaction; nothing is charged by it."""
     if not raw or raw[0] == DEPOSIT:
         return 0
-    return estimated_size_scaled(raw) * _GAS_PER_BYTE // 10**6
+    return gas_of_size(estimated_size_scaled(raw))
+
+
+def gas_of_size(scaled: int) -> int:
+    """Return the L1 gas of `scaled` millionths of a byte as calldata."""
+    return scaled * _GAS_PER_BYTE // 10**6
 
 
 def operator_fee(gas: int, parameters: L1FeeParameters, *, jovian: bool) -> int:

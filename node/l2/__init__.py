@@ -11,5 +11,6 @@ batcher.py     unsafe blocks to L1 transactions, by way of
   inflight.py            what is on its way, and higher fees for what waits
 safe_heads.py  which L2 block was safe at which L1 block
 driver.py      L1 blocks through the pipeline to the safe and finalized heads
+fee_answers.py what the GasPriceOracle says of a fee, without running it
 proposer.py    when to claim an output root on the L1, and the call; nothing sends it yet
 """
