@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from eth._utils.address import generate_contract_address, generate_safe_contract_address
 from eth.constants import STACK_DEPTH_LIMIT
-from eth.exceptions import Halt, Revert
+from eth.exceptions import Halt, Revert, VMError
 from eth.vm.code_stream import CodeStream
 from eth.vm.logic.invalid import InvalidOpcode
 
@@ -43,6 +43,7 @@ class Watch:
         self.tracer = tracer
         self.words = words
         """Names an exceptional halt."""
+        self.opcodes = frozenset(tracer.opcodes)
         self.active: list[Any] = []
         """Outermost first."""
 
@@ -64,6 +65,8 @@ class Watch:
         else:
             error = self.words(computation.error)
         used = computation.msg.gas - computation.get_gas_remaining()
+        if computation.fault is not None:
+            self.tracer.fault(computation.fault)
         self.tracer.leave(FrameEnd(depth, used, output, error))
 
     def refuse(self, frame: FrameStart, used: int, error: str) -> None:
@@ -95,6 +98,8 @@ class Watched:
 
     pending: tuple[FrameKind, bytes] | None = None
     """Kind and target of the frame that the opcode at work asks for; `None` once begun."""
+    fault: Step | None = None
+    """The opcode that halted it."""
     last_charge = 0
     last_return = 0
     state: Any
@@ -160,22 +165,34 @@ def _watched_opcode(op: int, inner: Any) -> Callable[[Any], None]:
 
     def step(computation: Any) -> None:
         watch = computation.state.watch
-        watch.tracer.step(
-            Step(
-                pc=computation.code.at,
-                op=op,
-                gas=computation.get_gas_remaining(),
-                depth=computation.msg.depth + 1,
-                address=computation.msg.storage_address,
-                stack=tuple(_int(item) for item in computation._stack.values),
-                memory=bytes(computation._memory._bytes),
-                return_data=bytes(computation.return_data),
-                refund=watch.refund(),
-            )
-        )
-        run(computation=computation)
+        now = _step(computation, op, watch)
+        if op in watch.opcodes:
+            watch.tracer.step(now)
+        try:
+            run(computation=computation)
+        except (Halt, Revert):
+            raise
+        except VMError:
+            computation.fault = now
+            raise
 
     return step
+
+
+def _step(computation: Any, op: int, watch: Watch) -> Step:
+    memory = computation._memory._bytes
+    return Step(
+        pc=computation.code.at,
+        op=op,
+        gas=computation.get_gas_remaining(),
+        depth=computation.msg.depth + 1,
+        address=computation.msg.storage_address,
+        stack=tuple(_int(item) for item in computation._stack.values),
+        memory=bytes(memory) if watch.tracer.memory else b"",
+        return_data=bytes(computation.return_data),
+        refund=watch.refund(),
+        memory_size=len(memory),
+    )
 
 
 def _int(item: int | bytes) -> int:

@@ -10,8 +10,11 @@ begins and ends one, also those that fail before any code runs.
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+EVERY_OPCODE: Final = frozenset(range(256))
 
 
 class FrameKind(enum.Enum):
@@ -71,20 +74,37 @@ class Step:
     stack: tuple[int, ...]
     """Bottom first."""
     memory: bytes
+    """Empty unless the tracer asks for it."""
     return_data: bytes
     """Of the last call that this frame made."""
     refund: int
     """Refund counter of the transaction."""
+    memory_size: int
+    """Bytes; a multiple of 32."""
 
 
 class Tracer(Protocol):
     """Watches; what it raises ends the execution."""
+
+    @property
+    def opcodes(self) -> Collection[int]:
+        """Which opcodes `step` is told of; read when the tracer is set."""
+
+    @property
+    def memory(self) -> bool:
+        """Whether steps carry the memory, which costs a copy each; read likewise."""
 
     def enter(self, frame: FrameStart) -> None:
         """See a frame begin."""
 
     def step(self, step: Step) -> None:
         """See an opcode that is about to run."""
+
+    def fault(self, step: Step) -> None:
+        """See, as it stood before, the opcode that halts a frame; the frame ends next.
+
+        It is told of whichever opcode it is; a REVERT is none.
+        """
 
     def leave(self, frame: FrameEnd) -> None:
         """See a frame end; its changes are undone if it failed."""

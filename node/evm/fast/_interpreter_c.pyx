@@ -155,6 +155,8 @@ cdef class Interpreter(Environment):
                 frame = self.entered
                 self.entered = None
                 continue
+            if status > REVERT and self.tracer is not None and frame.code.size != 0:
+                self.tracer.fault(step_of(self, frame))
             status = finish(self, frame, status)
             if not waiting:
                 return status
@@ -186,8 +188,13 @@ cdef class Interpreter(Environment):
             # Zeros, that is STOP, follow the code.
             op = code[pc]
             if tracing:
+                self.step_pc = pc
+                self.step_gas = gas
+                self.step_size = frame.size
                 frame.gas = gas
-                trace_step(self, frame, pc, op, top)
+                frame.top = top
+                if self.tracer_opcodes[op]:
+                    self.tracer.step(step_of(self, frame))
             rule = RULES[op]
             gas -= rule.gas
             if gas < 0:
@@ -632,16 +639,17 @@ cdef class Interpreter(Environment):
                 return BAD_OPCODE
 
 
-cdef int trace_step(Interpreter on, Frame frame, uint64_t pc, int op, Word* top) except -1:
+cdef object step_of(Interpreter on, Frame frame):
+    """Return the opcode at work in a frame, as it stood before."""
     cdef list stack = []
     cdef Word* word = frame.bottom
-    while word < top:
+    cdef bytes memory = b""
+    while word < frame.top:
         stack.append(word_to_int(word))
         word += 1
-    on.tracer.step(
-        Step(
-            pc, op, frame.gas, frame.depth + 1, frame.account.address, tuple(stack),
-            frame.slice_memory(0, frame.size), frame.return_data, on.refund,
-        )
+    if on.tracer_memory:
+        memory = frame.slice_memory(0, on.step_size)
+    return Step(
+        on.step_pc, frame.code.bytes_[on.step_pc], on.step_gas, frame.depth + 1,
+        frame.account.address, tuple(stack), memory, frame.return_data, on.refund, on.step_size,
     )
-    return 0

@@ -80,6 +80,14 @@ cdef class FastMachine(Interpreter):
         self.check = check
 
     def trace(self, tracer):
+        cdef int op
+        # Frames that run remember how they are watched.
+        self.require_idle()
+        if tracer is not None:
+            wanted = tracer.opcodes
+            for op in range(256):
+                self.tracer_opcodes[op] = op in wanted
+            self.tracer_memory = tracer.memory
         self.tracer = tracer
 
     cdef int require_idle(self) except -1:

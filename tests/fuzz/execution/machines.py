@@ -164,6 +164,7 @@ class Session:
         )
         for index, event in enumerate(recorder.events):
             self.seen.append((f"event {index}", event))
+        self.seen.append(("faults", recorder.faults))
         for name, value in asdict(outcome).items():
             self.seen.append((name, value))
         self.seen.append(("accessed", dict(machine.accessed())))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byline.node.evm.tracing import FrameEnd, FrameStart, Step
+from byline.node.evm.tracing import EVERY_OPCODE, FrameEnd, FrameStart, Step
 
 
 class Recorder:
@@ -10,12 +10,18 @@ class Recorder:
 
     def __init__(self) -> None:
         self.events: list[FrameStart | FrameEnd | Step] = []
+        self.faults: list[Step] = []
+        self.opcodes = EVERY_OPCODE
+        self.memory = True
 
     def enter(self, frame: FrameStart) -> None:
         self.events.append(frame)
 
     def step(self, step: Step) -> None:
         self.events.append(step)
+
+    def fault(self, step: Step) -> None:
+        self.faults.append(step)
 
     def leave(self, frame: FrameEnd) -> None:
         self.events.append(frame)

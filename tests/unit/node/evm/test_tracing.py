@@ -260,3 +260,52 @@ def test_nothing_is_watched_after_the_end_of_a_trace(machine: Machine) -> None:
     machine.trace(None)
     assert run(machine, b"\x5f", gas=GAS).succeeded
     assert seen.events == []
+
+
+def test_steps_are_told_of_the_opcodes_that_the_tracer_wants(machine: Machine) -> None:
+    seen = Recorder()
+    seen.opcodes, seen.memory = frozenset({0x52, 0xF3}), False
+    machine.trace(seen)
+    run(machine, bytes.fromhex("60016002015f5260205ff3"), gas=GAS)
+    assert [(step.op, step.stack, step.memory, step.memory_size) for step in seen.steps] == [
+        (0x52, (3, 0), b"", 0),
+        (0xF3, (32, 0), b"", 32),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("6000600c01600156", (7, 0x56, (12, 1))),
+        ("0c", (0, 0x0C, ())),
+        ("600101", (2, 0x01, (1,))),
+        (
+            "5f5f20" + "7f" + "ff" * 32 + "51",
+            (36, 0x51, (int(keccak256(b"").hex(), 16), 2**256 - 1)),
+        ),
+        ("5f5ffd", None),
+        ("5f5ff3", None),
+    ],
+)
+def test_the_opcode_that_halts_is_told_of_whether_it_is_wanted_or_not(
+    machine: Machine, code: str, fault: tuple[int, int, tuple[int, ...]] | None
+) -> None:
+    seen = Recorder()
+    seen.opcodes = frozenset()
+    machine.trace(seen)
+    run(machine, bytes.fromhex(code), gas=GAS)
+    assert seen.steps == []
+    assert [(step.pc, step.op, step.stack) for step in seen.faults] == (
+        [] if fault is None else [fault]
+    )
+
+
+def test_a_fault_belongs_to_the_frame_that_ends_next(machine: Machine) -> None:
+    machine.set_code(OTHER, b"\x5b\xfe")
+    seen = watched(machine)
+    run(machine, bytes.fromhex("5f5f5f5f") + push20(OTHER) + bytes.fromhex("61fffffa01"))
+    assert [(step.depth, step.pc, step.op) for step in seen.faults] == [
+        (2, 1, 0xFE),
+        (1, 29, 0x01),
+    ]
+    assert [step.address for step in seen.faults] == [OTHER, CODE_AT]

@@ -15,7 +15,7 @@ from byline.node.evm.fast.engine import FastEngine
 from byline.node.evm.machine import MessageCall, OpcodeSet
 from byline.node.evm.patience import OutOfTime
 from byline.node.evm.precompiles import ETHEREUM_OSAKA
-from byline.node.evm.tracing import FrameEnd, FrameStart, Step
+from byline.node.evm.tracing import EVERY_OPCODE, FrameEnd, FrameStart, Step
 from tests.unit.node.evm.evm_kit import CALLER, CODE_AT, CONTEXT, call, run
 
 LOOP = bytes.fromhex("5b5f56")
@@ -142,6 +142,9 @@ def test_code_without_a_jump_is_stopped_by_its_check(code: bytes) -> None:
 class RunsAgain:
     """A tracer that calls the machine which it watches."""
 
+    opcodes = EVERY_OPCODE
+    memory = False
+
     def __init__(self, machine: FastMachine) -> None:
         self.machine = machine
 
@@ -153,6 +156,9 @@ class RunsAgain:
 
     def step(self, step: Step) -> None:
         call(self.machine, CODE_AT)
+
+    def fault(self, step: Step) -> None:
+        pass
 
 
 def test_a_machine_refuses_a_run_within_its_run_and_runs_afterwards() -> None:
