@@ -10,6 +10,7 @@ l1/           the local L1, or somebody's over JSON-RPC
 l2/           sequencer, batcher, driver and the engine with its heads
 backend/      the node behind the RPC
 engine_api/   the L2 under somebody else's rollup node
+bridge/       deposits and withdrawals as a user makes them
 cli/          the commands
 demo/         what `byline demo` shows
 bench/        what `byline bench` measures
