@@ -10,6 +10,9 @@ A source is words separated by space; `;` begins a comment that ends with its li
     .error TEXT     pushes nothing; declares an entry of the ABI (`declarations`)
     .function TEXT  the same for a function
     .event TEXT     the same for an event
+    .constructor, .fallback, .receive TEXT   the same for these entries without a name
+    .creation       what follows runs once, before the runtime code is left behind; there,
+                    @arguments pushes the position of the constructor's arguments
     #name           pushes the selector of the function or error so declared
     "text"          pushes up to 32 bytes of text, left-aligned in a word
 
@@ -55,9 +58,11 @@ INSTRUCTIONS: Final[Mapping[str, int]] = {
 _PUSH0: Final = 0x5F
 _JUMPDEST: Final = 0x5B
 _LABEL_BYTES: Final = 2
+_DEPLOY_BYTES: Final = 10
 _MAX_CODE: Final = 24_576
 _WORD: Final = re.compile(r';.*|"[^"]*"|[^\s";]+|"')
-_DECLARES: Final = ("function", "event", "error")
+_DECLARES: Final = ("function", "event", "error", "constructor", "fallback", "receive")
+_ARGUMENTS: Final = "arguments"
 
 
 class AssemblyProblem(ValueError):
@@ -71,7 +76,9 @@ class Program:
     code: bytes
     """The runtime code."""
     abi: tuple[AbiEntry, ...]
-    """The declared functions, events and errors, in the order of the source."""
+    """What the source declares, in its order."""
+    initcode: bytes
+    """Code that runs the source's creation part, if any, and deploys `code`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +96,55 @@ def assemble(source: str) -> Program:
     Raises `AssemblyProblem` for unknown words, labels that are missing or set twice,
     numbers beyond 32 bytes, and code beyond what a label of 2 bytes reaches.
     """
-    words: list[_Word] = []
+    runtime: list[_Word] = []
+    creation: list[_Word] = []
+    words = runtime
     constants: dict[str, int] = {}
     abi: list[AbiEntry] = []
     for number, line in enumerate(source.splitlines(), start=1):
-        if line.lstrip().startswith("."):
-            _directive(_Word(number, line.split(";")[0].strip()), constants, abi)
+        directive = _Word(number, line.split(";")[0].strip())
+        if directive.text == ".creation":
+            if words is creation:
+                raise directive.problem("stands twice")
+            words = creation
+        elif directive.text.startswith("."):
+            _directive(directive, constants, abi)
         else:
             words += [_Word(number, text) for text in _split(line)]
     selectors = {
         str(entry["name"]): int.from_bytes(selector(entry), "big")
         for entry in abi
-        if entry["type"] != "event"
+        if entry["type"] in ("function", "error")
     }
-    return Program(_link(words, constants, selectors), tuple(abi))
+    code = _link(runtime, constants, selectors, {})
+    return Program(code, tuple(abi), _creation(creation, code, constants, selectors))
 
 
-def initcode(runtime: bytes) -> bytes:
-    """Return code that deploys `runtime` and does nothing else."""
-    # PUSH2 size, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN
-    prefix = b"\x61" + len(runtime).to_bytes(2, "big") + bytes.fromhex("80600a5f395ff3")
-    return prefix + runtime
+def _creation(
+    words: Iterable[_Word],
+    runtime: bytes,
+    constants: Mapping[str, int],
+    selectors: Mapping[str, int],
+) -> bytes:
+    # Where the arguments are follows from how long this code is, whatever it pushes for that.
+    length = len(_link(words, constants, selectors, {_ARGUMENTS: 0}))
+    arguments = len(initcode(runtime, bytes(length)))
+    return initcode(runtime, _link(words, constants, selectors, {_ARGUMENTS: arguments}))
+
+
+def initcode(runtime: bytes, first: bytes = b"") -> bytes:
+    """Return code that runs `first`, up to its end, and deploys `runtime`.
+
+    Raises `AssemblyProblem` for a `first` of more than 245 bytes.
+    """
+    offset = len(first) + _DEPLOY_BYTES
+    if offset > 0xFF:
+        raise AssemblyProblem(
+            f"{len(first)} bytes of creation code, want at most {0xFF - _DEPLOY_BYTES}"
+        )
+    # PUSH2 size, DUP1, PUSH1 offset, PUSH0, CODECOPY, PUSH0, RETURN
+    deploy = bytes([0x61, *len(runtime).to_bytes(2, "big"), 0x80, 0x60, offset])
+    return first + deploy + bytes.fromhex("5f395ff3") + runtime
 
 
 def _split(line: str) -> list[str]:
@@ -125,11 +160,13 @@ def _directive(word: _Word, constants: dict[str, int], abi: list[AbiEntry]) -> N
         constants[name] = _number(_Word(word.line, value.strip()))
     elif kind in _DECLARES:
         entry = parse(word.text.removeprefix("."))
-        if any(entry["name"] == other["name"] for other in abi):
-            raise word.problem(f"{entry['name']} is declared twice")
+        name = entry.get("name", entry["type"])
+        if any(name == other.get("name", other["type"]) for other in abi):
+            raise word.problem(f"{name} is declared twice")
         abi.append(entry)
     else:
-        raise word.problem("unknown directive; want .const, .function, .event or .error")
+        wanted = ", ".join(f".{other}" for other in ("const", "creation", *_DECLARES))
+        raise word.problem(f"unknown directive; want one of {wanted}")
 
 
 def _number(word: _Word) -> int:
@@ -170,11 +207,17 @@ def _piece(word: _Word, constants: Mapping[str, int], selectors: Mapping[str, in
 
 
 def _link(
-    words: Iterable[_Word], constants: Mapping[str, int], selectors: Mapping[str, int]
+    words: Iterable[_Word],
+    constants: Mapping[str, int],
+    selectors: Mapping[str, int],
+    known: Mapping[str, int],
 ) -> bytes:
-    """Lay the words out (first pass) and fill in the positions of labels (second)."""
+    """Lay the words out (first pass) and fill in the positions of labels (second).
+
+    `known` are positions of labels that the words need not set.
+    """
     code = bytearray()
-    labels: dict[str, int] = {}
+    labels = dict(known)
     references: list[tuple[int, _Word]] = []
     for word in words:
         if word.text.endswith(":"):

@@ -26,7 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from byline.node.contracts.assembler import assemble, initcode
+from byline.node.contracts.assembler import assemble
 from byline.node.contracts.declarations import AbiEntry, parse, signature
 
 ROOT: Final = Path(__file__).resolve().parent
@@ -82,7 +82,7 @@ def _assembled(path: Path, root: Path) -> dict[str, Any]:
         path,
         "byline assembler",
         abi=list(program.abi),
-        bytecode="0x" + initcode(program.code).hex(),
+        bytecode="0x" + program.initcode.hex(),
         runtime="0x" + program.code.hex(),
         storage={},
     )

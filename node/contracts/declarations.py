@@ -3,6 +3,8 @@
     error Refused(address caller, uint256)
     event Paid(uint256 indexed id, address indexed to, bytes data)
     function aggregate((address target, bytes data)[] calls) payable returns (uint256 count)
+    constructor(address owner)
+    receive() payable
 
 Vyper leaves errors that are raised by `raw_revert` out of its ABI, and assembled contracts
 have no compiler to write one; both declare theirs in comments in this form.
@@ -22,6 +24,8 @@ AbiEntry = dict[str, Any]
 """An object of a contract ABI as the Solidity documentation describes it."""
 
 MUTABILITIES: Final = ("payable", "view", "pure")
+_NAMED: Final = ("error", "event", "function")
+_NAMELESS: Final = ("constructor", "fallback", "receive")
 _KINDS: Final = re.compile(r"(address|bool|string|bytes\d*|u?int\d+)\b")
 _TOKEN: Final = re.compile(r"\s*([(),]|(?:\[\d*\])+|[A-Za-z_]\w*)")
 
@@ -71,14 +75,22 @@ def parse(text: str) -> AbiEntry:
     that the ABI does not know.
     """
     reader = _Reader(text)
-    kind = reader.take("error", "event", "function")
-    entry: AbiEntry = {"type": kind, "name": reader.take()}
-    entry["inputs"] = _parameters(reader, indexed=kind == "event")
+    kind = reader.take(*_NAMED, *_NAMELESS)
+    entry: AbiEntry = {"type": kind}
+    if kind in _NAMED:
+        entry["name"] = reader.take()
+    inputs = _parameters(reader, indexed=kind == "event")
+    if kind in ("fallback", "receive"):
+        if inputs:
+            raise reader.problem(f"{kind} takes no parameters")
+    else:
+        entry["inputs"] = inputs
     if kind == "event":
         entry["anonymous"] = False
-    if kind == "function":
+    if kind == "function" or kind in _NAMELESS:
         mutability = reader.accept(*MUTABILITIES) or "nonpayable"
-        entry["outputs"] = _parameters(reader) if reader.accept("returns") else []
+        if kind == "function":
+            entry["outputs"] = _parameters(reader) if reader.accept("returns") else []
         entry["stateMutability"] = mutability
     if reader.peek():
         raise reader.problem(f"unexpected {reader.peek()!r}")

@@ -38,7 +38,11 @@ def test_a_source_becomes_these_bytes(source: str, code: str) -> None:
         (".konst A 1", "unknown directive"),
         (".const ADD 1", "ADD is taken"),
         (".function f()\n.function f(bool)", "f is declared twice"),
+        (".fallback ()\n.fallback () payable", "fallback is declared twice"),
         ('"' + "x" * 33 + '"', "has 33 bytes"),
+        (".creation\n.creation", "line 2: .creation: stands twice"),
+        (".creation\n" + "STOP " * 246, "246 bytes of creation code, want at most 245"),
+        ("@arguments", "no such label"),
         ("POP " * 24_577, "want at most 24576"),
     ],
 )
@@ -55,6 +59,32 @@ def test_initcode_leaves_the_runtime_behind() -> None:
     assert int.from_bytes(evm.call(created.created).output, "big") == 42
 
 
+def test_creation_code_runs_first_and_finds_its_arguments_behind_everything() -> None:
+    program = assemble("""
+        at: PUSH0 SLOAD PUSH0 MSTORE 0x20 PUSH0 RETURN
+        .constructor (uint256 number)
+        .creation
+        0x20 @arguments PUSH0 CODECOPY @at JUMP
+        at: PUSH0 MLOAD PUSH0 SSTORE
+    """)
+    evm = Evm()
+    created = evm.deploy(program.initcode + (42).to_bytes(32, "big") + b"more")
+    assert evm.code(created.created) == program.code
+    assert int.from_bytes(evm.call(created.created).output, "big") == 42
+    assert program.abi == (
+        {
+            "type": "constructor",
+            "inputs": [{"name": "number", "type": "uint256"}],
+            "stateMutability": "nonpayable",
+        },
+    )
+
+
+def test_without_a_creation_part_the_initcode_only_deploys() -> None:
+    program = assemble("0x2a PUSH0 RETURN")
+    assert program.initcode == initcode(program.code)
+
+
 def test_declarations_become_abi_entries() -> None:
     entry = parse("function f((address a, bytes[2] b)[] calls, uint8) view returns (bool ok)")
     assert signature(entry) == "f((address,bytes[2])[],uint8)"
@@ -63,12 +93,14 @@ def test_declarations_become_abi_entries() -> None:
     assert selector(parse("error NotDepositor()")).hex() == "3cc50b45"
     event = parse("event E(uint256 indexed id, bytes data)")
     assert [item["indexed"] for item in event["inputs"]] == [True, False]
+    assert parse("receive() payable") == {"type": "receive", "stateMutability": "payable"}
 
 
 @pytest.mark.parametrize(
     "text",
     ["error", "error X", "error X(", "error X(word)", "error X(uint)", "error X() view", "x X()",
-     "function f() returns", "error X(uint256,,bool)", "error X(uint257)", "error X($)"],
+     "function f() returns", "error X(uint256,,bool)", "error X(uint257)", "error X($)",
+     "receive(bool)", "constructor f()"],
 )  # fmt: skip
 def test_a_declaration_outside_the_grammar_is_refused(text: str) -> None:
     with pytest.raises(DeclarationProblem):
