@@ -1,7 +1,7 @@
-"""What the proposer would say of the L2 on the L1, and when: its decision, and the call.
+"""What the proposer says of the L2 on the L1, and when: its decision, and the call.
 
 The decision is a pure function of what was read from both chains.  Nothing here sends
-anything: without a DisputeGameFactory on the L1 there is nobody to tell.
+anything: that is `byline.node.keeper`'s part.
 Sources: op-proposer, `proposer/driver.go`; ethereum-optimism/optimism,
 `src/dispute/DisputeGameFactory.sol`.
 """
@@ -11,14 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from eth_abi.abi import encode
-
 from byline.derivation.hashing import keccak256
 from byline.derivation.types import SyncStatus
 
 CREATE_SELECTOR: Final = keccak256(b"create(uint32,bytes32,bytes)")[:4]
 PERMISSIONED_CANNON: Final = 1
 """The game that only the proposer may create: what a devnet uses."""
+OUTPUT_ROOT_GAMES: Final = frozenset({0, PERMISSIONED_CANNON, 2, 3, 8, 254, 255})
+"""Types of games about one L2 block's output root, whose extra data is the block's number.
+
+Cannon, permissioned, Asterisc and its Kona, Cannon with Kona, fast, alphabet
+(`src/dispute/lib/Types.sol`, GameTypes).
+"""
 PROPOSAL_INTERVAL: Final = 3_600
 """Seconds between proposals."""
 
@@ -31,6 +35,8 @@ class ProposerSettings:
     interval: int = PROPOSAL_INTERVAL
     allow_non_finalized: bool = False
     """Propose the safe block, not only the finalized one."""
+    prompt: bool = False
+    """Do not wait for the interval when the L2 has recorded withdrawals: for a devnet."""
 
     def __post_init__(self) -> None:
         """Refuse what the contract cannot be told."""
@@ -42,7 +48,7 @@ class ProposerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """The newest game of this type by this proposer."""
+    """The newest claim: of the last game, or before any the one that all games begin from."""
 
     created_at: int
     """Time of the L1 block that holds it, seconds since 1970."""
@@ -66,14 +72,16 @@ class Proposal:
     @property
     def identity(self) -> bytes:
         """The hash under which the factory takes a game once (its `getGameUUID`)."""
-        return keccak256(
-            encode(["uint32", "bytes32", "bytes"], [self.game_type, self.root, self.extra_data])
-        )
+        return keccak256(self._arguments())
 
     def calldata(self) -> bytes:
         """Return the call of `DisputeGameFactory.create`, to be sent with the bond as value."""
-        arguments = [self.game_type, self.root, self.extra_data]
-        return CREATE_SELECTOR + encode(["uint32", "bytes32", "bytes"], arguments)
+        return CREATE_SELECTOR + self._arguments()
+
+    def _arguments(self) -> bytes:
+        """Encode type, root and extra data (ABI: the bytes begin behind the three words)."""
+        words = (self.game_type, int.from_bytes(self.root, "big"), 3 * 32, len(self.extra_data))
+        return b"".join(word.to_bytes(32, "big") for word in words) + self.extra_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +106,19 @@ def decide(
     newest: Proposed | None,
     block_number: int,
     root: bytes,
+    *,
+    withdrawals: bool = False,
 ) -> Decision:
     """Return what to propose at time `now`, seconds since 1970, or why nothing.
 
-    `root` is the output root at `block_number`, which `block_to_propose` has chosen.  Raises
+    `root` is the output root at `block_number`, which `block_to_propose` has chosen;
+    `withdrawals` says that the L2 has recorded some since the newest claim.  Raises
     `ValueError` for a root that is not 32 bytes long.
     """
     if len(root) != 32:
         raise ValueError(f"proposer: an output root of {len(root)} bytes, want 32")
-    if newest is not None and now - newest.created_at < settings.interval:
+    hurried = settings.prompt and withdrawals
+    if newest is not None and not hurried and now - newest.created_at < settings.interval:
         return NotYet(
             f"the last game is {now - newest.created_at} seconds old, "
             f"the next is due after {settings.interval}"
