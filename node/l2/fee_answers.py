@@ -64,7 +64,6 @@ GENUINE_PROXY: Final = bytes.fromhex(
 )
 """Code hash of the proxy that the OP Stack's predeploys stand behind."""
 
-_PROXIES: Final = tuple(name for name in artifacts.names() if name == "Proxy")
 _FJORD_FLAG: Final = 0xFF << 8
 """Byte 1 of the oracle's slot 0."""
 _SIGNATURE_BYTES: Final = 68
@@ -143,8 +142,7 @@ def _l1_blocks() -> frozenset[bytes]:
 
 @cache
 def _proxies() -> frozenset[bytes]:
-    ours = {keccak256(artifacts.load(name).runtime) for name in _PROXIES}
-    return frozenset({GENUINE_PROXY, *ours})
+    return frozenset({GENUINE_PROXY, keccak256(artifacts.load("Proxy").runtime)})
 
 
 def _code_hash_at(machine: Machine, address: bytes) -> bytes:

@@ -77,7 +77,7 @@ def l1_block_code(name: str) -> bytes:
 
 
 def placed(
-    address: bytes, code: bytes, words: dict[int, int], proxy: bytes | None
+    address: bytes, code: bytes, words: dict[int, int], proxy: str | None
 ) -> dict[bytes, AccountOverride]:
     """Return a contract at `address`, or behind `proxy` there."""
     if proxy is None:
@@ -85,7 +85,7 @@ def placed(
     behind = BEHIND + address[-2:]
     words = {**words, IMPLEMENTATION_SLOT: int.from_bytes(behind, "big")}
     return {
-        address: AccountOverride(code=proxy, storage=words),
+        address: AccountOverride(code=proxy_code(proxy), storage=words),
         behind: AccountOverride(code=code),
     }
 
@@ -96,7 +96,7 @@ def setting(
     *,
     flags: int = FORKS["Jovian"],
     words: dict[int, int] = USUAL,
-    proxy: bytes | None = None,
+    proxy: str | None = None,
 ) -> dict[bytes, AccountOverride]:
     return {
         **placed(GAS_PRICE_ORACLE, oracle_code(oracle), {0: flags}, proxy),
@@ -114,8 +114,8 @@ def executed(request: CallRequest, world_of: dict[bytes, AccountOverride]) -> by
     return call(chain(), chain().head, request, world_of)
 
 
-def genuine_proxy() -> bytes:
-    return preinstall(GAS_PRICE_ORACLE)
+def proxy_code(name: str) -> bytes:
+    return artifact("Proxy").runtime if name == OURS else preinstall(GAS_PRICE_ORACLE)
 
 
 def enough(data: bytes, oracle: str) -> int:
@@ -158,7 +158,7 @@ PRICES = st.one_of(st.integers(0, 2**40), st.integers(0, 2**128), st.integers(2*
     l1_block=st.sampled_from((OURS, *GENUINE_L1_BLOCKS.values())),
     flags=st.sampled_from((0, 1, *FORKS.values())),
     prices=st.tuples(PRICES, st.integers(0, 2**128 - 1), PRICES),
-    proxied=st.booleans(),
+    proxy=st.sampled_from((None, OURS, "genuine")),
     gas=st.one_of(st.none(), st.just(0), st.integers(-100_000, 10**8)),
 )
 def test_an_answer_is_what_the_contract_returns(
@@ -168,11 +168,10 @@ def test_an_answer_is_what_the_contract_returns(
     l1_block: str,
     flags: int,
     prices: tuple[int, int, int],
-    proxied: bool,
+    proxy: str | None,
     gas: int | None,
 ) -> None:
     words = {1: prices[0], 3: prices[1], 7: prices[2]}
-    proxy = genuine_proxy() if proxied else None
     there = setting(oracle, l1_block, flags=flags, words=words, proxy=proxy)
     text = calldata(function, data)
     least = enough(text, oracle)
@@ -199,7 +198,7 @@ def short_matches(size: int) -> bytes:
 def test_the_least_gas_for_an_answer_is_enough_for_the_contract_at_its_worst(
     oracle: str, size: int
 ) -> None:
-    there = setting(oracle, "Karst", proxy=genuine_proxy())
+    there = setting(oracle, "Karst", proxy=OURS)
     for function in FUNCTIONS:
         text = calldata(function, short_matches(size))
         least = enough(text, oracle)
@@ -225,8 +224,8 @@ def test_code_that_is_not_known_is_run() -> None:
     assert answered(request, {**usual, L1_BLOCK: AccountOverride(code=b"\0")}) is None
     emptied = {GAS_PRICE_ORACLE: AccountOverride(code=b""), L1_BLOCK: usual[L1_BLOCK]}
     assert answered(request, emptied) is None
-    behind = setting(OURS, OURS, proxy=genuine_proxy())
-    behind[BEHIND + GAS_PRICE_ORACLE[-2:]] = AccountOverride(code=genuine_proxy())
+    behind = setting(OURS, OURS, proxy=OURS)
+    behind[BEHIND + GAS_PRICE_ORACLE[-2:]] = AccountOverride(code=proxy_code(OURS))
     assert answered(request, behind) is None
 
 
