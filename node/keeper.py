@@ -23,10 +23,12 @@ from byline.node.accounts import PROPOSER_INDEX, DevAccount, dev_account, known_
 from byline.node.chain.chain import Chain
 from byline.node.l1.games import (
     DEFENDER_WINS,
+    GAME_BLACKLISTED,
     GAME_CREATED,
     GAME_RESOLVED,
     IN_PROGRESS,
     RESPECTED_TYPE_SET,
+    RETIREMENT_SET,
     WITHDRAWAL_PROVEN,
     Disputes,
     Game,
@@ -61,7 +63,9 @@ RESOLVE_CLAIM: Final = keccak256(b"resolveClaim(uint256,uint256)")[:4] + bytes(6
 RESOLVE: Final = keccak256(b"resolve()")[:4]
 GAME_ALREADY_EXISTS: Final = keccak256(b"GameAlreadyExists(bytes32)")[:4]
 SELECTORS: Final = frozenset({CREATE_SELECTOR, RESOLVE_CLAIM[:4], RESOLVE})
-TOPICS: Final = frozenset({GAME_CREATED, GAME_RESOLVED, WITHDRAWAL_PROVEN, RESPECTED_TYPE_SET})
+GUARDIAN_TOPICS: Final = frozenset({RESPECTED_TYPE_SET, GAME_BLACKLISTED, RETIREMENT_SET})
+"""After which other games count."""
+TOPICS: Final = GUARDIAN_TOPICS | {GAME_CREATED, GAME_RESOLVED, WITHDRAWAL_PROVEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +220,10 @@ class Keeper:
         self, now: int, earliest: int, most: int | None, waits: Callable[[bytes], bool]
     ) -> Wanted | None:
         disputes = self._disputes()
+        self._read_news(disputes)
         if self._stale:
             self._read_all(disputes, now)
-        self._read_news(disputes)
+            self._read_news(disputes)
         if self._factory is None:
             return None
         waiting = self._follow_sent(waits)
@@ -397,7 +402,7 @@ class Keeper:
         # In the block of its creation nothing can be proven against a game.
         self.ripening.moment(game.created_at + 1)
         try:
-            if game.type == self._game_type:
+            if game.type == self._game_type and disputes.counts(game.address):
                 self._take_claim(disputes, game)
             if disputes.status(game.address) == IN_PROGRESS:
                 self.ripening.clock(game.address, game.created_at + disputes.clock(game.address))
@@ -435,7 +440,7 @@ class Keeper:
             topic = log.topics[0]
             if topic == WITHDRAWAL_PROVEN and log.address == disputes.portal:
                 self.ripening.moment(timestamp + disputes.maturity() + 1)
-            elif topic == RESPECTED_TYPE_SET:
+            elif topic in GUARDIAN_TOPICS:
                 self._stale = True
             elif topic == GAME_CREATED and log.address == self._factory and len(log.topics) > 2:
                 kind = int.from_bytes(log.topics[2], "big")
@@ -444,6 +449,8 @@ class Keeper:
                 LOG.info("game 0x%s is resolved", log.address.hex())
                 if log.topics[1:] == (DEFENDER_WINS.to_bytes(32, "big"),):
                     self.ripening.moment(timestamp + disputes.finality() + 1)
+                else:
+                    self._stale = True
 
     # -- help -------------------------------------------------------------------------
 

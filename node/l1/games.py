@@ -22,6 +22,8 @@ GAME_CREATED: Final = keccak256(b"DisputeGameCreated(address,uint32,bytes32)")
 GAME_RESOLVED: Final = keccak256(b"Resolved(uint8)")
 WITHDRAWAL_PROVEN: Final = keccak256(b"WithdrawalProven(bytes32,address,address)")
 RESPECTED_TYPE_SET: Final = keccak256(b"RespectedGameTypeSet(uint32)")
+GAME_BLACKLISTED: Final = keccak256(b"DisputeGameBlacklisted(address)")
+RETIREMENT_SET: Final = keccak256(b"RetirementTimestampSet(uint256)")
 """Topic 0 of the events that change what is due."""
 
 IN_PROGRESS: Final = 0
@@ -155,6 +157,16 @@ class Disputes:
     def resolved_at(self, game: bytes) -> int:
         """Return when a game was won, seconds since 1970; 0 while it goes on."""
         return self._number(game, "resolvedAt()")
+
+    def counts(self, game: bytes) -> bool:
+        """Tell whether withdrawals may be proven against a game, as far as it is to blame."""
+        registry = self._address(self.portal, "anchorStateRegistry()")
+        who = int.from_bytes(game, "big")
+        return (
+            self.status(game) != CHALLENGER_WINS
+            and not self._number(registry, "isGameBlacklisted(address)", who)
+            and not self._number(registry, "isGameRetired(address)", who)
+        )
 
     def clock(self, game: bytes) -> int:
         """Return the seconds after its creation at which a game may be resolved."""

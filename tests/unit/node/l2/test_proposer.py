@@ -45,6 +45,23 @@ def test_an_unchanged_root_is_not_proposed_again() -> None:
     assert decide(SETTINGS, 1_000, newest, 8, OTHER) == Proposal(1, OTHER, 8)
 
 
+def test_new_withdrawals_do_not_wait_for_the_interval_where_that_is_wished() -> None:
+    newest = Proposed(created_at=999, root=OTHER)
+    prompt = ProposerSettings(interval=100, prompt=True)
+    found = decide(prompt, 1_000, newest, 7, ROOT, withdrawals=True)
+    assert found == Proposal(1, ROOT, 7)
+    for settings, withdrawals in ((prompt, False), (SETTINGS, True)):
+        late = decide(settings, 1_000, newest, 7, ROOT, withdrawals=withdrawals)
+        assert isinstance(late, NotYet)
+        assert "1 seconds old" in late.reason
+
+
+def test_new_withdrawals_are_no_reason_to_claim_the_same_again() -> None:
+    prompt = ProposerSettings(interval=100, prompt=True)
+    for newest, block in ((Proposed(0, ROOT), 7), (None, 0)):
+        assert isinstance(decide(prompt, 1_000, newest, block, ROOT, withdrawals=True), NotYet)
+
+
 def test_only_finalized_blocks_are_proposed_unless_told() -> None:
     status = SyncStatus(
         NO_L1_BLOCK, NO_L1_BLOCK, NO_L1_BLOCK, NO_L1_BLOCK,
