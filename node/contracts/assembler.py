@@ -160,7 +160,7 @@ def _directive(word: _Word, constants: dict[str, int], abi: list[AbiEntry]) -> N
         constants[name] = _number(_Word(word.line, value.strip()))
     elif kind in _DECLARES:
         entry = parse(word.text.removeprefix("."))
-        name = entry.get("name", entry["type"])
+        name = str(entry.get("name", kind))
         if any(name == other.get("name", other["type"]) for other in abi):
             raise word.problem(f"{name} is declared twice")
         abi.append(entry)

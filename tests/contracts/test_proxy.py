@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from byline.node.contracts import addresses, artifacts
-from byline.node.contracts.assembler import assemble
 from tests.contracts.genuine import L1_GENESIS, preinstall
 from tests.contracts.harness import Contract, Evm, Outcome, calldata, word
+from tests.contracts.implementations import IMPLEMENTATIONS, put_in_place
 from tests.vectors_folder import load
 
 PROXY = b"\x99" * 20
@@ -20,20 +20,6 @@ NOBODY = bytes(20)
 SENDERS = (ADMIN, NEXT_ADMIN, NOBODY, b"\x11" * 20)
 SLOTS = (addresses.IMPLEMENTATION_SLOT, addresses.ADMIN_SLOT, 0, 1)
 
-COUNTING = "1 PUSH0 SLOAD ADD PUSH0 SSTORE CALLVALUE 1 SSTORE"
-ECHO = "CALLDATASIZE PUSH0 PUSH0 CALLDATACOPY"
-IMPLEMENTATIONS = {
-    b"\x01" * 20: f"{COUNTING} {ECHO} CALLDATASIZE PUSH0 RETURN",
-    b"\x02" * 20: f"{COUNTING} {ECHO} CALLDATASIZE PUSH0 REVERT",
-    b"\x03" * 20: "INVALID",
-    b"\x04"
-    * 20: "CALLVALUE PUSH0 MSTORE CALLER 0x20 MSTORE ADDRESS 0x40 MSTORE 0x60 PUSH0 RETURN",
-    b"\x05" * 20: "",  # no code
-    b"\x06" * 20: f"7 {ECHO} 7 PUSH0 LOG1 5 PUSH0 RETURN",  # less than it was given
-    b"\x07" * 20: "4 CALLDATALOAD PUSH0 RETURN",  # as many zeros as the caller says
-    b"\x08" * 20: "4 CALLDATALOAD PUSH0 REVERT",
-    b"\x09" * 20: "0x40 CALLDATALOAD 0x20 CALLDATALOAD SSTORE",  # any slot, the proxy's too
-}
 ADMIN_FUNCTIONS = ("upgradeTo(address)", "changeAdmin(address)", "admin()", "implementation()")
 
 
@@ -47,8 +33,7 @@ def proxies(implementation: bytes | None = b"\x01" * 20) -> tuple[Evm, Evm]:
         if implementation is not None:
             slot = addresses.IMPLEMENTATION_SLOT
             evm.set(PROXY, storage={slot: int.from_bytes(implementation, "big")})
-        for address, source in IMPLEMENTATIONS.items():
-            evm.set(address, code=assemble(source).code)
+        put_in_place(evm)
     return ours, genuine
 
 
