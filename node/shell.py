@@ -21,6 +21,7 @@ from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.receipts import RemovedLogs, located_logs
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import LoopCalls, Threads
+from byline.node.backend.tracing import NodeTracing
 from byline.node.clock import Clock, SystemClock
 from byline.node.config import NodeConfig
 from byline.node.errors import ConfigError, PortBusy
@@ -117,6 +118,7 @@ class NodeShell:
             controls=NodeControls(rollup, name, threads),
             events=self._hubs[name],
             rollup=NodeRollup(rollup, threads) if name == "l2" else None,
+            tracing=NodeTracing(rollup, name, threads, self.settings.call_timeout),
             contracts=contracts_of(rollup, name),
         )
 

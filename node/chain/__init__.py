@@ -14,4 +14,5 @@ admission.py        whether a transaction may wait
 mempool.py          the transactions that do
 journal.py          the same on disk
 calls.py            calls that change nothing
+replay.py           blocks and calls executed so that somebody can watch
 """

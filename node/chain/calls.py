@@ -70,7 +70,7 @@ def intrinsic(request: CallRequest) -> int:
     )
 
 
-def _lend(machine: Machine, request: CallRequest) -> None:
+def lend(machine: Machine, request: CallRequest) -> None:
     """Let a request that names no sender send value and pay fees.
 
     It comes from the zero address then (some clients write that out), which owns nothing on
@@ -96,15 +96,11 @@ def apply_overrides(machine: Machine, overrides: Mapping[bytes, AccountOverride]
             machine.set_storage(address, slot, value)
 
 
-def execute_call(
-    machine: Machine, request: CallRequest, gas: int, base_fee: int, chain_id: int
-) -> CallOutcome:
-    """Run `request` as a transaction with `gas`, without signature, nonce and payment.
+def check_call(machine: Machine, request: CallRequest, gas: int, base_fee: int) -> int:
+    """Return the wei per gas that `request` pays as a transaction with `gas`.
 
-    `gas_left` of the outcome counts from `gas`.  Raises `Refused` where no transaction
-    could be made of it.  The caller has called `machine.begin_transaction`.
+    Raises `Refused` where no transaction could be made of it.
     """
-    sender = request.sender or bytes(20)
     cap = fee_cap(request)
     if 0 < cap < base_fee:
         raise Refused(
@@ -113,26 +109,37 @@ def execute_call(
     cost = intrinsic(request)
     if gas < cost:
         raise Refused(f"intrinsic gas too low: gas {gas}, minimum needed {cost}")
-    balance = machine.balance(sender)
+    balance = machine.balance(request.sender or bytes(20))
     if balance < gas * cap + request.value and (cap or balance < request.value):
         need = gas * cap + request.value
         raise Refused(
             "insufficient funds for gas * price + value: "
             f"balance {balance}, tx cost {need}, overshot {need - balance}"
         )
+    tip = request.max_priority_fee_per_gas
+    return cap if tip is None or request.gas_price is not None else min(cap, base_fee + tip)
+
+
+def run_call(
+    machine: Machine, request: CallRequest, gas: int, price: int, chain_id: int
+) -> CallOutcome:
+    """Run a checked `request` as a transaction with `gas`, without signature and payment.
+
+    `gas_left` of the outcome counts from `gas`.  The caller has called
+    `machine.begin_transaction`.
+    """
+    sender = request.sender or bytes(20)
     nonce = machine.nonce(sender)
     machine.set_nonce(sender, nonce + 1)
     refund = apply_authorizations(machine, request.authorizations or (), chain_id)
     entries = request.access_list or ()
-    tip = request.max_priority_fee_per_gas
-    price = cap if tip is None or request.gas_price is not None else min(cap, base_fee + tip)
     return machine.run(
         MessageCall(
             sender=sender,
             to=request.to,
             value=request.value,
             data=request.data,
-            gas=gas - cost,
+            gas=gas - intrinsic(request),
             gas_price=price,
             nonce=nonce,
             warm_addresses=[entry.address for entry in entries],
@@ -144,6 +151,14 @@ def execute_call(
             refund=refund,
         )
     )
+
+
+def execute_call(
+    machine: Machine, request: CallRequest, gas: int, base_fee: int, chain_id: int
+) -> CallOutcome:
+    """Check and run `request`; see `check_call` and `run_call`."""
+    price = check_call(machine, request, gas, base_fee)
+    return run_call(machine, request, gas, price, chain_id)
 
 
 def call(
@@ -161,7 +176,7 @@ def call(
     base_fee = (header.base_fee or 0) if fee_cap(request) else 0
     machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
     apply_overrides(machine, overrides)
-    _lend(machine, request)
+    lend(machine, request)
     machine.limit_time(patience.check)
     gas = min(CALL_GAS_CAP if request.gas is None else request.gas, CALL_GAS_CAP)
     machine.begin_transaction()
@@ -192,7 +207,7 @@ def estimate_gas(
     base_fee = (header.base_fee or 0) if cap else 0
     machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
     apply_overrides(machine, overrides)
-    _lend(machine, request)
+    lend(machine, request)
     machine.limit_time(patience.check)
     most = _most_gas(chain, machine, header, request, cap, surcharge)
     floor = max(intrinsic(request), data_floor_gas(request.data))

@@ -23,6 +23,7 @@ from byline.node.backend.events import EventHub
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import LoopCalls, Threads
+from byline.node.backend.tracing import NodeTracing
 from byline.node.chain.block import ExecutedBlock
 from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.engine_api.execution import ExecutionEngine
@@ -40,12 +41,14 @@ from byline.rpc.limits import Limits
 from byline.rpc.method import Method
 from byline.rpc.namespaces import (
     debug,
+    debug_trace,
     eth_blocks,
     eth_logs,
     eth_state,
     eth_transactions,
     merge,
     net,
+    trace,
     txpool,
     web3,
 )
@@ -201,5 +204,6 @@ def _backend(execution: ExecutionEngine, hub: EventHub, threads: Threads) -> Bac
         accounts=NodeAccounts(execution, "l2", state),
         controls=_NoControls(),
         events=hub,
+        tracing=NodeTracing(execution, "l2", threads),
         contracts=L2_CONTRACTS,
     )

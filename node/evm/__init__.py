@@ -2,6 +2,7 @@
 
 machine.py        the seam: journaled state and message calls; another engine fits here
 tracing.py        what can be watched of an execution
+tracers/          what clients see of it: opcodes, calls, the state before
 accounts.py       delegation, system calls, addresses of creations
 call_stack.py     room for nested calls
 patience.py       how long a call may take

@@ -231,7 +231,7 @@ def apply_authorizations(
     for item in authorizations:
         if item.chain_id not in (0, chain_id) or item.nonce >= MAX_NONCE:
             continue
-        authority = _authority(item)
+        authority = authority_of(item)
         if authority is None:
             continue
         machine.warm(authority)
@@ -248,8 +248,8 @@ def apply_authorizations(
     return refund
 
 
-def _authority(item: Authorization) -> bytes | None:
-    """Return the account that signed, or `None` when the signature is not valid."""
+def authority_of(item: Authorization) -> bytes | None:
+    """Return the account that signed `item`, or `None` when the signature is not valid."""
     if item.s > SECP256K1_N // 2:
         return None
     digest = keccak256(SET_CODE_MAGIC + rlp.encode((item.chain_id, item.address, item.nonce)))

@@ -2,7 +2,7 @@
 
 One file a namespace, each with its own table; `eth` is four files by what they ask of the
 node.  `methods` merges them for one backend and refuses a name given twice.
-`common` holds what several of them need.
+`common` holds what several of them need, `trace_options` what tracers take.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from byline.rpc.backend import Backend
 from byline.rpc.method import Method
 from byline.rpc.namespaces import (
     debug,
+    debug_trace,
     eth_blocks,
     eth_logs,
     eth_state,
@@ -21,6 +22,7 @@ from byline.rpc.namespaces import (
     evm,
     net,
     optimism,
+    trace,
     txpool,
     web3,
 )
@@ -40,7 +42,11 @@ ALWAYS = (
 
 def methods(backend: Backend) -> Mapping[str, Method]:
     """Return the methods that `backend` can serve."""
-    tables = ALWAYS if backend.rollup is None else (*ALWAYS, optimism.METHODS)
+    tables = list(ALWAYS)
+    if backend.rollup is not None:
+        tables.append(optimism.METHODS)
+    if backend.tracing is not None:
+        tables += [debug_trace.METHODS, trace.METHODS]
     return merge(*tables)
 
 

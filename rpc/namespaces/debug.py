@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from byline.derivation.block import Block
+from byline.derivation.errors import InvalidData
+from byline.derivation.header import Header
 from byline.derivation.kernels import rlp
-from byline.derivation.transaction import LEGACY
+from byline.derivation.transaction import LEGACY, decode_transaction
 from byline.rpc import views
 from byline.rpc.backend import BlockRef, UnknownBlock
 from byline.rpc.errors import ServerError
@@ -47,6 +49,28 @@ def encode_block(block: Block) -> bytes:
     if block.header.withdrawals_root is not None:
         fields.append([])
     return bytes(rlp.encode(fields))
+
+
+def decode_block(raw: bytes) -> Block:
+    """Read the RLP of a block; raises `ServerError`.
+
+    Uncles and withdrawals, which our blocks do not have, are passed over.
+    """
+    try:
+        fields = rlp.decode(raw)
+        if not isinstance(fields, list) or len(fields) < 3 or not isinstance(fields[1], list):
+            raise ServerError(
+                "could not decode block: want a list of header, transactions, uncles"
+            )
+        return Block(
+            Header.decode(rlp.encode(fields[0])),
+            tuple(
+                decode_transaction(item if isinstance(item, bytes) else rlp.encode(item))
+                for item in fields[1]
+            ),
+        )
+    except InvalidData as exc:
+        raise ServerError(f"could not decode block: {exc}") from None
 
 
 async def _block(context: Context, ref: BlockRef) -> Block:
