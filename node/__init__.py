@@ -20,13 +20,15 @@ What joins them:
 config.py          settings: flags, environment, byline.toml
 errors.py          what may go wrong, by what the user can do
 clock.py           where time comes from
+timeline.py        the clock of both chains, and what users want of their next blocks
 accounts.py        keys that everybody knows
 signing.py         the node's own transactions
 network.py         the built-in first blocks and their rollup config
 loaded_network.py  the same from files
 upgrade_bundle.py  upgrade transactions from a file
-rollup.py          one L2 on one L1, synchronously: local.py brings an L1 of its own,
-                   following.py follows one that others run
+rollup.py          one L2 on one L1, synchronously: local.py brings an L1 of its own, with
+                   the times that time_travel.py finds; following.py follows one that
+                   others run
 assembly.py        joins the parts over a store
 shell.py           threads, servers, tasks: devnet.py serves both chains, external.py the L2
 verifier.py        derives the L2 from an L1 URL alone

@@ -19,7 +19,7 @@ from byline.node.accounts import (
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain
 from byline.node.chain.journal import PoolJournal
-from byline.node.clock import Clock
+from byline.node.clock import Clock, OffsetClock
 from byline.node.config import NodeConfig
 from byline.node.errors import ConfigError
 from byline.node.evm import engines
@@ -45,6 +45,7 @@ from byline.node.storage.kv import KeyValue, Prefixed
 from byline.node.storage.leveldb import LevelKV
 from byline.node.storage.overflow import OverflowKV
 from byline.node.storage.store import ChainStore
+from byline.node.timeline import Timeline
 from byline.node.upgrade_bundle import load_upgrades
 
 ROLLUP_CONFIG: Final = "rollup.json"
@@ -91,6 +92,7 @@ def build_rollup(
     l1 = LocalL1(l1_chain, settings.l1_finality, BlobStore(Prefixed(kv, L1_BLOBS)))
     batch_account = local_batcher(settings, config)
     upgrades = load_upgrades(settings.upgrade_bundle, config)
+    devnet_clock = OffsetClock(clock)
     l2_engine = L2Engine(Chain(l2_store, OptimismRules(config), engine), config, upgrades)
     rollup = LocalRollup(
         l1=l1,
@@ -98,15 +100,15 @@ def build_rollup(
         sequencer=Sequencer(l2_engine, l1.block, ClockSchedule(config)),
         batcher=Batcher(l2_engine, batch_account, settings.batcher),
         driver=Driver(l2_engine, SafeHeads(kv)),
-        clock=clock,
+        clock=devnet_clock,
+        timeline=Timeline(devnet_clock, kv),
         batch_account=batch_account,
         owner=dev_account(OWNER_INDEX),
         mining=Mining(
             automine=settings.block_time is None or settings.mixed,
             interval=settings.block_time,
             l1_interval=settings.l1_interval,
-            # Without the contract that declares jumps there are none.
-            strict=settings.strict or config.dev_control is None,
+            strict=settings.strict,
         ),
         publish=publish,
         journals={

@@ -35,3 +35,24 @@ class ManualClock:
     def advance(self, seconds: int) -> None:
         """Move forward by `seconds`."""
         self.seconds += seconds
+
+
+@dataclass(slots=True)
+class OffsetClock:
+    """A clock that runs with another, some seconds ahead of it or behind.
+
+    The offset is what time travel moves; the other clock, the wall's as a rule, is never
+    touched.
+    """
+
+    wall: Clock
+    offset: int = 0
+    """Seconds that `now` is ahead of `wall`."""
+
+    def now(self) -> int:
+        """Return seconds since 1970."""
+        return self.wall.now() + self.offset
+
+    def set(self, timestamp: int) -> None:
+        """Let it be `timestamp` now, in seconds since 1970."""
+        self.offset = timestamp - self.wall.now()

@@ -31,6 +31,7 @@ from byline.node.config import NodeConfig
 from byline.node.contracts import addresses
 from byline.node.errors import ConfigError
 from byline.node.evm.machine import Engine
+from byline.node.l1.dev_control import future_address
 from byline.node.network import Network, batch_inbox, l1_genesis
 
 LOG = logging.getLogger("byline.genesis")
@@ -50,7 +51,10 @@ def load_network(settings: NodeConfig, engine: Engine) -> Network:
     if l2 is None:
         raise ConfigError("--rollup-config needs --l2-genesis, or --l1-rpc for a foreign L1")
     if settings.l1_genesis is not None:
-        return Network(config, load_l1_genesis(settings, config), l2)
+        l1, dev_control = load_l1_genesis(settings, config)
+        if config.dev_control is None and not settings.strict:
+            config = replace(config, dev_control=dev_control)
+        return Network(config, l1, l2)
     config, l1 = _on_built_in_l1(settings, config, engine)
     return Network(config, l1, l2)
 
@@ -86,8 +90,10 @@ def l2_genesis_of(
     return block
 
 
-def load_l1_genesis(settings: NodeConfig, config: RollupConfig) -> ExecutedBlock:
-    """Return the L1's first block from the file in `settings`.
+def load_l1_genesis(
+    settings: NodeConfig, config: RollupConfig
+) -> tuple[ExecutedBlock, bytes | None]:
+    """Return the L1's first block from the file in `settings`, and where DevControl can be.
 
     Raises `ConfigError` when it is not the one that `config` names, or lacks what the rollup
     needs there.
@@ -100,7 +106,7 @@ def load_l1_genesis(settings: NodeConfig, config: RollupConfig) -> ExecutedBlock
         raise ConfigError(f"{file.where}: begins before Cancun, want an L1 at Cancun or later")
     _check_hash(file, block, "genesis.l1", config.genesis.l1)
     _check_l1_accounts(file, config)
-    return block
+    return block, future_address(file.alloc)
 
 
 def _check_chain_id(file: GenesisFile, name: str, wanted: int) -> None:

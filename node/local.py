@@ -3,10 +3,13 @@
 - automine: a transaction makes a block at once.  L2 time advances by the block time for
   each block, and an L1 block takes the time of the L2 head, so both rules (time is parent
   time plus block time; origin time is not after block time) hold at any speed.
-- after idle time the L2 would lag behind the wall clock: then the next block is told to
+- after idle time the L2 would lag behind the devnet's clock: then the next block is told to
   jump, by an event of the DevControl contract on the L1, so that a verifier knows.  Strict
-  mode never does.
+  mode never does, and an L1 that began without the contract does not before a user has
+  travelled in time.
 - with a block time on the wall clock, ticks make the blocks.
+- time travel moves both chains: the same event, in the L1 block that gets the new time or
+  in one made for it, lets the L2 follow.
 """
 
 from __future__ import annotations
@@ -14,20 +17,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.deposits import TRANSACTION_DEPOSITED
-from byline.derivation.dev_clock import TIMESTAMP_BOUND
-from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
 from byline.derivation.transaction import BLOB, Transaction
 from byline.derivation.types import L1Block, L2BlockRef
-from byline.node.accounts import DevAccount
-from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain
 from byline.node.chain.forkchoice import ForkChoice
-from byline.node.l1.chain import LocalL1
+from byline.node.l1 import dev_control
 from byline.node.l2.data_availability import L1Conditions
 from byline.node.rollup import (
     BlockMade,
@@ -37,19 +35,12 @@ from byline.node.rollup import (
     headers_above,
     signed_in,
 )
-from byline.node.signing import sign_dynamic_fee
+from byline.node.time_travel import MOST_EMPTY_BLOCKS, TravellingRollup, check_time
+from byline.node.timeline import Wishes
 from byline.rpc.backend import Refused
 
 LOG = logging.getLogger("byline.rollup")
 
-LAG_BEFORE_JUMP: Final = 12
-"""Seconds by which the virtual clock may be behind the wall before it jumps."""
-LATEST_TIME: Final = TIMESTAMP_BOUND // 2
-"""Seconds since 1970 that a block may be told to have."""
-MOST_EMPTY_BLOCKS: Final = 1_024
-"""L2 blocks made in a row to reach an L1 origin; more would be a bug."""
-SET_CLOCK_SELECTOR: Final = keccak256(b"setClock(uint256,uint64)")[:4]
-OPERATOR_TIP: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +50,14 @@ class _Snapshot:
     between_channels: bool
     """Whether derivation had no channel open."""
     pools: Mapping[ChainName, tuple[Transaction, ...]]
+    wishes: Wishes
+    """The offset of the clock, and what next blocks were to have."""
 
 
 @dataclass(slots=True, kw_only=True)
-class LocalRollup(Rollup):
+class LocalRollup(TravellingRollup):
     """A local L1 and the L2 on it.  Not thread-safe: one thread calls it."""
 
-    l1: LocalL1
-    batch_account: DevAccount
-    owner: DevAccount
-    """Owns the DevControl contract."""
-    first_jump: int | None = None
-    """The first L2 block that a stock verifier does not follow."""
     _snapshots: dict[int, _Snapshot] = field(default_factory=dict)
     _next_snapshot: int = 1
 
@@ -90,36 +77,51 @@ class LocalRollup(Rollup):
         return L1Conditions(head.number, self.next_base_fee("l1"), blob_fee)
 
     def mine(self, name: ChainName, timestamp: int | None = None) -> None:
-        """Make a block of either chain; raises `Refused` for a time that it cannot have."""
+        """Make a block of either chain; raises `Refused` for a time that it cannot have.
+
+        The clock goes on from a `timestamp` that is given, where it may be moved.
+        """
+        if timestamp is not None and self._obstacle() is None:
+            self.set_next_timestamp(name, timestamp)
+            timestamp = None
         if name == "l1":
             self.mine_l1(timestamp)
         else:
             self.mine_l2(timestamp)
-
-    def pending(self, name: ChainName) -> ExecutedBlock:
-        """Return the block that would be made now; nothing is stored."""
-        if name == "l2":
-            return Rollup.pending(self, name)
-        candidates = list(self.pools["l1"].best(self.next_base_fee("l1")))
-        return self.l1.build(candidates, self.l1.head.timestamp + 1).executed
 
     # -- blocks -----------------------------------------------------------------------
 
     def mine_l1(self, timestamp: int | None = None) -> L1Block:
         """Make an L1 block from the pool, then derive from it.
 
-        `timestamp` defaults to the L2 head's time, or the wall clock's where that is ahead
-        and the clock may jump.  Raises `Refused` for a time that is not after the head's.
+        `timestamp` defaults to what is wished for, else to the L2 head's time, or the clock's
+        where that is ahead and the L2 may jump.  Where the block is later than the L2, the L2
+        follows with its next block.  Raises `Refused` for a time that is not after the head's.
         """
-        head = self.l1.head
-        _check_time(timestamp)
-        if timestamp is not None and timestamp <= head.timestamp:
-            raise Refused(f"timestamp {timestamp} is not after the head's, {head.timestamp}")
-        target = timestamp if timestamp is not None else self._wall_target()
-        clock_tx = self._clock_transaction(target) if target is not None else None
-        if target is None:
-            target = max(head.timestamp + 1, self.engine.heads.unsafe.timestamp)
-        block = self._insert_l1(target, clock_tx)
+        if timestamp is not None:
+            self._check_l1_time(timestamp)
+            self._check_far(timestamp)
+        chosen = self.next_timestamp("l1") if timestamp is None else timestamp
+        check_time(chosen)
+        exact = chosen == self.timeline.wishes.exact.get("l1")
+        block = self._insert_l1(chosen, self._following_time(chosen))
+        if exact:
+            self._go_on_from(chosen)
+        return self._after_l1(block)
+
+    def _mine_own_l1(self) -> None:
+        """Make an L1 block that the node needs, which leaves to users' blocks what is wished.
+
+        Where the L1 is at a time that was wished for already, the wish ends with it.
+        """
+        wishes = self.timeline.wishes
+        if not (wishes.exact or wishes.floor):
+            self.mine_l1()
+            return
+        standard = self._standard_l1_time()
+        self._after_l1(self._insert_l1(standard, self._following_time(standard)))
+
+    def _after_l1(self, block: L1Block) -> L1Block:
         self.derive()
         if self.mining.automine:
             self._adopt_deposits(block)
@@ -127,34 +129,50 @@ class LocalRollup(Rollup):
             self.flush()
         return block
 
-    def _insert_l1(self, timestamp: int, first: Transaction | None) -> L1Block:
+    def _insert_l1(self, timestamp: int, l2_time: int | None) -> L1Block:
+        """Make an L1 block; with `l2_time` it tells the time of the L2's next block."""
         pool = self.pools["l1"]
         candidates = list(pool.best(self.next_base_fee("l1")))
-        if first is not None:
-            candidates.insert(0, first)
+        if l2_time is not None:
+            # What the owner has waiting has lower nonces.
+            candidates.sort(key=lambda tx: tx.sender != self.owner.address)
+            waiting = sum(tx.sender == self.owner.address for tx in candidates)
+            candidates[waiting:waiting] = self._clock_transactions(l2_time)
         built = self.l1.build(candidates, timestamp)
         block = self.l1.insert(built.executed)
         self._settle_pool("l1", built.executed, built.skipped)
         self._resend()
         self.sequencer.see(block)
+        if timestamp >= self.timeline.wishes.exact.get("l1", timestamp + 1):
+            self.timeline.fulfilled("l1")
+        self.timeline.reached(min(self.l1.head.timestamp, self.engine.heads.unsafe.timestamp))
         self.publish(BlockMade("l1", built.executed))
         return block
 
     def mine_l2(self, timestamp: int | None = None) -> L2BlockRef:
         """Make an L2 block with what fits from the pool.
 
-        `timestamp` other than the next one goes through a clock event on the L1; raises
-        `Refused` for one that is too early, or in strict mode.
+        `timestamp` defaults to what is wished for, else to the parent's and the block time, or
+        the clock's where that is far ahead.  Other times than the standard one go through a
+        clock event on the L1.  Raises `Refused` for one that is too early, or in strict mode.
         """
+        exact = self.timeline.wishes.exact.get("l2")
         ref = Rollup.mine_l2(self, timestamp)
+        self.timeline.fulfilled("l2")
+        self.timeline.reached(ref.timestamp)
+        if ref.timestamp == exact:
+            self._go_on_from(exact)
         if self.batcher.due(self.l1.head.number):
             self.flush()
         return ref
 
     def _set_time(self, timestamp: int | None) -> None:
-        target = self._wall_target() if timestamp is None else timestamp
-        if target is not None:
-            self._jump(target)
+        if timestamp is None:
+            timestamp = self.next_timestamp("l2")
+        else:
+            self._check_l2_time(timestamp)
+        if timestamp != self._declared_time():
+            self._jump(timestamp)
         self._keep_l1_near()
 
     def _adopt_deposits(self, block: L1Block) -> None:
@@ -181,61 +199,23 @@ class LocalRollup(Rollup):
         head = self.engine.heads.unsafe
         ahead = head.timestamp - self.l1.head.timestamp
         if self.mining.automine and ahead > MAX_SEQUENCER_DRIFT // 2:
-            self.mine_l1()
-
-    # -- time -------------------------------------------------------------------------
-
-    def _wall_target(self) -> int | None:
-        """Return the wall-clock time if the L2 lags behind it and may jump there."""
-        if self.mining.strict:
-            return None
-        now = self.clock.now()
-        following = self.sequencer.clock.next_timestamp(self.engine.heads.unsafe)
-        return now if now - following > LAG_BEFORE_JUMP else None
+            self._mine_own_l1()
 
     def _jump(self, timestamp: int) -> None:
-        """Declare on the L1 that the next L2 block has `timestamp`."""
-        _check_time(timestamp)
-        following = self.sequencer.clock.next_timestamp(self.engine.heads.unsafe)
-        if timestamp == following:
-            return
-        if timestamp < following:
+        """Declare on the L1 that the next L2 block has `timestamp`; raises `Refused`."""
+        check_time(timestamp)
+        self._check_jumps()
+        at = max(timestamp, self.l1.head.timestamp + 1)
+        apart = self.timeline.wishes.apart.get("l1")
+        if apart is not None:
+            at = self.l1.head.timestamp + apart
+            check_time(at)
+        self._insert_l1(at, timestamp)
+        if self._declared_time() != timestamp:
             raise Refused(
-                f"timestamp {timestamp} is before the next block's earliest, {following}"
+                f"the L1 did not take the transaction that sets the clock to {timestamp}"
             )
-        if self.mining.strict:
-            raise Refused("the clock does not jump in strict mode: start without --strict")
-        clock_tx = self._clock_transaction(timestamp)
-        self._insert_l1(max(timestamp, self.l1.head.timestamp + 1), clock_tx)
         self.derive()
-
-    def _clock_transaction(self, timestamp: int) -> Transaction | None:
-        """Return the transaction that moves the L2 clock, if it is behind `timestamp`."""
-        unsafe, config = self.engine.heads.unsafe, self.engine.config
-        if self.mining.strict or config.dev_control is None:
-            return None
-        if timestamp <= self.sequencer.clock.next_timestamp(unsafe):
-            return None
-        if self.first_jump is None:
-            self.first_jump = unsafe.number + 1
-            LOG.info("clock jumps from L2 block %d on: stock verifiers stop here", self.first_jump)
-        words = (unsafe.number + 1, timestamp)
-        data = SET_CLOCK_SELECTOR + b"".join(word.to_bytes(32, "big") for word in words)
-        return self._sign_l1(self.owner, config.dev_control, data, gas=100_000)
-
-    def _sign_l1(self, account: DevAccount, to: bytes, data: bytes, gas: int) -> Transaction:
-        chain = self.l1.chain
-        nonce = chain.machine(chain.head).nonce(account.address)
-        return sign_dynamic_fee(
-            account,
-            chain_id=chain.chain_id,
-            nonce=nonce + self.pools["l1"].count(account.address),
-            gas=gas,
-            to=to,
-            max_fee=2 * self.next_base_fee("l1") + OPERATOR_TIP,
-            tip=OPERATOR_TIP,
-            data=data,
-        )
 
     # -- batches -------------------------------------------------------
 
@@ -263,7 +243,7 @@ class LocalRollup(Rollup):
         left = len(self.batcher.in_flight) + 1
         while 0 < len(self.batcher.in_flight) < left:
             left = len(self.batcher.in_flight)
-            self.mine_l1()
+            self._mine_own_l1()
 
     def _batcher_nonce(self) -> int:
         chain = self.l1.chain
@@ -301,15 +281,16 @@ class LocalRollup(Rollup):
         self.take_back("l1", [tx for tx in (*lost, *waiting) if not self._is_own(tx)])
         self.publish(BlocksDropped("l1", self.l1.head, top))
         self.l1_reorganised(last)
-        if self.first_jump is not None and self.first_jump > self.engine.heads.unsafe.number:
-            self.first_jump = None
+        self._forget_lost_jump()
         for _ in range(depth if blocks is None else blocks):
             self.mine_l1()
 
     def _is_own(self, tx: Transaction) -> bool:
         """Tell whether the node made this L1 transaction, for an L2 that may be no more."""
-        declares = tx.to == self.engine.config.dev_control and tx.data[:4] == SET_CLOCK_SELECTOR
-        return self.batcher.is_inbox(tx) or declares
+        address = self.engine.config.dev_control
+        declares = tx.to == address and tx.data[:4] == dev_control.SET_CLOCK_SELECTOR
+        creates = tx.to is None and tx.data == dev_control.creation_code()
+        return self.batcher.is_inbox(tx) or declares or creates
 
     # -- snapshots --------------------------------------------------------------------
 
@@ -322,6 +303,7 @@ class LocalRollup(Rollup):
             heads=self.engine.heads,
             between_channels=self.driver.pipeline.between_channels,
             pools={name: tuple(pool.transactions()) for name, pool in self.pools.items()},
+            wishes=self.timeline.wishes,
         )
         return number
 
@@ -334,22 +316,18 @@ class LocalRollup(Rollup):
         tops: dict[ChainName, Header] = {"l1": self.l1.head, "l2": self.engine.chain.head}
         self.l1.chain.set_head(saved.l1_head)
         self.engine.restore(saved.heads)
+        self.timeline.go_back(saved.wishes)
+        self._forget_lost_jump()
         self.driver.safe_up_to(saved.l1_head.number)
         self.sequencer.clock.forget_from(saved.l1_head.number + 1)
         self.batcher.in_flight.clear()
         self.batcher.rewind()
         for name, transactions in saved.pools.items():
             self.pools[name].clear()
-            self.take_back(name, [tx for tx in transactions if not self.batcher.is_inbox(tx)])
+            self.take_back(name, [tx for tx in transactions if not self._is_own(tx)])
         self.driver.reset(self.l1.block, between_channels=saved.between_channels)
         for name, top in tops.items():
             if top != self.chain(name).head:
                 self.publish(BlocksDropped(name, self.chain(name).head, top))
         self.derive()
         return True
-
-
-def _check_time(timestamp: int | None) -> None:
-    """Refuse a time that clock events cannot declare, or that leaves no room after it."""
-    if timestamp is not None and timestamp > LATEST_TIME:
-        raise Refused(f"timestamp {timestamp} is too late: want at most {LATEST_TIME}")

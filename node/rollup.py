@@ -268,6 +268,12 @@ class Rollup:
         candidates = list(self.pools["l2"].best(self.next_base_fee("l2")))
         return self.engine.build(self.engine.heads.unsafe, plan.attributes, candidates).executed
 
+    def next_timestamp(self, name: ChainName) -> int:
+        """Return the time that the next block of a chain would have now, in seconds."""
+        if name == "l1":
+            raise Refused(NOT_OURS)
+        return self.sequencer.clock.next_timestamp(self.engine.heads.unsafe)
+
     def mine_l2(self, timestamp: int | None = None) -> L2BlockRef:
         """Make an L2 block with what fits from the pool, at the next block's time.
 
@@ -302,6 +308,29 @@ class Rollup:
                 )
                 pool.remove(item.transaction.hash)
         self._tidy_journal(name)
+
+    def increase_time(self, seconds: int) -> int:
+        """Move the clock of both chains; only a node with an L1 of its own can."""
+        raise Refused(f"time travel moves the L1, too: {NOT_OURS}")
+
+    def set_time(self, timestamp: int) -> int:
+        """Set the clock of both chains; only a node with an L1 of its own can."""
+        raise Refused(f"time travel moves the L1, too: {NOT_OURS}")
+
+    def set_next_timestamp(self, name: ChainName, timestamp: int) -> None:
+        """Say the next block's time; only a node with an L1 of its own can."""
+        raise Refused(f"time travel moves the L1, too: {NOT_OURS}")
+
+    def set_timestamp_interval(self, name: ChainName, seconds: int | None) -> bool:
+        """Say how far apart blocks are; only a node with an L1 of its own can."""
+        raise Refused(f"time travel moves the L1, too: {NOT_OURS}")
+
+    def mine_apart(self, name: ChainName, seconds: int, first: bool) -> None:
+        """Make a block of a chain, `seconds` after the one before.
+
+        The `first` of several has what is wished of the next block instead, if anything.
+        """
+        self.mine(name, self.chain(name).head.timestamp + seconds)
 
     def snapshot(self) -> int:
         """Remember both chains; only a node with an L1 of its own can."""

@@ -171,50 +171,6 @@ class AccountOverride:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockOverrides:
-    """What a call pretends about the block that it runs in; `None` leaves it."""
-
-    number: int | None = None
-    timestamp: int | None = None
-    gas_limit: int | None = None
-    coinbase: bytes | None = None
-    prev_randao: bytes | None = None
-    base_fee: int | None = None
-    blob_base_fee: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pretended:
-    """What a traced call pretends."""
-
-    accounts: Mapping[bytes, AccountOverride] = field(default_factory=dict)
-    block: BlockOverrides = BlockOverrides()
-    tx_index: int | None = None
-    """Run on the state before this transaction of the block, not on the one after all."""
-
-
-TraceKind: TypeAlias = Literal["trace", "stateDiff"]
-
-
-@dataclass(frozen=True, slots=True)
-class TraceOptions:
-    """Which tracer watches, and what it shows."""
-
-    tracer: str | None = None
-    """`None` for every opcode; then the next five count."""
-    enable_memory: bool = False
-    disable_stack: bool = False
-    disable_storage: bool = False
-    enable_return_data: bool = False
-    limit: int = 0
-    """Bytes of opcodes' entries after which no more are made; 0 for no such bound."""
-    config: Mapping[str, Any] = field(default_factory=dict)
-    """For a named tracer: `tracerConfig` as it came."""
-    timeout: float | None = None
-    """Seconds; the node's own bound for calls holds, too."""
-
-
-@dataclass(frozen=True, slots=True)
 class StorageProof:
     """One slot with its Merkle-Patricia proof; `key` comes back as it was asked."""
 
@@ -413,50 +369,39 @@ class Controls(Protocol):
     async def mine(self, blocks: int, timestamp: int | None) -> None:
         """Make `blocks` blocks; `timestamp` is that of the first.  Raises `Refused`."""
 
+    async def mine_apart(self, blocks: int, seconds: int) -> None:
+        """Make `blocks` blocks, each `seconds` after the one before.
+
+        The first has what was asked of the next block's time instead, if anything was.
+        Raises `Refused`.
+        """
+
+    async def increase_time(self, seconds: int) -> int:
+        """Move the clock of both chains on by `seconds`; the next blocks follow it.
+
+        Returns the seconds by which it is ahead of the machine's clock.  Raises `Refused`.
+        """
+
+    async def set_time(self, timestamp: int) -> int:
+        """Set the clock of both chains to `timestamp`; the next blocks follow it.
+
+        Returns by how many seconds it moved.  Raises `Refused` for a past time.
+        """
+
+    async def set_next_timestamp(self, timestamp: int) -> None:
+        """Give the next block of this chain exactly `timestamp`; raises `Refused`."""
+
+    async def set_timestamp_interval(self, seconds: int | None) -> bool:
+        """Make the blocks of this chain `seconds` apart from now on; `None` ends that.
+
+        Returns whether such a distance was set before.  Raises `Refused`.
+        """
+
     async def snapshot(self) -> int:
         """Remember both chains as they are and return an id that grows by one."""
 
     async def revert(self, snapshot_id: int) -> bool:
         """Go back, forgetting this snapshot and later ones; false for an unknown id."""
-
-
-class Tracing(Protocol):
-    """What happened within transactions, found by executing them again.
-
-    Answers are JSON as geth and Parity write it.  All raise `Refused` for what cannot be
-    traced, is too large, or names a tracer that is none, and `Halted` out of time.
-    """
-
-    async def trace_transaction(self, tx_hash: bytes, options: TraceOptions) -> Any:
-        """Return what a tracer shows of a mined transaction."""
-
-    async def trace_block(self, block: BlockRef | Block, options: TraceOptions) -> Sequence[Any]:
-        """Return what a tracer shows of each transaction of a block; it need not be stored."""
-
-    async def trace_call(
-        self, request: CallRequest, ref: BlockRef, pretended: Pretended, options: TraceOptions
-    ) -> Any:
-        """Return what a tracer shows of a call."""
-
-    async def flat_transaction(self, tx_hash: bytes) -> Sequence[Any] | None:
-        """Return Parity's traces of a mined transaction; `None` when unknown."""
-
-    async def flat_block(self, ref: BlockRef) -> Sequence[Any] | None:
-        """Return Parity's traces of a block; `None` when unknown."""
-
-    async def replay_transaction(self, tx_hash: bytes, kinds: frozenset[TraceKind]) -> Any:
-        """Return output and traces of a mined transaction in Parity's form."""
-
-    async def replay_block(self, ref: BlockRef, kinds: frozenset[TraceKind]) -> Sequence[Any]:
-        """Return that of every transaction of a block, with their hashes."""
-
-    async def replay_calls(
-        self, calls: Sequence[tuple[CallRequest, frozenset[TraceKind]]], ref: BlockRef
-    ) -> Sequence[Any]:
-        """Return that of calls, each on the state that the one before leaves."""
-
-    async def replay_raw(self, raw: bytes, kinds: frozenset[TraceKind]) -> Any:
-        """Return that of a signed transaction on the head, which is not sent."""
 
 
 class Rollup(Protocol):
@@ -500,7 +445,5 @@ class Backend:
     events: Events
     rollup: Rollup | None = None
     """Only beside the L2."""
-    tracing: Tracing | None = None
-    """Only where blocks are executed."""
     contracts: Mapping[str, bytes] = field(default_factory=dict)
     """Name to address of what is deployed at genesis."""

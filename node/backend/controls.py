@@ -27,11 +27,32 @@ class NodeControls:
 
     async def mine(self, blocks: int, timestamp: int | None) -> None:
         """Make `blocks` blocks, one at a time, so that others get their turn between."""
-        if blocks > MOST_BLOCKS:
-            raise Refused(f"mine: {blocks} blocks asked for, at most {MOST_BLOCKS} at once")
+        _bounded(blocks)
         for _ in range(blocks):
             await self.threads.write(self.rollup.mine, self.name, timestamp)
             timestamp = None
+
+    async def mine_apart(self, blocks: int, seconds: int) -> None:
+        """Make `blocks` blocks, each `seconds` after the one before."""
+        _bounded(blocks)
+        for index in range(blocks):
+            await self.threads.write(self.rollup.mine_apart, self.name, seconds, index == 0)
+
+    async def increase_time(self, seconds: int) -> int:
+        """Move the clock of both chains."""
+        return await self.threads.write(self.rollup.increase_time, seconds)
+
+    async def set_time(self, timestamp: int) -> int:
+        """Set the clock of both chains."""
+        return await self.threads.write(self.rollup.set_time, timestamp)
+
+    async def set_next_timestamp(self, timestamp: int) -> None:
+        """Say what time the next block has."""
+        await self.threads.write(self.rollup.set_next_timestamp, self.name, timestamp)
+
+    async def set_timestamp_interval(self, seconds: int | None) -> bool:
+        """Say how far apart blocks are from now on."""
+        return await self.threads.write(self.rollup.set_timestamp_interval, self.name, seconds)
 
     async def snapshot(self) -> int:
         """Remember both chains and return an id."""
@@ -40,6 +61,11 @@ class NodeControls:
     async def revert(self, snapshot_id: int) -> bool:
         """Go back to a snapshot of both chains."""
         return await self.threads.write(self.rollup.revert, snapshot_id)
+
+
+def _bounded(blocks: int) -> None:
+    if blocks > MOST_BLOCKS:
+        raise Refused(f"mine: {blocks} blocks asked for, at most {MOST_BLOCKS} at once")
 
 
 @dataclass(frozen=True, slots=True)

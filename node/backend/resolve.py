@@ -51,6 +51,22 @@ class Resolver:
             raise UnknownBlock(f"header not found: block {shown}")
         return header
 
+    def context(self, ref: BlockRef) -> Header:
+        """Return what opcodes of a call see, on the state after a block.
+
+        For `pending` that is a block on the head, at the time that the next one would have
+        now.  Raises `UnknownBlock`.
+        """
+        header = self.known(ref)
+        if ref != "pending":
+            return header
+        return header.with_(
+            parent_hash=header.hash,
+            number=header.number + 1,
+            timestamp=self.rollup.next_timestamp(self.name),
+            base_fee=self.rollup.next_base_fee(self.name),
+        )
+
     def block(self, ref: BlockRef) -> Block | None:
         """Return the block; `None` when unknown."""
         header = self.header(ref)

@@ -33,6 +33,9 @@ class Served(Protocol):
     def next_base_fee(self, name: ChainName) -> int:
         """Return the base fee of the next block."""
 
+    def next_timestamp(self, name: ChainName) -> int:
+        """Return the time that the next block would have now, in seconds since 1970."""
+
     def submit(self, name: ChainName, raw: bytes) -> bytes:
         """Take a signed transaction and return its hash; raises `Refused`."""
 

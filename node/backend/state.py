@@ -86,7 +86,7 @@ class NodeState:
         overrides: Mapping[bytes, AccountOverride],
         patience: Patience,
     ) -> bytes:
-        chain, header = self._resolver.chain, self._resolver.known(ref)
+        chain, header = self._resolver.chain, self._resolver.context(ref)
         if self.name == "l2" and request.to == GAS_PRICE_ORACLE and not overrides:
             known = fee_answer(chain.machine(header), request)
             if known is not None:
@@ -111,7 +111,7 @@ class NodeState:
         return await self._execute(
             lambda patience: calls.estimate_gas(
                 self._resolver.chain,
-                self._resolver.known(ref),
+                self._resolver.context(ref),
                 request,
                 overrides,
                 lambda asked, gas: self._surcharge(asked, gas, ref),
@@ -144,7 +144,7 @@ class NodeState:
         """Return what the call touches, its gas, and its error if any."""
         return await self._execute(
             lambda patience: calls.create_access_list(
-                self._resolver.chain, self._resolver.known(ref), request, patience
+                self._resolver.chain, self._resolver.context(ref), request, patience
             )
         )
 

@@ -268,6 +268,10 @@ class ExecutionEngine:
         """Return the base fee of the next block."""
         return next_l2_base_fee(self.chain(name).head, self.engine.config)
 
+    def next_timestamp(self, name: ChainName) -> int:
+        """Return the least time of the next block, which the rollup node decides."""
+        return self.chain(name).head.timestamp + self.engine.config.block_time
+
     def submit(self, name: ChainName, raw: bytes) -> bytes:
         """Take a transaction into the pool, for the next block that is open to it.
 

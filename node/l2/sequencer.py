@@ -38,10 +38,13 @@ class Sequencer:
         """Take note of a new L1 block (its clock events count from now on)."""
         self.clock.read(block)
 
-    def plan(self) -> Plan:
-        """Return the attributes of the block after the unsafe head."""
+    def plan(self, pretended: int | None = None) -> Plan:
+        """Return the attributes of the block after the unsafe head.
+
+        With `pretended` they are those it would have if the L1 had declared that time for it.
+        """
         parent = self._engine.heads.unsafe
-        timestamp = self.clock.next_timestamp(parent)
+        timestamp = self.clock.next_timestamp(parent) if pretended is None else pretended
         origin = self.origin(parent, timestamp)
         attributes = build_attributes(
             self._engine.config,
@@ -50,7 +53,7 @@ class Sequencer:
             origin,
             timestamp,
             (),
-            no_tx_pool=self._deposits_only(parent, origin, timestamp),
+            no_tx_pool=self._deposits_only(parent, origin, timestamp, pretended or 0),
             upgrades=self._engine.upgrades,
         )
         return Plan(attributes, origin)
@@ -65,9 +68,11 @@ class Sequencer:
             raise LookupError(f"L1 origin {parent.l1_origin.number} is not known")
         return current
 
-    def _deposits_only(self, parent: L2BlockRef, origin: L1Block, timestamp: int) -> bool:
+    def _deposits_only(
+        self, parent: L2BlockRef, origin: L1Block, timestamp: int, declared: int
+    ) -> bool:
         config = self._engine.config
         if any(config.activates(fork, timestamp, parent.timestamp) for fork in UPGRADING):
             return True
-        base = self.clock.drift_base(origin.ref, parent.number + 1)
+        base = max(declared, self.clock.drift_base(origin.ref, parent.number + 1))
         return timestamp > base + MAX_SEQUENCER_DRIFT

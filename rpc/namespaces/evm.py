@@ -8,6 +8,9 @@ from byline.rpc import quantities
 from byline.rpc.errors import InvalidParams
 from byline.rpc.method import Context, Method, Parameter
 
+LEAST_MILLISECONDS: Final = 10**11
+"""From here on `evm_setTime` reads milliseconds: 1973 in them, the year 5138 in seconds."""
+
 
 async def mine(context: Context, wish: tuple[int, int | None]) -> str:
     """Make one block, or several, the first at a given time."""
@@ -39,16 +42,40 @@ async def revert(context: Context, snapshot_id: int) -> bool:
     return await context.backend.controls.revert(snapshot_id)
 
 
+async def increase_time(context: Context, seconds: int) -> int:
+    """Move the clock of both chains on; returns how far it is ahead of the machine's."""
+    return await context.backend.controls.increase_time(seconds)
+
+
+async def set_time(context: Context, time: int) -> int:
+    """Set the clock of both chains; returns the seconds by which it moved."""
+    # Ganache takes milliseconds, anvil seconds.  In seconds these are after the year 5000.
+    seconds = time // 1_000 if time >= LEAST_MILLISECONDS else time
+    return await context.backend.controls.set_time(seconds)
+
+
+async def set_next_block_timestamp(context: Context, timestamp: int) -> None:
+    """Give the next block of this chain a time."""
+    await context.backend.controls.set_next_timestamp(timestamp)
+
+
+async def set_block_timestamp_interval(context: Context, seconds: int) -> None:
+    """Make the blocks of this chain so far apart."""
+    await context.backend.controls.set_timestamp_interval(seconds)
+
+
+async def remove_block_timestamp_interval(context: Context) -> bool:
+    """Let the rules and the clock decide again; false where they did already."""
+    return await context.backend.controls.set_timestamp_interval(None)
+
+
 async def _mine_apart(context: Context, blocks: int, interval: int | None) -> None:
     controls = context.backend.controls
     _bounded(context, blocks)
     if interval is None:
         await controls.mine(blocks, None)
-        return
-    for _ in range(blocks):
-        latest = await context.backend.chain.block("latest")
-        assert latest is not None, "a chain has a head"
-        await controls.mine(1, latest.header.timestamp + interval)
+    else:
+        await controls.mine_apart(blocks, interval)
 
 
 def _bounded(context: Context, blocks: int) -> int:
@@ -72,12 +99,22 @@ def _wish(value: Any) -> tuple[int, int | None]:
 _WISH = Parameter("timestamp", _wish, required=False, default=(1, None))
 _BLOCKS = Parameter("blocks", quantities.quantity_or_number, required=False, default=1)
 _INTERVAL = Parameter("interval", quantities.quantity_or_number, required=False)
+_SECONDS = Parameter("seconds", quantities.quantity_or_number)
+_TIMESTAMP = Parameter("timestamp", quantities.quantity_or_number)
 _SNAPSHOT = Parameter("snapshot id", quantities.quantity_or_number)
 
 METHODS: Final = {
     "evm_mine": Method(mine, (_WISH,)),
     "hardhat_mine": Method(hardhat_mine, (_BLOCKS, _INTERVAL)),
     "anvil_mine": Method(anvil_mine, (_BLOCKS, _INTERVAL)),
+    "evm_increaseTime": Method(increase_time, (_SECONDS,)),
+    "anvil_increaseTime": Method(increase_time, (_SECONDS,)),
+    "evm_setTime": Method(set_time, (_TIMESTAMP,)),
+    "anvil_setTime": Method(set_time, (_TIMESTAMP,)),
+    "evm_setNextBlockTimestamp": Method(set_next_block_timestamp, (_TIMESTAMP,)),
+    "anvil_setNextBlockTimestamp": Method(set_next_block_timestamp, (_TIMESTAMP,)),
+    "anvil_setBlockTimestampInterval": Method(set_block_timestamp_interval, (_SECONDS,)),
+    "anvil_removeBlockTimestampInterval": Method(remove_block_timestamp_interval),
     "evm_snapshot": Method(snapshot),
     "evm_revert": Method(revert, (_SNAPSHOT,)),
     "anvil_snapshot": Method(snapshot),

@@ -75,7 +75,7 @@ def l2_call(here: World, to: bytes, signature: str) -> int:
 
 def test_devnet_901_begins_with_the_blocks_that_its_info_names() -> None:
     info = load("devnet-901/info.json")
-    here = started(settings_901())
+    here = started(settings_901(strict=True))
     rollup = here.rollup
 
     for name, chain in (("l1", rollup.l1.chain), ("l2", rollup.engine.chain)):

@@ -111,6 +111,8 @@ class FakeNode:
     listeners: list[asyncio.Queue[ChainEvent | None]] = field(default_factory=list)
     automine: bool = True
     snapshots: dict[int, int] = field(default_factory=dict)
+    times: list[tuple[str, int | None]] = field(default_factory=list)
+    """What was asked of the time, in order."""
     calls: list[CallRequest] = field(default_factory=list)
     overrides: Mapping[bytes, AccountOverride] = field(default_factory=dict)
     slow: asyncio.Event = field(default_factory=asyncio.Event)
@@ -403,6 +405,28 @@ class FakeNode:
         for index in range(blocks):
             self.add_block(self.pool, None if timestamp is None else timestamp + 2 * index)
             self.pool = []
+
+    async def mine_apart(self, blocks: int, seconds: int) -> None:
+        for _ in range(blocks):
+            await self.mine(1, self.blocks[-1].header.timestamp + seconds)
+
+    async def increase_time(self, seconds: int) -> int:
+        self.times.append(("increase", seconds))
+        return sum(value for what, value in self.times if what == "increase" and value)
+
+    async def set_time(self, timestamp: int) -> int:
+        self.times.append(("set", timestamp))
+        return timestamp - self.blocks[-1].header.timestamp
+
+    async def set_next_timestamp(self, timestamp: int) -> None:
+        if timestamp <= self.blocks[-1].header.timestamp:
+            raise Refused(f"timestamp {timestamp} is not after the head's")
+        self.times.append(("next", timestamp))
+
+    async def set_timestamp_interval(self, seconds: int | None) -> bool:
+        before = [value for what, value in self.times if what == "apart"]
+        self.times.append(("apart", seconds))
+        return bool(before) and before[-1] is not None
 
     async def snapshot(self) -> int:
         self.snapshots[len(self.snapshots) + 1] = len(self.blocks)

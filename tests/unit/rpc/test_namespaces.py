@@ -447,6 +447,48 @@ def test_mining_is_bounded_and_refusals_keep_their_words() -> None:
     assert refused("evm_mine", "0x1", made=made)[1] == "timestamp 1 is not after the head's"
 
 
+@pytest.mark.parametrize("prefix", ["evm", "anvil"])
+@pytest.mark.parametrize("seconds", ["0xe10", 3600, "3600"])
+def test_time_travel_reads_hex_numbers_and_decimals(prefix: str, seconds: object) -> None:
+    made = client()
+    assert ask(f"{prefix}_increaseTime", seconds, made=made) == 3600
+    assert ask(f"{prefix}_increaseTime", seconds, made=made) == 7200
+    assert ask(f"{prefix}_setNextBlockTimestamp", 1_900_000_000, made=made) is None
+    assert made.node.times[-1] == ("next", 1_900_000_000)
+    assert refused(f"{prefix}_setNextBlockTimestamp", 1, made=made)[1] == (
+        "timestamp 1 is not after the head's"
+    )
+    assert refused(f"{prefix}_increaseTime", -1, made=made)[0] == -32602
+
+
+@pytest.mark.parametrize("method", ["evm_setTime", "anvil_setTime"])
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        (1_900_000_000, 1_900_000_000),
+        (hex(1_900_000_000), 1_900_000_000),
+        (1_900_000_000_999, 1_900_000_000),
+        (10**11 - 1, 10**11 - 1),
+        (10**11, 10**8),
+    ],
+)
+def test_a_set_time_is_in_seconds_or_in_milliseconds(
+    method: str, given: object, seconds: int
+) -> None:
+    made = client()
+    now = made.node.blocks[-1].header.timestamp
+    assert ask(method, given, made=made) == seconds - now
+    assert made.node.times == [("set", seconds)]
+
+
+def test_the_distance_of_blocks_is_set_and_taken_away() -> None:
+    made = client()
+    assert ask("anvil_setBlockTimestampInterval", 60, made=made) is None
+    assert ask("anvil_removeBlockTimestampInterval", made=made) is True
+    assert ask("anvil_removeBlockTimestampInterval", made=made) is False
+    assert made.node.times == [("apart", 60), ("apart", None), ("apart", None)]
+
+
 def test_a_snapshot_is_used_once_and_takes_later_ones_with_it() -> None:
     made = client()
     first = ask("evm_snapshot", made=made)
