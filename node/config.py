@@ -83,7 +83,7 @@ class NodeConfig:
     """What genesis files that end in .zst were packed with, if with anything."""
     call_timeout: float = 30.0
     """Seconds after which a call or an estimate is given up; 0 never does."""
-    log_level: str = "warning"
+    log_level: str = "info"
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each value came from."""
 

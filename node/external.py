@@ -86,7 +86,12 @@ class ExternalNode(NodeShell):
         self._begin(self._post(Poster(client, batcher_account(settings).address)))
 
     async def _seen(self, block: L1Block) -> None:
-        await self._threads.write(self.rollup.see_l1, block)
+        await self._threads.write(self._see, block)
+
+    def _see(self, block: L1Block) -> None:
+        self.rollup.see_l1(block)
+        if self._teller is not None:
+            self._teller.l1_block(block.header.number, block.transactions, block.receipts)
 
     async def _finalized(self, ref: L1BlockRef) -> None:
         await self._threads.write(self.rollup.finalize_l1, ref)

@@ -224,7 +224,7 @@ class LocalRollup(TravellingRollup):
         pending = self.batcher.pending
         conditions = self.l1_conditions()
         for posting in self.batcher.postings(conditions):
-            LOG.info(
+            LOG.debug(
                 "batcher: L2 blocks %d to %d in %d frames by %s",
                 posting.first,
                 posting.last,

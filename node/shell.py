@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Self
 
+from byline.derivation.block import Block
 from byline.derivation.config import RollupConfig
+from byline.derivation.receipt import Receipt
 from byline.derivation.types import SyncStatus
 from byline.node.assembly import open_store
 from byline.node.backend.chain import NodeChain
@@ -24,8 +26,9 @@ from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.backend.tracing import NodeTracing
 from byline.node.clock import Clock, SystemClock
 from byline.node.config import NodeConfig
+from byline.node.crossings.teller import Teller
 from byline.node.errors import ConfigError, PortBusy
-from byline.node.l2.driver import Derived
+from byline.node.l2.driver import Derived, Step
 from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, Rollup
 from byline.node.storage.kv import KeyValue
 from byline.node.version import client_version
@@ -47,6 +50,7 @@ class NodeShell:
         self._calls: LoopCalls
         self._threads: Threads
         self._hubs: dict[ChainName, EventHub]
+        self._teller: Teller | None = None
         self._made = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.backends: dict[ChainName, Backend] = {}
@@ -84,6 +88,7 @@ class NodeShell:
 
     async def _serve(self, name: ChainName, port: int) -> None:
         """Serve a chain; raises `PortBusy`."""
+        self._teller = self._teller or Teller(self.rollup)
         self.backends[name] = self._backend(name)
         server = RpcServer(
             self.backends[name], host=self.settings.host, port=port, pages=self._pages(name)
@@ -126,7 +131,9 @@ class NodeShell:
 
     def _publish(self, happening: Happening) -> None:
         if isinstance(happening, Derived):
-            LOG.info("L2 block %d is safe", happening.ref.number)
+            LOG.debug("L2 block %d is safe", happening.ref.number)
+            if happening.step is Step.BUILT:
+                self._tell_built(happening.ref.hash)
             return
         hub = self._hubs[happening.chain]
         if isinstance(happening, BlockMade):
@@ -135,8 +142,25 @@ class NodeShell:
             hub.publish_from_thread(NewHead(executed.block, logs))
             if happening.chain == "l2":
                 self._calls.add(self._made.set)
+            self._tell(happening.chain, executed.block, executed.receipts)
         else:
             hub.publish_from_thread(self._dropped(happening))
+
+    def _tell(self, name: ChainName, block: Block, receipts: Sequence[Receipt]) -> None:
+        """Let the log know what crosses between the chains in a new block."""
+        if self._teller is None:
+            return
+        if name == "l2":
+            self._teller.l2_block(block, receipts)
+        else:
+            self._teller.l1_block(block.number, block.transactions, receipts)
+
+    def _tell_built(self, block_hash: bytes) -> None:
+        """Do so for an L2 block that derivation made."""
+        store = self.rollup.engine.chain.store
+        block, receipts = store.block(block_hash), store.receipts(block_hash)
+        if block is not None and receipts is not None:
+            self._tell("l2", block, receipts)
 
     def _dropped(self, happening: BlocksDropped) -> NewHead:
         chain = self.rollup.chain(happening.chain)

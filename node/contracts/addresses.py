@@ -44,6 +44,8 @@ CONSOLIDATION_REQUESTS: Final = bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a59
 
 # On the L2.
 WETH: Final = _predeploy(0x06)
+L2_CROSS_DOMAIN_MESSENGER: Final = _predeploy(0x07)
+L2_STANDARD_BRIDGE: Final = _predeploy(0x10)
 GAS_PRICE_ORACLE: Final = constants.GAS_PRICE_ORACLE
 SEQUENCER_FEE_VAULT: Final = constants.SEQUENCER_FEE_VAULT
 L1_BLOCK: Final = constants.L1_BLOCK

@@ -37,7 +37,7 @@ class Poster:
         """Return the account's nonce at the L1's head; what is below it has arrived."""
         nonce = await self._client.number("eth_getTransactionCount", self._address, "latest")
         for arrived in [known for known in self._waiting if known < nonce]:
-            LOG.info("posted 0x%s", self._waiting.pop(arrived).transaction.hash.hex())
+            LOG.debug("posted 0x%s", self._waiting.pop(arrived).transaction.hash.hex())
         return nonce
 
     def cut_off(self, nonce: int) -> bool:

@@ -135,17 +135,9 @@ class L2Engine:
                 f"block {header.number}: timestamp {header.timestamp} is not after its "
                 f"parent's, {parent.timestamp}"
             )
-        given = BlockInput(
-            timestamp=header.timestamp,
-            coinbase=header.coinbase,
-            prev_randao=header.mix_hash,
-            gas_limit=header.gas_limit,
-            parent_beacon_root=header.parent_beacon_root or ZERO_HASH,
-            extra_data=header.extra_data,
-        )
         self.check_block(block)
         _check_mints(header.number, block.transactions)
-        executed = self.chain.build(parent, given, block.transactions).executed
+        executed = self.chain.build(parent, input_of(header), block.transactions).executed
         _check_same(header, executed.header)
         return executed
 
@@ -232,6 +224,18 @@ class L2Engine:
             and [tx.raw for tx in block.transactions] == list(attributes.transactions)
         )
         return l2_block_ref(block, self.config) if same else None
+
+
+def input_of(header: Header) -> BlockInput:
+    """Return what was decided about the block with `header` before it was executed."""
+    return BlockInput(
+        timestamp=header.timestamp,
+        coinbase=header.coinbase,
+        prev_randao=header.mix_hash,
+        gas_limit=header.gas_limit,
+        parent_beacon_root=header.parent_beacon_root or ZERO_HASH,
+        extra_data=header.extra_data,
+    )
 
 
 def _check_mints(number: int, transactions: Sequence[AnyTransaction]) -> None:
