@@ -179,12 +179,35 @@ def public_methods() -> Mapping[str, Method]:
     )
 
 
+NO_TIME_TRAVEL: Final = "an execution engine has no clock: its rollup node tells the time"
+
+
 class _NoControls:
     """Implements `byline.rpc.backend.Controls` by refusing: blocks come from outside."""
 
     async def mine(self, blocks: int, timestamp: int | None) -> None:
         """Refuse."""
         raise Refused("an execution engine makes blocks only when its rollup node asks for them")
+
+    async def mine_apart(self, blocks: int, seconds: int) -> None:
+        """Refuse."""
+        await self.mine(blocks, None)
+
+    async def increase_time(self, seconds: int) -> int:
+        """Refuse."""
+        raise Refused(NO_TIME_TRAVEL)
+
+    async def set_time(self, timestamp: int) -> int:
+        """Refuse."""
+        raise Refused(NO_TIME_TRAVEL)
+
+    async def set_next_timestamp(self, timestamp: int) -> None:
+        """Refuse."""
+        raise Refused(NO_TIME_TRAVEL)
+
+    async def set_timestamp_interval(self, seconds: int | None) -> bool:
+        """Refuse."""
+        raise Refused(NO_TIME_TRAVEL)
 
     async def snapshot(self) -> int:
         """Refuse."""
