@@ -171,6 +171,50 @@ class AccountOverride:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockOverrides:
+    """What a call pretends about the block that it runs in; `None` leaves it."""
+
+    number: int | None = None
+    timestamp: int | None = None
+    gas_limit: int | None = None
+    coinbase: bytes | None = None
+    prev_randao: bytes | None = None
+    base_fee: int | None = None
+    blob_base_fee: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pretended:
+    """What a traced call pretends."""
+
+    accounts: Mapping[bytes, AccountOverride] = field(default_factory=dict)
+    block: BlockOverrides = BlockOverrides()
+    tx_index: int | None = None
+    """Run on the state before this transaction of the block, not on the one after all."""
+
+
+TraceKind: TypeAlias = Literal["trace", "stateDiff"]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceOptions:
+    """Which tracer watches, and what it shows."""
+
+    tracer: str | None = None
+    """`None` for every opcode; then the next five count."""
+    enable_memory: bool = False
+    disable_stack: bool = False
+    disable_storage: bool = False
+    enable_return_data: bool = False
+    limit: int = 0
+    """Bytes of opcodes' entries after which no more are made; 0 for no such bound."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """For a named tracer: `tracerConfig` as it came."""
+    timeout: float | None = None
+    """Seconds; the node's own bound for calls holds, too."""
+
+
+@dataclass(frozen=True, slots=True)
 class StorageProof:
     """One slot with its Merkle-Patricia proof; `key` comes back as it was asked."""
 
@@ -404,6 +448,45 @@ class Controls(Protocol):
         """Go back, forgetting this snapshot and later ones; false for an unknown id."""
 
 
+class Tracing(Protocol):
+    """What happened within transactions, found by executing them again.
+
+    Answers are JSON as geth and Parity write it.  All raise `Refused` for what cannot be
+    traced, is too large, or names a tracer that is none, and `Halted` out of time.
+    """
+
+    async def trace_transaction(self, tx_hash: bytes, options: TraceOptions) -> Any:
+        """Return what a tracer shows of a mined transaction."""
+
+    async def trace_block(self, block: BlockRef | Block, options: TraceOptions) -> Sequence[Any]:
+        """Return what a tracer shows of each transaction of a block; it need not be stored."""
+
+    async def trace_call(
+        self, request: CallRequest, ref: BlockRef, pretended: Pretended, options: TraceOptions
+    ) -> Any:
+        """Return what a tracer shows of a call."""
+
+    async def flat_transaction(self, tx_hash: bytes) -> Sequence[Any] | None:
+        """Return Parity's traces of a mined transaction; `None` when unknown."""
+
+    async def flat_block(self, ref: BlockRef) -> Sequence[Any] | None:
+        """Return Parity's traces of a block; `None` when unknown."""
+
+    async def replay_transaction(self, tx_hash: bytes, kinds: frozenset[TraceKind]) -> Any:
+        """Return output and traces of a mined transaction in Parity's form."""
+
+    async def replay_block(self, ref: BlockRef, kinds: frozenset[TraceKind]) -> Sequence[Any]:
+        """Return that of every transaction of a block, with their hashes."""
+
+    async def replay_calls(
+        self, calls: Sequence[tuple[CallRequest, frozenset[TraceKind]]], ref: BlockRef
+    ) -> Sequence[Any]:
+        """Return that of calls, each on the state that the one before leaves."""
+
+    async def replay_raw(self, raw: bytes, kinds: frozenset[TraceKind]) -> Any:
+        """Return that of a signed transaction on the head, which is not sent."""
+
+
 class Rollup(Protocol):
     """The rollup node's side of the L2."""
 
@@ -445,5 +528,7 @@ class Backend:
     events: Events
     rollup: Rollup | None = None
     """Only beside the L2."""
+    tracing: Tracing | None = None
+    """Only where blocks are executed."""
     contracts: Mapping[str, bytes] = field(default_factory=dict)
     """Name to address of what is deployed at genesis."""
