@@ -44,6 +44,10 @@ def mined_at(here: World, name: ChainName, tx_hash: bytes) -> int:
 def settles(here: World) -> None:
     """As `converges`, also where L1 blocks do not come by themselves."""
     here.rollup.mining = replace(here.rollup.mining, automine=True, interval=None)
+    while here.rollup.batcher.in_flight:
+        before = len(here.rollup.batcher.in_flight)
+        here.rollup.mine("l1")
+        assert len(here.rollup.batcher.in_flight) < before
     converges(here)
 
 
