@@ -17,6 +17,8 @@ DEV_BALANCE: Final = 10_000 * 10**18
 
 BATCHER_INDEX: Final = 30
 OWNER_INDEX: Final = 31
+PROPOSER_INDEX: Final = 32
+CHALLENGER_INDEX: Final = 33
 """Beyond the accounts that users get, so their nonces are the user's alone."""
 
 
@@ -60,7 +62,7 @@ def operator_account(l2_chain_id: int, role: int) -> DevAccount:
 
 def known_account(address: bytes, l2_chain_id: int) -> DevAccount | None:
     """Return the account at `address` if it is one that everybody has the key of."""
-    ours = (dev_account(index) for index in range(OWNER_INDEX + 1))
+    ours = (dev_account(index) for index in range(CHALLENGER_INDEX + 1))
     operators = (operator_account(l2_chain_id, role) for role in range(OPERATOR_ROLES))
     for accounts in (ours, operators):
         for account in accounts:

@@ -39,7 +39,7 @@ from byline.node.l2.safe_heads import SafeHeads
 from byline.node.l2.sequencer import Sequencer
 from byline.node.loaded_network import check_stored, load_network, read_rollup_file
 from byline.node.local import LocalRollup
-from byline.node.network import Network, build_network, check_l2_genesis, l2_genesis
+from byline.node.network import Network, build_network, check_l2_genesis, known_l2_genesis
 from byline.node.rollup import Happening, Mining
 from byline.node.storage.kv import KeyValue, Prefixed
 from byline.node.storage.leveldb import LevelKV
@@ -180,7 +180,7 @@ def open_l2(
     engine = engines.engine(engine_name)
     if store.is_empty:
         if genesis is None:
-            genesis = l2_genesis(config, engine)
+            genesis = known_l2_genesis(config, engine)
         check_l2_genesis(config, genesis.block.header)
         store.commit(genesis)
     elif store.canonical_hash(0) != config.genesis.l2.hash:

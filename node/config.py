@@ -53,6 +53,10 @@ class NodeConfig:
     """Seconds since 1970; `None` is now."""
     fork: str = "karst"
     l1_fork: str = "osaka"
+    gas_token: str = "open"  # noqa: S105
+    """What pays for gas on the built-in L2."""
+    withdrawals: str = "short"
+    """How long a withdrawal from it takes."""
     engine: str = DEFAULT
     compression: Compression = "brotli"
     batch_type: BatchKind = "span"
@@ -179,6 +183,13 @@ SETTINGS: Final = (
     ),
     Setting("fork", str, "rules of the L2", choices=("holocene", "isthmus", "jovian", "karst")),
     Setting("l1_fork", str, "rules of the L1", choices=("prague", "osaka")),
+    Setting("gas_token", str, "what pays for gas on the L2", choices=("open", "eth")),
+    Setting(
+        "withdrawals",
+        str,
+        "how long they take: half a minute, or a week",
+        choices=("short", "mainnet"),
+    ),
     ENGINE,
     Setting("compression", str, "of channels", choices=("brotli", "zlib")),
     Setting("batch_type", str, "how L2 blocks are written", choices=("span", "singular")),

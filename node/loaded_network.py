@@ -20,6 +20,7 @@ from byline.derivation.config import ConfigProblem, Fork, RollupConfig
 from byline.derivation.types import BlockId
 from byline.node.accounts import BATCHER_INDEX, dev_account
 from byline.node.chain.block import ExecutedBlock
+from byline.node.chain.genesis import genesis_output
 from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.chain.genesis_file import (
     GenesisFile,
@@ -29,10 +30,11 @@ from byline.node.chain.genesis_file import (
 )
 from byline.node.config import NodeConfig
 from byline.node.contracts import addresses
+from byline.node.contracts.l1_contracts import WITHDRAWAL_DELAYS
 from byline.node.errors import ConfigError
 from byline.node.evm.machine import Engine
 from byline.node.l1.dev_control import future_address
-from byline.node.network import Network, batch_inbox, l1_genesis
+from byline.node.network import Network, batch_inbox, l1_genesis, l1_setup
 
 LOG = logging.getLogger("byline.genesis")
 
@@ -55,7 +57,7 @@ def load_network(settings: NodeConfig, engine: Engine) -> Network:
         if config.dev_control is None and not settings.strict:
             config = replace(config, dev_control=dev_control)
         return Network(config, l1, l2)
-    config, l1 = _on_built_in_l1(settings, config, engine)
+    config, l1 = _on_built_in_l1(settings, config, engine, genesis_output(engine, l2))
     return Network(config, l1, l2)
 
 
@@ -159,7 +161,7 @@ def _account(alloc: Mapping[bytes, GenesisAccount], address: bytes) -> GenesisAc
 
 
 def _on_built_in_l1(
-    settings: NodeConfig, config: RollupConfig, engine: Engine
+    settings: NodeConfig, config: RollupConfig, engine: Engine, anchor_root: bytes
 ) -> tuple[RollupConfig, ExecutedBlock]:
     """Put the L2 of `config` on the built-in L1, as if its contracts had been deployed for it."""
     if settings.l1_chain_id == config.l2_chain_id:
@@ -168,7 +170,15 @@ def _on_built_in_l1(
         )
     genesis = config.genesis
     system = replace(genesis.system_config, batcher=dev_account(BATCHER_INDEX).address)
-    l1 = l1_genesis(config.l2_chain_id, engine, genesis.l2_time, system)
+    delays = WITHDRAWAL_DELAYS[settings.withdrawals]
+    setup = l1_setup(
+        config.l2_chain_id,
+        system,
+        timestamp=genesis.l2_time,
+        anchor_root=anchor_root,
+        delays=delays,
+    )
+    l1 = l1_genesis(setup, engine)
     if l1.hash == genesis.l1.hash:
         return config, l1
     LOG.warning(
@@ -234,7 +244,11 @@ def _check_settings(settings: NodeConfig, config: RollupConfig) -> None:
         "genesis_time": config.genesis.l2_time,
         "fork": max(f for f in Fork if config.active(f, config.genesis.l2_time)).name.lower(),
     }
+    if "gas_token" in settings.sources:
+        raise ConfigError("gas_token is what the L2's genesis file says: leave it out")
     if settings.l1_genesis is not None:
+        if "withdrawals" in settings.sources:
+            raise ConfigError("withdrawals take what the L1's genesis file says: leave it out")
         stated["l1_chain_id"] = config.l1_chain_id
     for name, value in stated.items():
         asked = getattr(settings, name)

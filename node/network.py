@@ -15,17 +15,27 @@ from byline.derivation.header import Header
 from byline.derivation.types import BlockId
 from byline.node.accounts import (
     BATCHER_INDEX,
+    CHALLENGER_INDEX,
+    DEV_ACCOUNTS,
     DEV_BALANCE,
     OWNER_INDEX,
+    PROPOSER_INDEX,
     dev_account,
     dev_accounts,
 )
 from byline.node.chain.block import ExecutedBlock
-from byline.node.chain.genesis import genesis_block
+from byline.node.chain.genesis import genesis_block, genesis_output
 from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.config import NodeConfig
 from byline.node.contracts import addresses
-from byline.node.contracts.predeploys import l1_alloc, l2_alloc
+from byline.node.contracts.gas_token import ETHER, GAS_TOKENS, OPEN, GasToken
+from byline.node.contracts.l1_contracts import (
+    WITHDRAWAL_DELAYS,
+    L1Setup,
+    WithdrawalDelays,
+    l1_alloc,
+)
+from byline.node.contracts.predeploys import l2_alloc
 from byline.node.errors import ConfigError
 from byline.node.evm.machine import Engine
 from byline.node.l1.chain import L1_GAS_LIMIT
@@ -37,6 +47,10 @@ BLOCK_TIME: Final = 2
 BASE_FEE_SCALAR: Final = 1_368
 BLOB_BASE_FEE_SCALAR: Final = 810_949
 """Weights of the L1 fees in the L1 data fee, those of OP Mainnet after Ecotone."""
+OPERATORS: Final = (BATCHER_INDEX, OWNER_INDEX, PROPOSER_INDEX, CHALLENGER_INDEX)
+"""Accounts with a role on the L1, by index."""
+L2_SUPPLY: Final = DEV_ACCOUNTS * DEV_BALANCE
+"""Wei of the gas token that the built-in L2 begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +90,10 @@ def forks_up_to(name: str) -> Mapping[Fork, int]:
 def build_network(settings: NodeConfig, engine: Engine, genesis_time: int) -> Network:
     """Return both genesis blocks and the rollup config."""
     system = system_config()
-    l1 = l1_genesis(settings.l2_chain_id, engine, genesis_time, system)
+    token = GAS_TOKENS[settings.gas_token]
     draft = RollupConfig(
         genesis=Genesis(
-            l1=BlockId(0, l1.block.hash),
+            l1=BlockId(0, ZERO_HASH),
             l2=BlockId(0, ZERO_HASH),
             l2_time=genesis_time,
             system_config=system,
@@ -93,27 +107,61 @@ def build_network(settings: NodeConfig, engine: Engine, genesis_time: int) -> Ne
         forks=forks_up_to(settings.fork),
         dev_control=addresses.DEV_CONTROL,
     )
-    l2 = l2_genesis(draft, engine)
-    genesis = replace(draft.genesis, l2=BlockId(0, l2.block.hash))
+    l2 = l2_genesis(draft, engine, token)
+    l1 = l1_genesis(
+        l1_setup(
+            settings.l2_chain_id,
+            system,
+            timestamp=genesis_time,
+            anchor_root=genesis_output(engine, l2),
+            gas_token=token,
+            delays=WITHDRAWAL_DELAYS[settings.withdrawals],
+            locked=L2_SUPPLY,
+        ),
+        engine,
+    )
+    genesis = replace(draft.genesis, l1=BlockId(0, l1.block.hash), l2=BlockId(0, l2.block.hash))
     return Network(replace(draft, genesis=genesis), l1, l2)
 
 
-def l1_genesis(
-    l2_chain_id: int, engine: Engine, genesis_time: int, system: SystemConfig
-) -> ExecutedBlock:
-    """Return the L1's first block."""
-    alloc = l1_alloc(
-        owner=dev_account(OWNER_INDEX).address,
+def l1_setup(
+    l2_chain_id: int,
+    system: SystemConfig,
+    *,
+    timestamp: int,
+    anchor_root: bytes,
+    gas_token: GasToken = ETHER,
+    delays: WithdrawalDelays = WITHDRAWAL_DELAYS["short"],
+    locked: int = 0,
+) -> L1Setup:
+    """Return how the contracts of the L1 are set up, with the development accounts in all roles.
+
+    `locked` is the wei of the gas token that the portal holds from the start.
+    """
+    return L1Setup(
         system_config=system,
         l2_chain_id=l2_chain_id,
         batch_inbox=batch_inbox(l2_chain_id),
+        owner=dev_account(OWNER_INDEX).address,
+        proposer=dev_account(PROPOSER_INDEX).address,
+        challenger=dev_account(CHALLENGER_INDEX).address,
+        anchor_root=anchor_root,
+        timestamp=timestamp,
+        gas_token=gas_token,
+        delays=delays,
+        locked=locked,
+        holders={account.address: DEV_BALANCE for account in dev_accounts()},
     )
+
+
+def l1_genesis(setup: L1Setup, engine: Engine) -> ExecutedBlock:
+    """Return the L1's first block."""
     return genesis_block(
         engine,
-        {**alloc, **_funded((BATCHER_INDEX, OWNER_INDEX))},
+        {**l1_alloc(setup), **_funded(OPERATORS)},
         message_passer_root=False,
         gas_limit=L1_GAS_LIMIT,
-        timestamp=genesis_time,
+        timestamp=setup.timestamp,
         base_fee=GENESIS_BASE_FEE,
         blob_gas_used=0,
         excess_blob_gas=0,
@@ -122,7 +170,7 @@ def l1_genesis(
     )
 
 
-def l2_genesis(config: RollupConfig, engine: Engine) -> ExecutedBlock:
+def l2_genesis(config: RollupConfig, engine: Engine, gas_token: GasToken) -> ExecutedBlock:
     """Return the L2's first block with the built-in contracts (genesis hash not needed)."""
     time = config.genesis.l2_time
     isthmus = config.active(Fork.ISTHMUS, time)
@@ -132,7 +180,7 @@ def l2_genesis(config: RollupConfig, engine: Engine) -> ExecutedBlock:
         0 if config.active(Fork.JOVIAN, time) else None,
     )
     fork = max(item for item in Fork if config.active(item, time))
-    alloc = l2_alloc(owner=dev_account(OWNER_INDEX).address, fork=fork)
+    alloc = l2_alloc(owner=dev_account(OWNER_INDEX).address, fork=fork, gas_token=gas_token)
     return genesis_block(
         engine,
         {**alloc, **_funded()},
@@ -147,6 +195,20 @@ def l2_genesis(config: RollupConfig, engine: Engine) -> ExecutedBlock:
         parent_beacon_root=ZERO_HASH,
         requests_hash=EMPTY_REQUESTS_HASH if isthmus else None,
     )
+
+
+def known_l2_genesis(config: RollupConfig, engine: Engine) -> ExecutedBlock:
+    """Return the built-in first block that a rollup config names, whatever pays for gas there.
+
+    A rollup config does not tell the gas token; the hash of the first block does.  Raises
+    `ConfigError` when it is none of ours.
+    """
+    made = [l2_genesis(config, engine, OPEN)]
+    if made[0].hash != config.genesis.l2.hash:
+        made.append(l2_genesis(config, engine, ETHER))
+    if made[-1].hash != config.genesis.l2.hash:
+        check_l2_genesis(config, made[0].block.header)
+    return made[-1]
 
 
 def check_l2_genesis(config: RollupConfig, built: Header) -> None:

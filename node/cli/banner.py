@@ -10,7 +10,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from byline.derivation.constants import L1_BLOCK
 from byline.node.accounts import DEV_BALANCE, TEST_MNEMONIC, dev_accounts
+from byline.node.contracts.gas_token import GasToken, read_gas_token
 from byline.node.evm.engines import REFERENCE, why_not_fast
 from byline.node.hexes import checksum
 from byline.node.shell import NodeShell
@@ -46,7 +48,7 @@ def _table(*columns: str) -> Table:
 
 def _chains(devnet: NodeShell) -> Table:
     config, rollup = devnet.config, devnet.rollup
-    table = _table("chain", "id", "HTTP and WebSocket", "head", "blocks")
+    table = _table("chain", "id", "gas", "HTTP and WebSocket", "head", "blocks")
     pace = f"every {rollup.mining.interval} s" if rollup.mining.interval else ""
     if rollup.mining.automine:
         pace = f"{pace} and " if pace else ""
@@ -54,9 +56,11 @@ def _chains(devnet: NodeShell) -> Table:
     slow = f"every {rollup.mining.l1_interval} s" if rollup.mining.interval else pace
     if devnet.settings.l1_rpc:
         slow = "by others"
-    table.add_row("L1", str(config.l1_chain_id), devnet.l1_url, str(rollup.l1.head.number), slow)
+    l1_head = str(rollup.l1.head.number)
+    table.add_row("L1", str(config.l1_chain_id), "ETH", devnet.l1_url, l1_head, slow)
     head = rollup.engine.heads.unsafe.number
-    table.add_row("L2", str(config.l2_chain_id), devnet.l2_url, str(head), pace)
+    symbol = _gas_token(devnet).symbol
+    table.add_row("L2", str(config.l2_chain_id), symbol, devnet.l2_url, str(head), pace)
     return table
 
 
@@ -70,8 +74,18 @@ def _contracts(devnet: NodeShell) -> Table:
     return table
 
 
+def _gas_token(devnet: NodeShell) -> GasToken:
+    """Return what pays for gas on the L2, as its L1Block says."""
+    chain = devnet.rollup.engine.chain
+    machine = chain.machine(chain.head)
+    return read_gas_token(lambda slot: machine.storage(L1_BLOCK, slot))
+
+
 def _accounts(devnet: NodeShell) -> Table:
-    balance = f" ({DEV_BALANCE // 10**18:,} ETH each, both chains)"
+    each = f"{DEV_BALANCE // 10**18:,}"
+    symbol = _gas_token(devnet).symbol
+    l1 = "ETH" if symbol == "ETH" else f"ETH and {each} {symbol}"
+    balance = f" ({each} {l1} each on the L1, {each} {symbol} on the L2)"
     # What a genesis file gives them is for the file to say.
     from_file = devnet.settings.l2_genesis is not None
     table = _table("account", "address" + ("" if from_file else balance), "key")

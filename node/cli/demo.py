@@ -13,11 +13,12 @@ from byline.node import logs
 from byline.node.cli.running import run_to_end
 from byline.node.client import RpcClient
 from byline.node.config import NodeConfig, add_engine_argument, engine_name
+from byline.node.contracts.gas_token import OPEN
 from byline.node.demo.attribution import AttributedAnswer, attribute
 from byline.node.demo.corpus import contributors, documents
 from byline.node.demo.loop import FEE, Claim, Loop, Payment
 from byline.node.demo.questions import QUESTIONS
-from byline.node.demo.screen import cost_table, ether, payout_table, show_answer
+from byline.node.demo.screen import cost_table, payout_table, show_answer, whole_units
 from byline.node.demo.verdict import derive_again
 from byline.node.devnet import Devnet, with_free_ports
 
@@ -75,6 +76,7 @@ async def _pay(
     """Fund, register, pay, claim; print each payment with its spans."""
     owed = {one.address for answer in answers for one, _ in answer.weights}
     everyone = [one for one in contributors() if one.address in owed]
+    await loop.approve(len(everyone))
     for one in track(everyone, "deposits from the L1", console=console, transient=True):
         await loop.deposit(one)
     console.print(f"[bold]bridge[/bold]  {len(everyone)} deposits of gas money, L1 to L2")
@@ -105,7 +107,8 @@ async def _account(
     whole = each and paid == credited == claimed and held == 0
     verdict = "every wei accounted for" if whole else "THE SUMS DIFFER"
     console.print(
-        f"paid {ether(paid)} ETH = credited {ether(credited)} = claimed {ether(claimed)}; "
+        f"paid {whole_units(paid)} {OPEN.symbol} = credited {whole_units(credited)} = "
+        f"claimed {whole_units(claimed)}; "
         f"{held} wei left in the contract: [bold]{verdict}[/bold]"
     )
     return whole

@@ -10,7 +10,9 @@ from pathlib import Path
 from byline.derivation.config import Fork
 from byline.node.cli.running import run_to_end
 from byline.node.client import RpcClient
-from byline.node.l1.install import install
+from byline.node.contracts.gas_token import GAS_TOKENS
+from byline.node.contracts.l1_contracts import WITHDRAWAL_DELAYS
+from byline.node.l1.install import Wanted, install
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fork", choices=[fork.name.lower() for fork in Fork], default=Fork.JOVIAN.name.lower()
     )
     parser.add_argument("--block-time", metavar="SECONDS", type=int, default=2)
+    parser.add_argument("--gas-token", choices=sorted(GAS_TOKENS), default="open")
+    parser.add_argument("--withdrawals", choices=sorted(WITHDRAWAL_DELAYS), default="short")
     parser.add_argument("--out", metavar="FILE", type=Path, default=Path("rollup.json"))
 
 
@@ -31,7 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _install(arguments: argparse.Namespace) -> int:
     async with RpcClient(arguments.l1_rpc) as client:
-        config = await install(client, arguments.l2_chain_id, arguments.fork, arguments.block_time)
+        wanted = Wanted(
+            l2_chain_id=arguments.l2_chain_id,
+            fork=arguments.fork,
+            block_time=arguments.block_time,
+            gas_token=arguments.gas_token,
+            withdrawals=arguments.withdrawals,
+        )
+        config = await install(client, wanted)
     text = json.dumps(config.to_json(), indent=2) + "\n"
     await asyncio.to_thread(arguments.out.write_text, text)
     print(

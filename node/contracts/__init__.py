@@ -7,7 +7,10 @@ a `lib/` folder), `assembly/` the contracts that Vyper cannot express.  `build` 
     addresses      where every contract of genesis stands
     artifacts      `load(name)`: ABI and code of a contract
     calls          calling a contract by name: arguments to calldata, results to values
-    predeploys     `l1_alloc`, `l2_alloc`: the accounts of genesis
+    gas_token      what pays for gas on the L2, and where both chains keep it
+    genesis_accounts  contracts in a genesis: code, storage, proxies, blueprints
+    l1_contracts   `l1_alloc`: the L1's, set up for an L2
+    predeploys     `l2_alloc`: the L2's
     declarations   `error NotDepositor()` and its like, to ABI entries
     assembler      the small assembler behind `assembly/`
     build          sources to artefacts, and the check that the committed ones are current

@@ -13,6 +13,10 @@ from typing import Final
 
 from byline.derivation import constants
 
+IMPLEMENTATION_SLOT: Final = 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA505D382BBC
+ADMIN_SLOT: Final = 0xB53127684A568B3173AE13B9F8A6016E243E63B6E8EE1178D6A717850B5D6103
+"""Where a proxy keeps whom it stands for, and who may change that (EIP-1967)."""
+
 
 def _ours(number: int) -> bytes:
     return b"byline" + number.to_bytes(14, "big")
@@ -26,6 +30,16 @@ def _attribution(number: int) -> bytes:
     return b"open" + number.to_bytes(16, "big")
 
 
+def l1_implementation(proxy: bytes) -> bytes:
+    """Return where the code is that the proxy of one of our L1 contracts stands for."""
+    return _ours(0x10000 | int.from_bytes(proxy[-2:], "big"))
+
+
+def l2_implementation(proxy: bytes) -> bytes:
+    """Return where the code of a predeploy is: in the code namespace of the specs."""
+    return bytes.fromhex("c0d3" * 9) + proxy[-2:]
+
+
 # On both chains.
 MULTICALL3: Final = bytes.fromhex("ca11bde05977b3631167028862be2a173976ca11")
 CREATE2_DEPLOYER: Final = bytes.fromhex("4e59b44847b379578588920ca78fbf26c0b4956c")
@@ -37,6 +51,15 @@ HISTORY_STORAGE: Final = constants.HISTORY_STORAGE
 SYSTEM_CONFIG: Final = _ours(1)
 OPTIMISM_PORTAL: Final = _ours(2)
 DEV_CONTROL: Final = _ours(3)
+SUPERCHAIN_CONFIG: Final = _ours(4)
+ANCHOR_STATE_REGISTRY: Final = _ours(5)
+DISPUTE_GAME_FACTORY: Final = _ours(6)
+L1_CROSS_DOMAIN_MESSENGER: Final = _ours(7)
+L1_STANDARD_BRIDGE: Final = _ours(8)
+OPEN_TOKEN: Final = _ours(9)
+L1_PROXY_ADMIN: Final = _ours(10)
+DISPUTE_GAME: Final = _ours(11)
+"""What the factory's games are copies of."""
 WITHDRAWAL_REQUESTS: Final = bytes.fromhex("00000961ef480eb55e80d19ad83579a64c007002")
 """EIP-7002."""
 CONSOLIDATION_REQUESTS: Final = bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a590007251")
@@ -46,6 +69,10 @@ CONSOLIDATION_REQUESTS: Final = bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a59
 WETH: Final = _predeploy(0x06)
 L2_CROSS_DOMAIN_MESSENGER: Final = _predeploy(0x07)
 L2_STANDARD_BRIDGE: Final = _predeploy(0x10)
+OPTIMISM_MINTABLE_ERC20_FACTORY: Final = _predeploy(0x12)
+PROXY_ADMIN: Final = _predeploy(0x18)
+MINTABLE_ERC20_BLUEPRINT: Final = l2_implementation(_predeploy(0x1012))
+"""What the factory's tokens are made from (EIP-5202)."""
 GAS_PRICE_ORACLE: Final = constants.GAS_PRICE_ORACLE
 SEQUENCER_FEE_VAULT: Final = constants.SEQUENCER_FEE_VAULT
 L1_BLOCK: Final = constants.L1_BLOCK
@@ -61,6 +88,14 @@ L1_CONTRACTS: Final[Mapping[str, bytes]] = MappingProxyType(
     {
         "SystemConfig": SYSTEM_CONFIG,
         "OptimismPortal": OPTIMISM_PORTAL,
+        "L1CrossDomainMessenger": L1_CROSS_DOMAIN_MESSENGER,
+        "L1StandardBridge": L1_STANDARD_BRIDGE,
+        "DisputeGameFactory": DISPUTE_GAME_FACTORY,
+        "AnchorStateRegistry": ANCHOR_STATE_REGISTRY,
+        "SuperchainConfig": SUPERCHAIN_CONFIG,
+        "DevnetDisputeGame": DISPUTE_GAME,
+        "ProxyAdmin": L1_PROXY_ADMIN,
+        "OpenToken": OPEN_TOKEN,
         "DevControl": DEV_CONTROL,
         "Multicall3": MULTICALL3,
         "Create2Deployer": CREATE2_DEPLOYER,
@@ -70,15 +105,19 @@ L1_CONTRACTS: Final[Mapping[str, bytes]] = MappingProxyType(
         "ConsolidationRequests": CONSOLIDATION_REQUESTS,
     }
 )
-"""Every contract of the L1's genesis, by name."""
+"""Every contract of the L1's genesis that people call, by name."""
 
 L2_CONTRACTS: Final[Mapping[str, bytes]] = MappingProxyType(
     {
         "WETH": WETH,
+        "L2CrossDomainMessenger": L2_CROSS_DOMAIN_MESSENGER,
         "GasPriceOracle": GAS_PRICE_ORACLE,
+        "L2StandardBridge": L2_STANDARD_BRIDGE,
         "SequencerFeeVault": SEQUENCER_FEE_VAULT,
+        "OptimismMintableERC20Factory": OPTIMISM_MINTABLE_ERC20_FACTORY,
         "L1Block": L1_BLOCK,
         "L2ToL1MessagePasser": L2_TO_L1_MESSAGE_PASSER,
+        "ProxyAdmin": PROXY_ADMIN,
         "BaseFeeVault": BASE_FEE_VAULT,
         "L1FeeVault": L1_FEE_VAULT,
         "OperatorFeeVault": OPERATOR_FEE_VAULT,
@@ -90,4 +129,4 @@ L2_CONTRACTS: Final[Mapping[str, bytes]] = MappingProxyType(
         "HistoryStorage": HISTORY_STORAGE,
     }
 )
-"""Every contract of the L2's genesis, by name."""
+"""Every contract of the L2's genesis that people call, by name."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from byline.node.accounts import DevAccount, dev_accounts
 from byline.node.client import RpcClient, Wallet
-from byline.node.contracts.addresses import INFERENCE_PAYMENTS, OPTIMISM_PORTAL
+from byline.node.contracts.addresses import INFERENCE_PAYMENTS, OPEN_TOKEN, OPTIMISM_PORTAL
 from byline.node.contracts.calls import Interface
 from byline.node.demo.attribution import AttributedAnswer, model_id, request_hash
 from byline.node.demo.corpus import Contributor
@@ -65,14 +65,25 @@ class Loop:
         self._payments = Interface.of("InferencePayments")
         self._owner, *self._payers = dev_accounts()[:6]
 
+    async def approve(self, contributors: int) -> None:
+        """Let the portal take the OPEN that so many contributors get."""
+        call = Interface.of("OpenToken").call(
+            "approve", OPTIMISM_PORTAL, contributors * CLAIM_GAS_MONEY
+        )
+        await Wallet(self._l1, self._owner).send(OPEN_TOKEN, call)
+
     async def deposit(self, contributor: Contributor) -> tuple[str, str]:
         """Send gas money from the L1; return the L1 and L2 transaction hashes."""
-        portal = Interface.of("OptimismPortal")
-        call = portal.call(
-            "depositTransaction", contributor.address, CLAIM_GAS_MONEY, DEPOSIT_GAS, False, b""
+        call = Interface.of("OptimismPortal").call(
+            "depositERC20Transaction",
+            contributor.address,
+            CLAIM_GAS_MONEY,
+            CLAIM_GAS_MONEY,
+            DEPOSIT_GAS,
+            False,
+            b"",
         )
-        wallet = Wallet(self._l1, self._owner)
-        receipt = await wallet.send(OPTIMISM_PORTAL, call, CLAIM_GAS_MONEY)
+        receipt = await Wallet(self._l1, self._owner).send(OPTIMISM_PORTAL, call)
         block = await self._l2.call("eth_getBlockByNumber", "latest", True)
         found = [tx["hash"] for tx in block["transactions"] if _is_deposit_to(tx, contributor)]
         if not found:

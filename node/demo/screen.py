@@ -9,6 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from byline.node.contracts.gas_token import OPEN
 from byline.node.demo.attribution import AttributedAnswer
 from byline.node.demo.corpus import Contributor
 from byline.node.demo.loop import Claim, Payment
@@ -20,8 +21,8 @@ EXCERPT: Final = 130
 """Characters of an answer that are shown."""
 
 
-def ether(wei: int) -> str:
-    """Return wei in ETH, to the last digit."""
+def whole_units(wei: int) -> str:
+    """Return wei in units of 10**18, to the last digit."""
     whole, rest = divmod(wei, 10**18)
     return f"{whole}.{rest:018d}".rstrip("0").rstrip(".")
 
@@ -85,20 +86,20 @@ def payout_table(
 
 def cost_table(payments: Sequence[Payment], claims: Sequence[Claim]) -> Table:
     """Return gas and fees of payments and claims."""
-    table = Table("transactions", "count", "gas, mean", "L1 fee, wei", "all fees, ETH",
+    table = Table("transactions", "count", "gas, mean", "L1 fee, wei", f"all fees, {OPEN.symbol}",
                   box=box.SIMPLE)  # fmt: skip
     table.add_row(
         "payments",
         str(len(payments)),
         f"{sum(item.gas_used for item in payments) // max(1, len(payments)):,}",
         f"{sum(item.l1_fee for item in payments):,}",
-        ether(sum(item.total_fee for item in payments)),
+        whole_units(sum(item.total_fee for item in payments)),
     )
     table.add_row(
         "claims",
         str(len(claims)),
         f"{sum(item.gas_used for item in claims) // max(1, len(claims)):,}",
         f"{sum(item.l1_fee for item in claims):,}",
-        ether(sum(item.total_fee for item in claims)),
+        whole_units(sum(item.total_fee for item in claims)),
     )
     return table

@@ -9,9 +9,9 @@ import pytest
 from byline.derivation.config import SystemConfig, ecotone_scalar
 from byline.derivation.hashing import keccak256
 from byline.node.contracts import addresses, artifacts
-from byline.node.contracts.predeploys import l1_alloc
+from tests.contracts.first_blocks import booted, l1
 from tests.contracts.genuine import GENUINE_SYSTEM_CONFIG, genuine_l1
-from tests.contracts.harness import ANYBODY, Contract, Event, Evm, calldata, word
+from tests.contracts.harness import ANYBODY, Contract, Event, calldata, word
 from tests.vectors_folder import load
 
 OWNER = bytes.fromhex("ad0eac6c586e30652553c985e9b1837d05f6ae37")
@@ -31,10 +31,7 @@ CONFIG = SystemConfig(
 
 def system_config() -> Contract:
     """The contract as genesis has it."""
-    evm = Evm()
-    alloc = l1_alloc(owner=OWNER, system_config=CONFIG, l2_chain_id=901, batch_inbox=INBOX)
-    account = alloc[addresses.SYSTEM_CONFIG]
-    evm.set(addresses.SYSTEM_CONFIG, code=account.code, storage=account.storage)
+    evm = booted(l1(owner=OWNER, system_config=CONFIG, batch_inbox=INBOX))
     return Contract(evm, addresses.SYSTEM_CONFIG, artifacts.load("SystemConfig").abi)
 
 
@@ -239,8 +236,15 @@ def test_the_resource_config_is_that_of_the_genuine_contract() -> None:
 def test_addresses_of_contracts_that_do_not_exist_are_zero() -> None:
     found = system_config().read("getAddresses")
     nobody = "0x" + "00" * 20
-    portal = "0x" + addresses.OPTIMISM_PORTAL.hex()
-    assert found == (nobody, nobody, nobody, portal, nobody, nobody)
+    portal, messenger, bridge = (
+        "0x" + address.hex()
+        for address in (
+            addresses.OPTIMISM_PORTAL,
+            addresses.L1_CROSS_DOMAIN_MESSENGER,
+            addresses.L1_STANDARD_BRIDGE,
+        )
+    )
+    assert found == (messenger, nobody, bridge, portal, nobody, nobody)
 
 
 def test_a_feature_is_read_from_the_slot_of_the_genuine_mapping() -> None:

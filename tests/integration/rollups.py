@@ -66,12 +66,14 @@ class World:
         return chain.machine(chain.head).balance(address)
 
 
-def world(settings: NodeConfig | None = None, kv: KeyValue | None = None) -> World:
-    """Build a rollup on `kv`, or in memory."""
+def world(
+    settings: NodeConfig | None = None, kv: KeyValue | None = None, gas_token: str = "eth"
+) -> World:
+    """Build a rollup on `kv`, or in memory; `gas_token` counts, not that of `settings`."""
     clock = ManualClock(GENESIS_TIME)
     kv = kv or MemoryKV()
     happened: list[Happening] = []
-    settings = replace(settings or NodeConfig(), genesis_time=GENESIS_TIME)
+    settings = replace(settings or NodeConfig(), genesis_time=GENESIS_TIME, gas_token=gas_token)
     return World(build_rollup(settings, kv, clock, happened.append), clock, kv, happened)
 
 

@@ -30,6 +30,9 @@ exports: (
     setup.superchainConfig,
 )
 
+interface OptimismPortal:
+    def disputeGameFactory() -> address: view
+
 VERSION: public(constant(uint256)) = 0
 UNSAFE_BLOCK_SIGNER_SLOT: public(constant(bytes32)) = keccak256("systemconfig.unsafeblocksigner")
 
@@ -282,6 +285,16 @@ def optimismMintableERC20Factory() -> address:
     @notice Where twins of tokens of the L2 are created; zero if they cannot be.
     """
     return store._named_address(keccak256("systemconfig.optimismmintableerc20factory"))
+
+
+@external
+@view
+def disputeGameFactory() -> address:
+    """
+    @notice Where games about this L2 are created.
+    """
+    portal: address = store._named_address(keccak256("systemconfig.optimismportal"))
+    return staticcall OptimismPortal(portal).disputeGameFactory()
 
 
 @external

@@ -2,7 +2,7 @@ import pytest
 from eth.vm.forks.cancun.constants import BEACON_ROOTS_CONTRACT_CODE
 from eth.vm.forks.prague.constants import HISTORY_STORAGE_CONTRACT_CODE
 
-from byline.node.contracts.predeploys import BEACON_ROOTS_CODE, HISTORY_CODE
+from byline.node.contracts.genesis_accounts import BEACON_ROOTS_CODE, HISTORY_CODE
 from byline.node.evm.pyevm_constants import constant_of_pyevm
 
 
