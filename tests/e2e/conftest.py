@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.devnets import Running, running
+
+CLIENTS = Path(__file__).resolve().parents[2] / "build" / "clients"
+
+
+@pytest.fixture(scope="session")
+def clients() -> Path:
+    """Return the folder of npm packages; skip when it is missing, but fail under CI=true."""
+    if not (CLIENTS / "node_modules" / "viem").is_dir() or shutil.which("node") is None:
+        words = f"no clients at {CLIENTS}: `make clients` installs them (needs node and npm)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    return CLIENTS
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +18,6 @@ from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFou
 pytestmark = pytest.mark.clients
 
 HERE = Path(__file__).resolve().parent
-CLIENTS = HERE.parent.parent / "build" / "clients"
 Account.enable_unaudited_hdwallet_features()
 MNEMONIC = "test test test test test test test test test test test junk"
 SECONDS = 120
@@ -43,17 +40,6 @@ def counter() -> Contract:
     source = (HERE / "counter.vy").read_text()
     found = compile_code(source, output_formats=["bytecode", "abi"])
     return Contract(found["bytecode"], found["abi"])
-
-
-@pytest.fixture(scope="session")
-def clients() -> Path:
-    """Return the folder of npm packages; skip when it is missing, but fail under CI=true."""
-    if not (CLIENTS / "node_modules" / "viem").is_dir() or shutil.which("node") is None:
-        words = f"no clients at {CLIENTS}: `make clients` installs them (needs node and npm)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(words)
-        pytest.skip(words)
-    return CLIENTS
 
 
 @pytest.fixture(params=["l1", "l2"])
