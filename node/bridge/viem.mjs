@@ -14,6 +14,10 @@
 //     publicClient, targetChain: l2, request: { to, mint: parseEther("1"), gas: 100_000n },
 //   });
 //
+// Everything else is viem's own.  Its `waitToProve` guesses from the pauses between earlier games
+// how long the next one takes; a devnet's games come at once, so `intervalBuffer: 0` among its
+// parameters saves waiting, as moving the clock (`evm_increaseTime`) does afterwards.
+//
 // The file imports nothing, so it can be copied anywhere.  Sources: ethereum-optimism/specs,
 // protocol/{deposits,withdrawals,messengers,bridges}.md and experimental/custom-gas-token.md.
 

@@ -104,12 +104,10 @@ def test_the_wrong_currency_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="use deposit_gas_token"):
         deposits.deposit_ether(CONTRACTS, TO, 1)
     assert 0 == deposits.deposit_ether(CONTRACTS, TO, 0, data=b"\x01").value
-    for refused in (
-        lambda: deposits.deposit_gas_token(ETHER, TO, 1),
-        lambda: deposits.approve_gas_token(ETHER, 1),
-    ):
-        with pytest.raises(ValueError, match="use deposit_ether"):
-            refused()
+    with pytest.raises(ValueError, match="use deposit_ether"):
+        deposits.deposit_gas_token(ETHER, TO, 1)
+    with pytest.raises(ValueError, match="use deposit_ether"):
+        deposits.approve_gas_token(ETHER, 1)
 
 
 def test_withdrawals_are_read_from_receipts_of_both_kinds() -> None:
