@@ -198,7 +198,7 @@ class Sending:
             outcome = self.l1.portal.send("depositTransaction", *where, sender=user, value=1)
             self.expect(outcome, False, "NoValue")
             self.expect(self.pay_portal(user, 10**6, user, 0, b"", 300_000), False)
-        self.expect(self.pay_portal(user, 1, user, 0, bytes(10), 21_399), False)
+        self.expect(self.pay_portal(user, 0, user, 0, bytes(10), 21_399), False)
         creation = ("depositTransaction", text(user), 0, 300_000, True, b"")
         self.expect(self.l1.portal.send(*creation), False, ERROR + "BadTarget")
         return "deposit what is not taken"
@@ -252,7 +252,8 @@ class Sending:
         if not self.ledger.is_ether:
             # Ether of the L1 would be locked for nobody; on the L2 OPEN is not ether.
             data = calldata(BRIDGE_ETHER, text(to), MESSAGE_GAS, b"")
-            self.expect(self.call(side, BRIDGES[side], data, user, 1), False)
+            if self.ledger.held[Asset.GAS, user]:
+                self.expect(self.call(side, BRIDGES[side], data, user, 1), False)
             return "bridge value where it is not ether"
         amount = self.amount(MONEY[side], user)
         data = calldata(BRIDGE_ETHER, text(to), MESSAGE_GAS, b"hi")
@@ -295,7 +296,7 @@ class Sending:
         target = self.source.choice((*PICKY, FORWARDER, *blocked))
         data = self.back_call(other) if target == FORWARDER else b""
         call = calldata(SEND_MESSAGE, text(target), data, MESSAGE_GAS)
-        if not self.ledger.is_ether:
+        if not self.ledger.is_ether and self.ledger.held[Asset.GAS, user]:
             self.expect(self.call(side, MESSENGERS[side], call, user, 1), False)
         message = (user, target, value, data)
         self.sent(side, MESSENGERS[side], call, user, message, None)

@@ -57,7 +57,6 @@ RARE = (
     "prove BadTarget",
     "prove CallPaused",
     "prove InvalidDisputeGame",
-    "replay during a pause",
     "replay on L1 fails",
     "replay on L1 succeeds",
     "replay on L2 succeeds",

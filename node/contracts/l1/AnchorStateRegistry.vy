@@ -14,7 +14,6 @@
 from lib import deployer
 from . import _games as games
 
-# error AnchorStateRegistry_AnchorGameBlacklisted()
 # error AnchorStateRegistry_InvalidAnchorGame()
 # error AnchorStateRegistry_Unauthorized()
 
@@ -284,8 +283,6 @@ def _anchor() -> (bytes32, uint256):
     game: address = self.anchorGame
     if game == empty(address):
         return self.starting.root, self.starting.l2SequenceNumber
-    if self.disputeGameBlacklist[game]:
-        raw_revert(method_id("AnchorStateRegistry_AnchorGameBlacklisted()"))
     return (
         staticcall games.DisputeGame(game).rootClaim(),
         staticcall games.DisputeGame(game).l2SequenceNumber(),

@@ -37,7 +37,7 @@ def _includes(
     @notice Whether the trie with that root holds exactly that value, in RLP, under the key.
     @dev Reverts for a proof that does not lead to a value.
     """
-    assert len(proof) != 0, "MerkleTrie: empty proof"
+    assert len(proof) != 0, "MerkleTrie: ran out of proof elements"
     path: uint256 = convert(key, uint256)
     walked: uint256 = 0
     child_hash: bytes32 = root
