@@ -38,7 +38,7 @@ def genuine() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("ours", [False], ids=["the genuine ones"])
+@pytest.mark.parametrize("ours", [True, False], ids=["our contracts", "the genuine ones"])
 def test_a_deposit_and_a_withdrawal_stand_in_the_output(tmp_path: Path, ours: bool) -> None:
     with running(tmp_path, [] if ours else genuine()) as devnet:
         arrived, begun, symbol = asyncio.run(crossed(devnet.l1_url, devnet.l2_url))

@@ -11,13 +11,7 @@ import pytest
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import Threads
 from byline.node.chain import calls
-from byline.node.contracts.addresses import (
-    GAS_PRICE_ORACLE,
-    IMPLEMENTATION_SLOT,
-    L1_BLOCK,
-    l2_implementation,
-)
-from byline.node.contracts.genesis_accounts import number
+from byline.node.contracts.addresses import GAS_PRICE_ORACLE, L1_BLOCK
 from byline.rpc.backend import AccountOverride, CallRequest, Reverted
 from tests.contracts.harness import calldata
 from tests.integration.rollups import World, world
@@ -66,15 +60,12 @@ def test_a_fee_is_told_of_every_block_without_running_the_contract(
 
 def test_a_fee_with_an_override_is_what_the_contract_says(state: NodeState) -> None:
     usual = run(state.call(FEE, "latest", {}))
-    words = {1: 10**12, 3: 1 << 96, IMPLEMENTATION_SLOT: number(l2_implementation(L1_BLOCK))}
-    pretend = {L1_BLOCK: AccountOverride(storage=words)}
+    pretend = {L1_BLOCK: AccountOverride(storage_diff={1: 10**12, 3: 1 << 96})}
     assert run(state.call(FEE, "latest", pretend)) != usual
 
 
-def test_a_fee_with_less_gas_than_the_contract_takes_fails_as_the_contract_does(
-    state: NodeState,
-) -> None:
+def test_a_fee_with_less_gas_than_the_contract_takes_fails(state: NodeState) -> None:
     little = CallRequest(to=FEE.to, data=FEE.data, gas=2_000_000)
-    # The oracle is out of gas, and its proxy gives up with nothing to say.
-    with pytest.raises(Reverted, match="execution reverted"):
+    # The proxy reverts when what is behind it runs out of gas.
+    with pytest.raises(Reverted):
         run(state.call(little, "latest", {}))
