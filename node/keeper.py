@@ -2,8 +2,8 @@
 
 What op-proposer and op-challenger do for a public chain, on an L1 of the node's own.  The
 keeper decides and says what to send; the rollup signs, sends and makes the blocks
-(`local.LocalRollup.keep`).  It remembers nothing that the L1 does not say: after a start, a
-reorganisation or a revert it reads the newest games again.
+(`local.LocalRollup.keep`).  What the L1 says is read by `l1.watch`; the keeper itself
+remembers only what is on its way.
 """
 
 from __future__ import annotations
@@ -15,26 +15,12 @@ from typing import Final
 
 from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
-from byline.derivation.kernels.bloom import bloom_of
-from byline.derivation.receipt import Log
 from byline.derivation.transaction import Transaction
 from byline.derivation.types import L1Block, L2BlockRef
 from byline.node.accounts import PROPOSER_INDEX, DevAccount, dev_account, known_account
 from byline.node.chain.chain import Chain
-from byline.node.l1.games import (
-    DEFENDER_WINS,
-    GAME_BLACKLISTED,
-    GAME_CREATED,
-    GAME_RESOLVED,
-    IN_PROGRESS,
-    RESPECTED_TYPE_SET,
-    RETIREMENT_SET,
-    WITHDRAWAL_PROVEN,
-    Disputes,
-    Game,
-    Unanswered,
-)
-from byline.node.l1.ripening import Ripening
+from byline.node.l1.games import Disputes, Unanswered
+from byline.node.l1.watch import Claim, Watch
 from byline.node.l2.engine import L2Engine
 from byline.node.l2.outputs import output_of
 from byline.node.l2.proposer import (
@@ -50,10 +36,6 @@ from byline.node.l2.proposer import (
 
 LOG = logging.getLogger("byline.keeper")
 
-MOST_GAMES: Final = 64
-"""Games that are looked at after a start, the newest first."""
-MOST_PROOF_BLOCKS: Final = 2_048
-"""L1 blocks that are searched for proofs after a start, the newest first."""
 MOST_WAIT_BLOCKS: Final = 32
 """L1 blocks that may pass over a transaction before it is given up."""
 CREATE_GAS: Final = 3_000_000
@@ -63,9 +45,6 @@ RESOLVE_CLAIM: Final = keccak256(b"resolveClaim(uint256,uint256)")[:4] + bytes(6
 RESOLVE: Final = keccak256(b"resolve()")[:4]
 GAME_ALREADY_EXISTS: Final = keccak256(b"GameAlreadyExists(bytes32)")[:4]
 SELECTORS: Final = frozenset({CREATE_SELECTOR, RESOLVE_CLAIM[:4], RESOLVE})
-GUARDIAN_TOPICS: Final = frozenset({RESPECTED_TYPE_SET, GAME_BLACKLISTED, RETIREMENT_SET})
-"""After which other games count."""
-TOPICS: Final = GUARDIAN_TOPICS | {GAME_CREATED, GAME_RESOLVED, WITHDRAWAL_PROVEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +67,6 @@ class Wanted:
 
     timestamp: int
     calls: tuple[L1Call, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    created_at: int
-    root: bytes
-    number: int
-    """Of the L2 block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +93,11 @@ class Keeper:
         self._l1 = l1
         self._engine = engine
         self.settings = settings or ProposerSettings(prompt=True, allow_non_finalized=True)
-        self.ripening = Ripening()
-        self._stale = True
-        """Whether the L1 has to be looked at anew."""
-        self._changed_at = 0
-        """Height of the L1 up to which it was looked at, or of the last event that counted."""
-        self._news: list[tuple[int, Log]] = []
-        self._factory: bytes | None = None
+        self._watch = Watch()
         self._account: DevAccount | None = None
-        """Who proposes and resolves; `None` while the L1 has not been looked at."""
-        self._game_type = self.settings.game_type
-        self._newest: _Claim | None = None
-        self._decided: bytes | None = None
-        """The L2 block about which nothing is to be proposed."""
+        """Who proposes and resolves; `None` while the L1 has not been read, or without a key."""
+        self._decided: tuple[bytes, Claim | None] | None = None
+        """The L2 block about which nothing is to be proposed after that claim."""
         self._sent: dict[bytes, _Sent] = {}
         self._said: set[str] = set()
         self._warned_of = 0
@@ -142,31 +105,24 @@ class Keeper:
     @property
     def next_time(self) -> int | None:
         """L1 time at which something is due next, seconds since 1970."""
-        return self.ripening.next_time
+        return self._watch.ripening.next_time
 
     @property
     def busy(self) -> bool:
         """Whether something is on its way to the L1, or has come from there unread."""
-        return self._stale or bool(self._sent or self._news)
+        return self._watch.unread or bool(self._sent)
 
     # -- what happens on the L1 -------------------------------------------------------
 
     def see(self, block: L1Block, now: int) -> None:
         """Take note of a new L1 block at wall-clock time `now`; it is not looked into yet."""
-        self.ripening.head(block.header.timestamp, now)
-        for receipt in block.receipts:
-            for log in receipt.logs:
-                if log.topics and log.topics[0] in TOPICS:
-                    self._news.append((block.header.timestamp, log))
-                    self._changed_at = block.header.number
+        self._watch.see(block, now)
 
     def go_back(self, head: Header, now: int) -> None:
         """Take note that the L1 went back to `head`, and what waited for it is gone."""
         self._sent.clear()
         self._decided = None
-        self.ripening.head(head.timestamp, now)
-        if head.number < self._changed_at:
-            self._stale = True
+        self._watch.go_back(head, now)
 
     def is_own(self, tx: Transaction) -> bool:
         """Tell whether a transaction is like those that the keeper sends.
@@ -189,16 +145,16 @@ class Keeper:
 
     def idle(self, now: int, earliest: int, most: int | None) -> bool:
         """Tell, at almost no cost, that `look` would find nothing to do."""
-        if self._stale or self._news or self._sent:
+        if self.busy:
             return False
-        if self._factory is None:
+        if self._watch.factory is None:
             return True
         due = self.next_time
-        if due is not None and due <= max(earliest, self.ripening.reached(now, most)):
+        if due is not None and due <= max(earliest, self._watch.ripening.reached(now, most)):
             return False
         if due is not None and most is not None and due > most:
             self._warn_of(due)
-        return self._head().hash == self._decided
+        return self._decided == (self._head().hash, self._watch.newest)
 
     def look(
         self, now: int, earliest: int, most: int | None, waits: Callable[[bytes], bool]
@@ -213,24 +169,21 @@ class Keeper:
             return self._look(now, earliest, most, waits)
         except Unanswered as exc:
             self._say(f"withdrawals stand still: {exc}")
-            self._factory = None
             return None
 
     def _look(
         self, now: int, earliest: int, most: int | None, waits: Callable[[bytes], bool]
     ) -> Wanted | None:
-        disputes = self._disputes()
-        self._read_news(disputes)
-        if self._stale:
-            self._read_all(disputes, now)
-            self._read_news(disputes)
-        if self._factory is None:
+        disputes, watch = self._disputes(), self._watch
+        if watch.read(disputes, now) and watch.factory is not None:
+            self._account = self._find_account(disputes, watch.factory)
+        if watch.factory is None:
             return None
         waiting = self._follow_sent(waits)
-        ripe = self.ripening.ripe(self.ripening.reached(now, most))
+        ripe = watch.ripening.ripe(watch.ripening.reached(now, most))
         at = max(earliest, ripe or 0)
         calls = [
-            *self._proposal(disputes, self._factory, now, at),
+            *self._proposal(disputes, watch.factory, now, at),
             *self._resolutions(disputes, at),
         ]
         if not calls and not waiting and ripe is None:
@@ -258,9 +211,9 @@ class Keeper:
         self._say(f"{call.purpose} is given up: {reason}")
         self._sent.pop(call.key, None)
         if call.data[:4] == CREATE_SELECTOR:
-            self._decided = self._head().hash
+            self._decided = self._head().hash, self._watch.newest
         else:
-            self.ripening.stop(call.to)
+            self._watch.ripening.stop(call.to)
 
     # -- proposals --------------------------------------------------------------------
 
@@ -270,8 +223,8 @@ class Keeper:
 
     def _proposal(self, disputes: Disputes, factory: bytes, now: int, at: int) -> Iterator[L1Call]:
         """Yield the creation of a game about the settled head, if it is time for one."""
-        head = self._head()
-        if head.hash == self._decided or self._is_sent(CREATE_SELECTOR):
+        about = self._head().hash, self._watch.newest
+        if about == self._decided or self._is_sent(CREATE_SELECTOR):
             return
         decision = self._decide(min(now, at))
         call = None
@@ -280,14 +233,14 @@ class Keeper:
         else:
             LOG.debug("nothing is proposed: %s", decision.reason)
         if call is None:
-            self._decided = head.hash
+            self._decided = about
         else:
             yield call
 
     def _decide(self, now: int) -> Decision:
         head, engine = self._head(), self._engine
         output = output_of(engine, engine.header_of(head))
-        newest = self._newest or self._beginning()
+        newest = self._watch.newest or self._beginning()
         claimed = engine.chain.canonical(newest.number)
         withdrawals = True
         if claimed is not None:
@@ -296,15 +249,15 @@ class Keeper:
                 if newest.number >= head.number:
                     return NotYet(f"the last game is about L2 block {newest.number} already")
                 withdrawals = known.withdrawals != output.withdrawals
-        settings = replace(self.settings, game_type=self._game_type)
+        settings = replace(self.settings, game_type=self._watch.game_type)
         last = Proposed(newest.created_at, newest.root)
         return decide(settings, now, last, head.number, output.root, withdrawals=withdrawals)
 
-    def _beginning(self) -> _Claim:
+    def _beginning(self) -> Claim:
         """Return what stands for the last game before there is any: the L2's first block."""
         genesis = self._engine.config.genesis
         header = self._engine.header_of(self._engine.ref(genesis.l2.hash))
-        return _Claim(genesis.l2_time, output_of(self._engine, header).root, genesis.l2.number)
+        return Claim(genesis.l2_time, output_of(self._engine, header).root, genesis.l2.number)
 
     def _creation(
         self, disputes: Disputes, factory: bytes, proposal: Proposal, at: int
@@ -338,7 +291,7 @@ class Keeper:
 
     def _resolutions(self, disputes: Disputes, at: int) -> Iterator[L1Call]:
         """Yield what ends the games whose clock has run out when a block is at time `at`."""
-        for game in self.ripening.expired(at):
+        for game in self._watch.ripening.expired(at):
             if self._account is None or any(one.call.to == game for one in self._sent.values()):
                 continue
             claim, end = (
@@ -362,27 +315,8 @@ class Keeper:
         config = self._engine.config
         return Disputes(self._l1, self._l1.head, config.l1_system_config, config.deposit_contract)
 
-    def _read_all(self, disputes: Disputes, now: int) -> None:
-        """Read from the L1 what is going on, the newest first."""
-        head = disputes.header
-        self._stale = False
-        self._changed_at = head.number
-        self._decided = self._newest = None
-        self._news.clear()
-        self.ripening.begin(head.timestamp, now)
-        self._factory = disputes.factory()
-        if self._factory is None:
-            LOG.info("the L1 has no DisputeGameFactory: nothing is proposed")
-            return
-        self._game_type = disputes.respected_type()
-        self._account = self._find_account(disputes, self._factory)
-        for game in disputes.newest_first(self._factory, MOST_GAMES):
-            if self._take_up(disputes, game) and self._newest is not None:
-                break
-        self._read_proofs(disputes)
-
     def _find_account(self, disputes: Disputes, factory: bytes) -> DevAccount | None:
-        role = disputes.proposer(factory, self._game_type)
+        role = disputes.proposer(factory, self._watch.game_type)
         if role is None:
             return dev_account(PROPOSER_INDEX)
         account = known_account(role, self._engine.config.l2_chain_id)
@@ -392,65 +326,6 @@ class Keeper:
                 "not one of those that everybody has"
             )
         return account
-
-    def _take_up(self, disputes: Disputes, game: Game) -> bool:
-        """Take note of a game; tells whether nobody waits for it, and for older ones, any more.
-
-        A game that does not answer is left alone.
-        """
-        head_time = disputes.header.timestamp
-        # In the block of its creation nothing can be proven against a game.
-        self.ripening.moment(game.created_at + 1)
-        try:
-            if game.type == self._game_type and disputes.counts(game.address):
-                self._take_claim(disputes, game)
-            if disputes.status(game.address) == IN_PROGRESS:
-                self.ripening.clock(game.address, game.created_at + disputes.clock(game.address))
-                return False
-            usable = disputes.resolved_at(game.address) + disputes.finality() + 1
-        except Unanswered as exc:
-            self._say(f"a game is left alone: {exc}")
-            return False
-        self.ripening.moment(usable)
-        return usable <= head_time
-
-    def _take_claim(self, disputes: Disputes, game: Game) -> None:
-        newest = self._newest
-        if newest is None or newest.created_at <= game.created_at:
-            root, number = disputes.root(game.address), disputes.block_number(game.address)
-            self._newest = _Claim(game.created_at, root, number)
-
-    def _read_proofs(self, disputes: Disputes) -> None:
-        """Find the proofs that are not mature in the newest L1 blocks."""
-        wanted = int.from_bytes(bloom_of([disputes.portal, WITHDRAWAL_PROVEN]), "big")
-        at: Header | None = disputes.header
-        maturity = disputes.maturity()
-        for _ in range(MOST_PROOF_BLOCKS):
-            if at is None or at.timestamp + maturity < disputes.header.timestamp:
-                return
-            if int.from_bytes(at.bloom, "big") & wanted == wanted:
-                for receipt in self._l1.store.receipts(at.hash) or ():
-                    self._news += [(at.timestamp, log) for log in receipt.logs if _is_proof(log)]
-            at = self._l1.store.header(at.parent_hash)
-
-    def _read_news(self, disputes: Disputes) -> None:
-        """Take note of what the logs of new L1 blocks say."""
-        news, self._news = self._news, []
-        for timestamp, log in news if self._factory is not None else ():
-            topic = log.topics[0]
-            if topic == WITHDRAWAL_PROVEN and log.address == disputes.portal:
-                self.ripening.moment(timestamp + disputes.maturity() + 1)
-            elif topic in GUARDIAN_TOPICS:
-                self._stale = True
-            elif topic == GAME_CREATED and log.address == self._factory and len(log.topics) > 2:
-                kind = int.from_bytes(log.topics[2], "big")
-                self._take_up(disputes, Game(log.topics[1][12:], kind, timestamp))
-            elif topic == GAME_RESOLVED and self.ripening.stop(log.address):
-                LOG.info("game 0x%s is resolved", log.address.hex())
-                if log.topics[1:] == (DEFENDER_WINS.to_bytes(32, "big"),):
-                    self.ripening.moment(timestamp + disputes.finality() + 1)
-                else:
-                    self._stale = True
 
     # -- help -------------------------------------------------------------------------
 
@@ -478,7 +353,3 @@ class Keeper:
         if text not in self._said:
             self._said.add(text)
             LOG.warning("%s", text)
-
-
-def _is_proof(log: Log) -> bool:
-    return log.topics[:1] == (WITHDRAWAL_PROVEN,)
