@@ -68,6 +68,8 @@ CHALLENGER_AT: constant(uint256) = 168
 CHAIN_ID_AT: constant(uint256) = 188
 APPENDED: constant(uint256) = 222
 
+NO_PARENT: constant(uint32) = max_value(uint32)
+ROOT_POSITION: constant(uint128) = 1
 UNDECIDED: constant(uint8) = 0
 NORMAL: constant(uint8) = 1
 REFUND: constant(uint8) = 2
@@ -212,6 +214,38 @@ def challenger() -> address:
     @notice Who may contradict them; zero for nobody.
     """
     return self._address(CHALLENGER_AT)
+
+
+@external
+@pure
+def claimDataLen() -> uint256:
+    """
+    @notice How many claims there are: the root claim alone.
+    """
+    return 1
+
+
+@external
+@view
+def claimData(
+    _index: uint256,
+) -> (uint32, address, address, uint128, bytes32, uint128, uint128):
+    """
+    @notice The root claim as proposers and monitors of the OP Stack read it.
+    @param _index Zero.
+    @return Parent, of which there is none; who contradicted it; who made it; the bond; the output
+            root; position; clock, which is the time of its beginning.
+    """
+    assert _index == 0
+    return (
+        NO_PARENT,
+        self.counteredBy,
+        self._address(CREATOR_AT),
+        convert(self.bond, uint128),
+        self._root_claim(),
+        ROOT_POSITION,
+        convert(self.createdAt, uint128),
+    )
 
 
 @external
