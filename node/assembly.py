@@ -28,6 +28,7 @@ from byline.node.evm.l1_forks import L1Fork, L1Schedule
 from byline.node.evm.machine import Engine
 from byline.node.evm.optimism import OptimismRules
 from byline.node.following import FollowingRollup
+from byline.node.keeper import Keeper
 from byline.node.keys import address_of
 from byline.node.l1.blobs import BlobStore
 from byline.node.l1.chain import LocalL1
@@ -100,6 +101,7 @@ def build_rollup(
         sequencer=Sequencer(l2_engine, l1.block, ClockSchedule(config)),
         batcher=Batcher(l2_engine, batch_account, settings.batcher),
         driver=Driver(l2_engine, SafeHeads(kv)),
+        keeper=Keeper(l1_chain, l2_engine),
         clock=devnet_clock,
         timeline=Timeline(devnet_clock, kv),
         batch_account=batch_account,

@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.deposits import TRANSACTION_DEPOSITED
@@ -25,6 +26,7 @@ from byline.derivation.transaction import BLOB, Transaction
 from byline.derivation.types import L1Block, L2BlockRef
 from byline.node.chain.chain import Chain
 from byline.node.chain.forkchoice import ForkChoice
+from byline.node.keeper import Keeper, L1Call
 from byline.node.l1 import dev_control
 from byline.node.l2.data_availability import L1Conditions
 from byline.node.rollup import (
@@ -41,6 +43,8 @@ from byline.rpc.backend import Refused
 
 LOG = logging.getLogger("byline.rollup")
 
+MOST_KEPT_BLOCKS: Final = 8
+"""L1 blocks that `keep` makes at once; more are made when it is called again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class _Snapshot:
 class LocalRollup(TravellingRollup):
     """A local L1 and the L2 on it.  Not thread-safe: one thread calls it."""
 
+    keeper: Keeper
+    """Says what the node itself has to do on the L1 for withdrawals."""
     _snapshots: dict[int, _Snapshot] = field(default_factory=dict)
     _next_snapshot: int = 1
 
@@ -88,6 +94,7 @@ class LocalRollup(TravellingRollup):
             self.mine_l1(timestamp)
         else:
             self.mine_l2(timestamp)
+        self.keep()
 
     # -- blocks -----------------------------------------------------------------------
 
@@ -143,6 +150,7 @@ class LocalRollup(TravellingRollup):
         self._settle_pool("l1", built.executed, built.skipped)
         self._resend()
         self.sequencer.see(block)
+        self.keeper.see(block, self.clock.now())
         if timestamp >= self.timeline.wishes.exact.get("l1", timestamp + 1):
             self.timeline.fulfilled("l1")
         self.timeline.reached(min(self.l1.head.timestamp, self.engine.heads.unsafe.timestamp))
@@ -255,6 +263,59 @@ class LocalRollup(TravellingRollup):
             LOG.info("batcher: nonce %d again with higher fees", sent.transaction.nonce)
             self._take("l1", sent.network)
 
+    # -- withdrawals ------------------------------------------------------------------
+
+    def keep(self) -> None:
+        """Propose, resolve games, and make the L1 blocks in which something has ripened.
+
+        To be called when blocks were made, and when time has passed (`keeper.next_time`).
+        Where L1 blocks come by the wall clock, transactions wait for the next of them.
+        """
+        for _ in range(MOST_KEPT_BLOCKS):
+            now, earliest = self.clock.now(), self._standard_l1_time()
+            most = self._most_kept_time()
+            if self.keeper.idle(now, earliest, most):
+                return
+            wanted = self.keeper.look(now, earliest, most, self._still_waits)
+            if wanted is None:
+                return
+            for call in wanted.calls:
+                self._send_kept(call)
+            if self.mining.interval is not None:
+                return
+            self._mine_kept(wanted.timestamp)
+
+    def _most_kept_time(self) -> int | None:
+        """Return the last time of an L1 block that the L2 can follow, if it does not jump."""
+        if self.keeper.next_time is None or self._catches_up():
+            return None
+        unsafe = self.engine.heads.unsafe
+        return unsafe.timestamp + MOST_EMPTY_BLOCKS * self.engine.config.block_time // 2
+
+    def _mine_kept(self, timestamp: int) -> None:
+        jumps = self._catches_up()
+        l2_time = self._following_time(timestamp) if jumps else None
+        self._after_l1(self._insert_l1(timestamp, l2_time))
+        if not jumps and timestamp > self.engine.heads.unsafe.timestamp:
+            self.adopt(self.l1.head.number)
+
+    def _send_kept(self, call: L1Call) -> None:
+        tx = self._sign_l1(call.account, call.to, call.data, call.gas, call.value)
+        try:
+            self._take("l1", tx.raw)
+        except Refused as exc:
+            self.keeper.refused(call, str(exc))
+        else:
+            self.keeper.sent(call, tx.hash)
+
+    def _still_waits(self, tx_hash: bytes) -> bool:
+        """Tell whether an L1 transaction waits and pays enough; one that does not is dropped."""
+        tx = self.pools["l1"].get(tx_hash)
+        if tx is not None and tx.max_fee_per_gas < self.next_base_fee("l1"):
+            self.pools["l1"].remove(tx_hash)
+            return False
+        return tx is not None
+
     # -- reorganisations --------------------------------------------------------------
 
     def reorg_l1(self, depth: int, *, blocks: int | None = None, lose: bool = False) -> None:
@@ -275,6 +336,7 @@ class LocalRollup(TravellingRollup):
         dropped = tuple(headers_above(self.l1.chain, top, last))
         waiting = self.pools["l1"].transactions()
         self.l1.go_back(last)
+        self.keeper.go_back(self.l1.head, self.clock.now())
         self.batcher.in_flight.clear()
         self.pools["l1"].clear()
         lost = () if lose else signed_in(self.l1.chain, dropped)
@@ -290,7 +352,7 @@ class LocalRollup(TravellingRollup):
         address = self.engine.config.dev_control
         declares = tx.to == address and tx.data[:4] == dev_control.SET_CLOCK_SELECTOR
         creates = tx.to is None and tx.data == dev_control.creation_code()
-        return self.batcher.is_inbox(tx) or declares or creates
+        return self.batcher.is_inbox(tx) or self.keeper.is_own(tx) or declares or creates
 
     # -- snapshots --------------------------------------------------------------------
 
@@ -317,6 +379,7 @@ class LocalRollup(TravellingRollup):
         self.l1.chain.set_head(saved.l1_head)
         self.engine.restore(saved.heads)
         self.timeline.go_back(saved.wishes)
+        self.keeper.go_back(saved.l1_head, self.clock.now())
         self._forget_lost_jump()
         self.driver.safe_up_to(saved.l1_head.number)
         self.sequencer.clock.forget_from(saved.l1_head.number + 1)

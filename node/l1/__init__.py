@@ -8,6 +8,9 @@ remote.py   an L1 node over JSON-RPC; with
 mirror.py   what is known of an L1 that others run
 follower.py fetches its blocks into the mirror, notices when it takes some back
 poster.py   sends the batcher's transactions to it
+games.py    dispute games and withdrawals, as the L1's contracts have them
+watch.py    what goes on there, block by block, and with it
+  ripening.py    when an L1 block is needed, so that what waits there becomes ready
 install.py  puts the OP Stack's contracts onto a development L1
 beacon.py   blobs from a beacon node
 kzg.py      commitments and proofs of blobs

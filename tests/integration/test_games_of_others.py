@@ -1,0 +1,141 @@
+"""What the node does about games when others act, and when it cannot act itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from byline.derivation.hashing import keccak256
+from byline.node import keeper
+from byline.node.accounts import CHALLENGER_INDEX, PROPOSER_INDEX, dev_account
+from byline.node.config import NodeConfig
+from byline.node.l1.games import DEFENDER_WINS, IN_PROGRESS
+from byline.node.l2.outputs import output_of
+from byline.node.l2.proposer import Proposal
+from tests.integration.rollups import world
+from tests.integration.withdrawing import (
+    CLOCK,
+    disputes,
+    games,
+    is_true,
+    ripen,
+    settle,
+    succeeded,
+    wait,
+    withdraw,
+)
+
+CHALLENGE = keccak256(b"challenge()")[:4]
+
+
+def test_a_game_that_exists_already_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    here = world()
+    one = withdraw(here)
+    here.rollup.flush()
+    engine = here.rollup.engine
+    root = output_of(engine, engine.header_of(engine.heads.safe)).root
+    factory = disputes(here).factory()
+    assert factory is not None
+    proposal = Proposal(1, root, one.block)
+    proposer = dev_account(PROPOSER_INDEX)
+    # Not by way of `mine`, after which the node would look.
+    here.rollup.mining = type(here.rollup.mining)(automine=False, interval=None)
+    here.send("l1", sender=proposer, to=factory, data=proposal.calldata(), value=0, gas=10**6)
+    here.rollup.mine_l1()
+    here.rollup.mining = type(here.rollup.mining)()
+    wait(here, CLOCK + 2)
+    [game] = games(here)
+    assert disputes(here).status(game.address) == DEFENDER_WINS
+    assert not [record for record in caplog.records if record.name == "byline.keeper"]
+
+
+def test_after_a_lost_game_the_next_block_is_proposed() -> None:
+    here = world()
+    one = withdraw(here)
+    settle(here)
+    [lost] = games(here)
+    assert here.send("l1", sender=dev_account(CHALLENGER_INDEX), to=lost.address, data=CHALLENGE,
+                     value=0, gas=200_000)  # fmt: skip
+    wait(here, CLOCK + 2)
+    assert disputes(here).status(lost.address) not in (IN_PROGRESS, DEFENDER_WINS)
+    assert len(games(here)) == 1
+    here.send("l2")
+    settle(here)
+    [newest, _] = games(here)
+    assert is_true(here, newest.address)
+    assert one.prove()
+    ripen(here, one)
+    assert one.finalize()
+
+
+def test_what_somebody_else_has_begun_to_resolve_is_ended() -> None:
+    here = world()
+    withdraw(here)
+    settle(here)
+    [game] = games(here)
+    here.rollup.increase_time(CLOCK)
+    assert succeeded(here, game.address, keeper.RESOLVE_CLAIM)
+    assert disputes(here).status(game.address) == DEFENDER_WINS
+    chain = here.rollup.l1.chain
+    # One transaction has created the game, one has ended it.
+    assert chain.machine(chain.head).nonce(dev_account(PROPOSER_INDEX).address) == 2
+
+
+def test_a_game_that_somebody_else_has_resolved_is_left_alone() -> None:
+    here = world(NodeConfig(withdrawals="mainnet"))
+    withdraw(here)
+    settle(here)
+    [game] = games(here)
+    # As if the node had slept.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keeper.Keeper, "idle", lambda *_: True)
+        here.rollup.increase_time(302_400)
+        here.rollup.mine_l1()
+        for data in (keeper.RESOLVE_CLAIM, keeper.RESOLVE):
+            assert succeeded(here, game.address, data)
+    resolved_at = disputes(here).resolved_at(game.address)
+    here.rollup.increase_time(302_401)
+    here.rollup.keep()
+    chain = here.rollup.l1.chain
+    assert chain.machine(chain.head).nonce(dev_account(PROPOSER_INDEX).address) == 1
+    assert here.rollup.l1.head.timestamp > resolved_at + 302_400
+    assert here.rollup.keeper.next_time is None
+
+
+def test_without_the_proposers_key_the_node_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(keeper, "known_account", lambda *_: None)
+    here = world()
+    for _ in range(3):
+        withdraw(here)
+        settle(here)
+    assert games(here) == []
+    [record] = [one for one in caplog.records if one.name == "byline.keeper"]
+    assert f"the key of the proposer, 0x{dev_account(PROPOSER_INDEX).address.hex()}" in (
+        record.message
+    )
+
+
+def test_a_proposer_without_funds_is_said_once_and_the_chain_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    nobody = dev_account(40)
+    monkeypatch.setattr(keeper, "known_account", lambda *_: nobody)
+    monkeypatch.setattr(keeper.Keeper, "_attempt", lambda *_: None)
+    here = world()
+    withdraw(here)
+    settle(here)
+    wait(here, 5)
+    assert games(here) == []
+    [record] = [one for one in caplog.records if one.name == "byline.keeper"]
+    assert "is given up: insufficient funds" in record.message
+
+
+def test_an_l1_without_a_factory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("byline.node.l1.games.Disputes.factory", lambda _: None)
+    here = world()
+    withdraw(here)
+    settle(here)
+    height = here.rollup.l1.head.number
+    wait(here, 30)
+    assert here.rollup.l1.head.number == height
