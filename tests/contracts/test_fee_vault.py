@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from byline.node.contracts import addresses, artifacts
+from byline.node.contracts.assembler import assemble
 from tests.contracts.genuine import implementation, pair, predeploy
 from tests.contracts.harness import Evm, calldata
 
@@ -91,3 +92,44 @@ def test_anybody_may_add_to_the_fees() -> None:
     evm, _ = vaults(L2, balance=1)
     assert evm.call(VAULT, value=7).success
     assert evm.balance(VAULT) == 8
+
+
+OWNER = b"\x0a" * 20
+ADMIN_STAND_IN = "PUSH0 SLOAD PUSH0 MSTORE 0x20 PUSH0 RETURN"
+"""Answers every call with slot 0, where the proxies' admin has its owner."""
+CHANGES = [
+    calldata("setMinWithdrawalAmount(uint256)", 2**255),
+    calldata("setRecipient(address)", "0x" + "99" * 20),
+    calldata("setWithdrawalNetwork(uint8)", L1),
+    calldata("setWithdrawalNetwork(uint8)", L2),
+    calldata("setRecipient(address)", "0x" + "00" * 20),
+    calldata("setMinWithdrawalAmount(uint256)", 0),
+    calldata("setWithdrawalNetwork(uint8)", 2),
+    calldata("setWithdrawalNetwork(uint8)", L1)[:-1],
+    calldata("proxyAdmin()"),
+    calldata("proxyAdminOwner()"),
+]
+
+
+@pytest.mark.parametrize("vault", VAULTS)
+def test_the_owner_of_the_proxies_changes_the_terms_as_of_the_genuine_contract(
+    vault: bytes,
+) -> None:
+    both = vaults(L2, balance=0, at=vault)
+    for evm in both:
+        owner = {0: int.from_bytes(OWNER, "big")}
+        evm.set(addresses.PROXY_ADMIN, code=assemble(ADMIN_STAND_IN).code, storage=owner)
+        admin = {addresses.ADMIN_SLOT: int.from_bytes(addresses.PROXY_ADMIN, "big")}
+        evm.set(vault, storage=admin)
+    verdicts = []
+    for data in CHANGES:
+        for sender in (OWNER, addresses.PROXY_ADMIN, b"\x11" * 20):
+            mine, theirs = (evm.call(vault, data, sender=sender) for evm in both)
+            assert (mine.success, mine.output) == (theirs.success, theirs.output), data.hex()
+            assert mine.logs == theirs.logs
+            for slot in range(4):
+                assert both[0].storage(vault, slot) == both[1].storage(vault, slot)
+            verdicts.append((sender == OWNER, mine.success))
+    # Two values are no networks, and anybody may ask the two questions.
+    assert verdicts.count((True, True)) == 8
+    assert verdicts.count((False, True)) == 4

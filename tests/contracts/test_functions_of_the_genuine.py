@@ -28,7 +28,6 @@ SLOTS = "a constant: where in storage the address is that another function retur
 NEVER_OWNERLESS = "a chain that nobody can configure helps no developer"
 OLD_FORKS = "the forks are past: the L2 begins with Holocene at the earliest"
 OUTDATED = "the genuine one always reverts since Ecotone"
-BY_ADMIN = "ours are changed by an upgrade or a development control"
 BUNDLES = "the upgrade that calls it brings its own ProxyAdmin first"
 
 ADMIN = {"proxyAdmin()": ADMIN_SLOT, "proxyAdminOwner()": ADMIN_SLOT}
@@ -124,13 +123,7 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "setFjord()": OLD_FORKS,
     },
     "L2StandardBridge": {**ADMIN, "initialize(address)": SETUP},
-    "SequencerFeeVault": {
-        **ADMIN,
-        "initialize(address,uint256,uint8)": SETUP,
-        "setMinWithdrawalAmount(uint256)": BY_ADMIN,
-        "setRecipient(address)": BY_ADMIN,
-        "setWithdrawalNetwork(uint8)": BY_ADMIN,
-    },
+    "SequencerFeeVault": {"initialize(address,uint256,uint8)": SETUP},
     "OptimismMintableERC20Factory": {**ADMIN, "initialize(address)": SETUP},
     "OptimismMintableERC20": {},
     "L1Block": {**ADMIN},

@@ -11,16 +11,33 @@
      Both events are called Withdrawal, which Vyper's `event` cannot say, so they are raw logs.
 """
 
+# error ProxyAdminOwnedBase_NotProxyAdminOwner()
 # event Withdrawal(uint256 value, address to, address from)
 # event Withdrawal(uint256 value, address to, address from, uint8 withdrawalNetwork)
 
 MESSAGE_PASSER: constant(address) = 0x4200000000000000000000000000000000000016
+PROXY_ADMIN: constant(address) = 0x4200000000000000000000000000000000000018
 WITHDRAWAL_GAS_LIMIT: constant(uint256) = 400_000
 MAX_160: constant(uint256) = 2**160 - 1
 L2: constant(uint256) = 1
 
 interface MessagePasser:
     def initiateWithdrawal(_target: address, _gasLimit: uint256, _data: Bytes[1]): payable
+
+interface ProxyAdmin:
+    def owner() -> address: view
+
+event MinWithdrawalAmountUpdated:
+    oldWithdrawalAmount: uint256
+    newWithdrawalAmount: uint256
+
+event RecipientUpdated:
+    oldRecipient: address
+    newRecipient: address
+
+event WithdrawalNetworkUpdated:
+    oldWithdrawalNetwork: uint8
+    newWithdrawalNetwork: uint8
 
 totalProcessed: public(uint256)
 minWithdrawalAmount: public(uint256)
@@ -73,6 +90,65 @@ def MIN_WITHDRAWAL_AMOUNT() -> uint256:
 
 
 @external
+@view
+def proxyAdmin() -> address:
+    """
+    @notice Who may put another contract in the place of this one.
+    """
+    return PROXY_ADMIN
+
+
+@external
+@view
+def proxyAdminOwner() -> address:
+    """
+    @notice Who commands that, and may change what is paid to whom and where.
+    """
+    return staticcall ProxyAdmin(PROXY_ADMIN).owner()
+
+
+@external
+def setMinWithdrawalAmount(_newMinWithdrawalAmount: uint256):
+    """
+    @notice Change the least amount that is paid.
+    """
+    self._check_owner()
+    old: uint256 = self.minWithdrawalAmount
+    self.minWithdrawalAmount = _newMinWithdrawalAmount
+    log MinWithdrawalAmountUpdated(
+        oldWithdrawalAmount=old, newWithdrawalAmount=_newMinWithdrawalAmount
+    )
+
+
+@external
+def setRecipient(_newRecipient: address):
+    """
+    @notice Change who is paid.
+    """
+    self._check_owner()
+    old: address = self._recipient()
+    network: uint256 = self._network()
+    self.recipient_and_network = network << 160 | convert(_newRecipient, uint256)
+    log RecipientUpdated(oldRecipient=old, newRecipient=_newRecipient)
+
+
+@external
+def setWithdrawalNetwork(_newWithdrawalNetwork: uint8):
+    """
+    @notice Change where: 0 for the L1, 1 for the L2.
+    """
+    network: uint256 = convert(_newWithdrawalNetwork, uint256)
+    assert network <= L2
+    self._check_owner()
+    old: uint8 = convert(self._network(), uint8)
+    recipient: uint256 = self.recipient_and_network & MAX_160
+    self.recipient_and_network = network << 160 | recipient
+    log WithdrawalNetworkUpdated(
+        oldWithdrawalNetwork=old, newWithdrawalNetwork=_newWithdrawalNetwork
+    )
+
+
+@external
 def withdraw() -> uint256:
     """
     @notice Pay everything to the recipient: on the L2 at once, on the L1 by a withdrawal.
@@ -101,6 +177,13 @@ def withdraw() -> uint256:
             to, WITHDRAWAL_GAS_LIMIT, b"", value=amount
         )
     return amount
+
+
+@internal
+@view
+def _check_owner():
+    if msg.sender != staticcall ProxyAdmin(PROXY_ADMIN).owner():
+        raw_revert(method_id("ProxyAdminOwnedBase_NotProxyAdminOwner()"))
 
 
 @internal
