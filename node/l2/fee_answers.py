@@ -20,13 +20,12 @@ from byline.derivation.hashing import keccak256
 from byline.derivation.kernels.fastlz import fastlz_length
 from byline.node.chain.calls import CALL_GAS_CAP, intrinsic
 from byline.node.contracts import artifacts
-from byline.node.contracts.addresses import GAS_PRICE_ORACLE, L1_BLOCK
+from byline.node.contracts.addresses import GAS_PRICE_ORACLE, IMPLEMENTATION_SLOT, L1_BLOCK
 from byline.node.evm.machine import Machine
 from byline.rpc.backend import CallRequest
 
 GET_L1_FEE: Final = keccak256(b"getL1Fee(bytes)")[:4]
 GET_L1_GAS_USED: Final = keccak256(b"getL1GasUsed(bytes)")[:4]
-IMPLEMENTATION_SLOT: Final = int.from_bytes(keccak256(b"eip1967.proxy.implementation"), "big") - 1
 
 GAS_BESIDE_BYTES: Final = 600_000
 """Above what any oracle below needs for no bytes at all, with its proxies."""

@@ -17,8 +17,9 @@ from byline.node.hexes import checksum
 from byline.node.l2.driver import Derived
 from byline.node.rollup import BlockMade
 from tests.contracts.harness import calldata
-from tests.integration.rollups import ALICE, World
+from tests.integration.rollups import ALICE, World, world
 from tests.integration.test_genesis_files import settings_901, started
+from tests.integration.withdrawing import TARGET, ripen, settle, withdraw
 from tests.vectors_folder import load
 
 DEPOSIT = "depositTransaction(address,uint256,uint64,bool,bytes)"
@@ -181,6 +182,26 @@ def test_a_withdrawal_is_told_with_its_hash(here: World, caplog: pytest.LogCaptu
         f"withdrawal (native): 1 ETH {FROM_ALICE} {TO_NOBODY}; L2 block {number} 0x{sent.hex()}; "
         f"withdrawal 0x{name.hex()}"
     ]
+
+
+@pytest.mark.parametrize(("token", "symbol"), [("open", "OPEN"), ("eth", "ETH")])
+def test_a_withdrawal_is_told_at_each_of_its_steps(
+    caplog: pytest.LogCaptureFixture, token: str, symbol: str
+) -> None:
+    here = world(gas_token=token)
+    one = withdraw(here, COIN)
+    settle(here)
+    assert one.prove()
+    proven = here.rollup.l1.head.number
+    ripen(here, one)
+    assert one.finalize()
+    way = f"{FROM_ALICE} to {checksum(TARGET)}"
+    begun, shown, paid = told(here, caplog)
+    assert begun.startswith(f"withdrawal (native): 1 {symbol} {way}; L2 block {one.block} 0x")
+    assert shown.startswith(f"withdrawal proven: {way}; L1 block {proven} 0x")
+    assert paid.startswith(f"withdrawal finalized: L1 block {here.rollup.l1.head.number} 0x")
+    for line in (begun, shown, paid):
+        assert line.endswith(f"; withdrawal 0x{one.withdrawal.hash.hex()}")
 
 
 def test_a_block_full_of_deposits_has_few_lines(

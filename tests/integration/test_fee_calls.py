@@ -67,5 +67,5 @@ def test_a_fee_with_an_override_is_what_the_contract_says(state: NodeState) -> N
 def test_a_fee_with_less_gas_than_the_contract_takes_fails(state: NodeState) -> None:
     little = CallRequest(to=FEE.to, data=FEE.data, gas=2_000_000)
     # The proxy reverts when what is behind it runs out of gas.
-    with pytest.raises(Reverted):
+    with pytest.raises(Reverted, match="execution reverted"):
         run(state.call(little, "latest", {}))

@@ -13,14 +13,13 @@ from byline.derivation.hashing import keccak256
 from byline.derivation.transaction import decode_transaction
 from byline.node.chain.calls import CALL_GAS_CAP, apply_overrides, call, intrinsic
 from byline.node.chain.chain import Chain
-from byline.node.contracts.addresses import GAS_PRICE_ORACLE, L1_BLOCK
+from byline.node.contracts.addresses import GAS_PRICE_ORACLE, IMPLEMENTATION_SLOT, L1_BLOCK
 from byline.node.contracts.artifacts import load as artifact
 from byline.node.l2.fee_answers import (
     GAS_BESIDE_BYTES,
     GENUINE_GAS_PER_BYTE,
     GENUINE_L1_BLOCKS,
     GENUINE_ORACLES,
-    IMPLEMENTATION_SLOT,
     OUR_GAS_PER_BYTE,
     fee_answer,
 )
