@@ -94,8 +94,10 @@ class Keeper:
         self._engine = engine
         self.settings = settings or ProposerSettings(prompt=True, allow_non_finalized=True)
         self._watch = Watch()
-        self._account: DevAccount | None = None
-        """Who proposes and resolves; `None` while the L1 has not been read, or without a key."""
+        self._proposer: DevAccount | None = None
+        """`None` while the L1 has not been read, or without a key."""
+        self._resolver = dev_account(PROPOSER_INDEX)
+        """The proposer, where that is one; anybody may resolve games."""
         self._decided: tuple[bytes, Claim | None] | None = None
         """The L2 block about which nothing is to be proposed after that claim."""
         self._sent: dict[bytes, _Sent] = {}
@@ -129,8 +131,7 @@ class Keeper:
 
         After a reorganisation they are made anew: their L2 blocks may be no more.
         """
-        account = self._account
-        return account is not None and tx.sender == account.address and tx.data[:4] in SELECTORS
+        return tx.sender == self._resolver.address and tx.data[:4] in SELECTORS
 
     def sent(self, call: L1Call, tx_hash: bytes) -> None:
         """Take note that a call waits in the pool."""
@@ -176,7 +177,8 @@ class Keeper:
     ) -> Wanted | None:
         disputes, watch = self._disputes(), self._watch
         if watch.read(disputes, now) and watch.factory is not None:
-            self._account = self._find_account(disputes, watch.factory)
+            self._proposer = self._find_proposer(disputes, watch.factory)
+            self._resolver = self._proposer or self._resolver
         if watch.factory is None:
             return None
         waiting = self._follow_sent(waits)
@@ -263,16 +265,10 @@ class Keeper:
         self, disputes: Disputes, factory: bytes, proposal: Proposal, at: int
     ) -> L1Call | None:
         """Return the transaction that makes a proposal; `None`, and why in the log, for none."""
-        if proposal.game_type not in OUTPUT_ROOT_GAMES:
-            self._say(
-                f"nothing is proposed: games of type {proposal.game_type}, which the portal "
-                "respects, are not about the output root of an L2 block"
-            )
-            return None
-        if self._account is None:
+        if self._proposer is None:
             return None
         call = L1Call(
-            account=self._account,
+            account=self._proposer,
             to=factory,
             data=proposal.calldata(),
             gas=CREATE_GAS,
@@ -292,10 +288,10 @@ class Keeper:
     def _resolutions(self, disputes: Disputes, at: int) -> Iterator[L1Call]:
         """Yield what ends the games whose clock has run out when a block is at time `at`."""
         for game in self._watch.ripening.expired(at):
-            if self._account is None or any(one.call.to == game for one in self._sent.values()):
+            if any(one.call.to == game for one in self._sent.values()):
                 continue
             claim, end = (
-                L1Call(self._account, game, data, RESOLVE_GAS, purpose, game + data[:4])
+                L1Call(self._resolver, game, data, RESOLVE_GAS, purpose, game + data[:4])
                 for data, purpose in (
                     (RESOLVE_CLAIM, f"root claim of game 0x{game.hex()}"),
                     (RESOLVE, f"resolution of game 0x{game.hex()}"),
@@ -315,15 +311,27 @@ class Keeper:
         config = self._engine.config
         return Disputes(self._l1, self._l1.head, config.l1_system_config, config.deposit_contract)
 
-    def _find_account(self, disputes: Disputes, factory: bytes) -> DevAccount | None:
-        role = disputes.proposer(factory, self._watch.game_type)
+    def _find_proposer(self, disputes: Disputes, factory: bytes) -> DevAccount | None:
+        """Return who may propose; `None`, and why in the log, if the node cannot."""
+        kind = self._watch.game_type
+        if kind not in OUTPUT_ROOT_GAMES:
+            self._say(
+                f"nothing is proposed: games of type {kind}, which the portal respects, are not "
+                "about the output root of an L2 block"
+            )
+            return None
+        try:
+            role = disputes.proposer(factory, kind)
+        except Unanswered as exc:
+            self._say(f"nothing is proposed: {exc}")
+            return None
         if role is None:
             return dev_account(PROPOSER_INDEX)
         account = known_account(role, self._engine.config.l2_chain_id)
         if account is None:
             self._say(
-                f"nothing is proposed or resolved: the key of the proposer, 0x{role.hex()}, is "
-                "not one of those that everybody has"
+                f"nothing is proposed: the key of the proposer, 0x{role.hex()}, is not one of "
+                "those that everybody has"
             )
         return account
 

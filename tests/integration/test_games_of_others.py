@@ -6,12 +6,13 @@ import pytest
 
 from byline.derivation.hashing import keccak256
 from byline.node import keeper
-from byline.node.accounts import CHALLENGER_INDEX, PROPOSER_INDEX, dev_account
+from byline.node.accounts import CHALLENGER_INDEX, OWNER_INDEX, PROPOSER_INDEX, dev_account
 from byline.node.config import NodeConfig
+from byline.node.contracts import addresses
 from byline.node.l1.games import DEFENDER_WINS, IN_PROGRESS
 from byline.node.l2.outputs import output_of
 from byline.node.l2.proposer import Proposal
-from tests.integration.rollups import world
+from tests.integration.rollups import World, world
 from tests.integration.withdrawing import (
     CLOCK,
     disputes,
@@ -139,3 +140,68 @@ def test_an_l1_without_a_factory_is_left_alone(monkeypatch: pytest.MonkeyPatch) 
     height = here.rollup.l1.head.number
     wait(here, 30)
     assert here.rollup.l1.head.number == height
+
+
+def as_guardian(here: World, contract: bytes, function: str, argument: bytes) -> None:
+    data = keccak256(function.encode())[:4] + argument
+    owner = dev_account(OWNER_INDEX)
+    here.send("l1", sender=owner, to=contract, data=data, value=0, gas=200_000)
+
+
+def test_the_bond_that_the_factory_asks_for_is_paid() -> None:
+    here = world()
+    factory = disputes(here).factory()
+    assert factory is not None
+    words = (1).to_bytes(32, "big") + (10**17).to_bytes(32, "big")
+    as_guardian(here, factory, "setInitBond(uint32,uint256)", words)
+    withdraw(here)
+    settle(here)
+    [game] = games(here)
+    assert here.balance("l1", game.address) == 10**17
+
+
+@pytest.mark.parametrize(
+    ("function", "argument"),
+    [("blacklistDisputeGame(address)", True), ("updateRetirementTimestamp()", False)],
+)
+def test_a_game_that_the_guardian_takes_out_is_replaced(function: str, argument: bool) -> None:
+    here = world()
+    one = withdraw(here)
+    settle(here)
+    [bad] = games(here)
+    word = bytes(12) + bad.address if argument else b""
+    as_guardian(here, addresses.ANCHOR_STATE_REGISTRY, function, word)
+    here.send("l2")
+    settle(here)
+    [newest, _] = games(here)
+    assert newest.address != bad.address
+    assert one.prove()
+    ripen(here, one)
+    assert one.finalize()
+
+
+def test_games_about_something_else_than_an_output_root_are_not_made(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    here = world()
+    word = (5).to_bytes(32, "big")
+    registry = addresses.ANCHOR_STATE_REGISTRY
+    as_guardian(here, registry, "setRespectedGameType(uint32)", word)
+    for _ in range(2):
+        withdraw(here)
+        settle(here)
+    assert games(here) == []
+    messages = [record.message for record in caplog.records if record.name == "byline.keeper"]
+    assert len(messages) == 1
+    assert "type 5" in messages[0]
+
+
+def test_games_go_to_their_end_when_others_are_respected() -> None:
+    here = world()
+    withdraw(here)
+    settle(here)
+    word = (5).to_bytes(32, "big")
+    as_guardian(here, addresses.ANCHOR_STATE_REGISTRY, "setRespectedGameType(uint32)", word)
+    wait(here, CLOCK + 2)
+    [game] = games(here)
+    assert disputes(here).status(game.address) == DEFENDER_WINS
