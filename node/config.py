@@ -205,8 +205,12 @@ SETTINGS: Final = (
     Setting(
         "batcher_key", str, "private key of the batcher on that L1, in hex; better by variable"
     ),
-    Setting("l2_genesis", Path, "genesis file of the L2 (geth's JSON, .gz, .zst)"),
-    Setting("l1_genesis", Path, "genesis file of the L1, to go with --l2-genesis"),
+    Setting(
+        "l2_genesis",
+        Path,
+        "genesis of the L2: geth's JSON, forge allocs, op-deployer's state.json; .gz, .zst",
+    ),
+    Setting("l1_genesis", Path, "genesis of the L1, to go with --l2-genesis, in the same forms"),
     Setting("genesis_dictionary", Path, "the superchain registry's dictionary for .zst files"),
     Setting("call_timeout", float, "give up a call after so many seconds; 0 never does", least=0),
     Setting("log_level", str, "what to log", choices=("debug", "info", "warning", "error")),

@@ -16,13 +16,17 @@ from typing import Final
 
 import orjson
 
+from byline.derivation.base_fee import BaseFeeParameters, extra_data_encode
 from byline.derivation.config import ConfigProblem, Fork, RollupConfig
+from byline.derivation.constants import SEQUENCER_FEE_VAULT
+from byline.derivation.header import Header
 from byline.derivation.types import BlockId
 from byline.node.accounts import BATCHER_INDEX, dev_account
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.genesis import genesis_output
 from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.chain.genesis_file import (
+    INITIAL_BASE_FEE,
     GenesisFile,
     HeaderFork,
     HeaderRules,
@@ -38,6 +42,7 @@ from byline.node.network import Network, batch_inbox, l1_genesis, l1_setup
 
 LOG = logging.getLogger("byline.genesis")
 
+USUAL_L1_GAS_LIMIT: Final = 30_000_000
 MOST_CONFIG_BYTES: Final = 1 << 20
 """Bytes of the largest rollup.json that is read."""
 
@@ -78,11 +83,11 @@ def l2_genesis_of(
 
     Raises `ConfigError` when it is not the one that `config` begins with.
     """
-    file = read_genesis_file(path, dictionary)
+    file = read_genesis_file(path, dictionary, config.l2_chain_id)
     _check_chain_id(file, "l2_chain_id", config.l2_chain_id)
     isthmus = config.active(Fork.ISTHMUS, config.genesis.l2_time)
     fork = HeaderFork.PRAGUE if isthmus else HeaderFork.CANCUN
-    block = file.block(HeaderRules(fork, optimism=True))
+    block = file.block(HeaderRules(fork, optimism=True), usual_l2_header(config))
     if block.header.timestamp != config.genesis.l2_time:
         raise ConfigError(
             f"{file.where}: timestamp is {block.header.timestamp}, but the rollup config's "
@@ -103,12 +108,46 @@ def load_l1_genesis(
     assert settings.l1_genesis is not None
     file = read_genesis_file(settings.l1_genesis, settings.genesis_dictionary)
     _check_chain_id(file, "l1_chain_id", config.l1_chain_id)
-    block = file.block()
+    block = file.block() if file.header else _l1_block_of_accounts(file, config)
     if block.header.parent_beacon_root is None:
         raise ConfigError(f"{file.where}: begins before Cancun, want an L1 at Cancun or later")
     _check_hash(file, block, "genesis.l1", config.genesis.l1)
     _check_l1_accounts(file, config)
     return block, future_address(file.alloc)
+
+
+def usual_l2_header(config: RollupConfig) -> Header:
+    """Return what op-deployer writes into an L2's first header where it is told nothing else.
+
+    Source: ethereum-optimism/optimism, `op-chain-ops/genesis/genesis.go` (NewL2Genesis).
+    """
+    time = config.genesis.l2_time
+    parameters = BaseFeeParameters(
+        config.eip1559_denominator,
+        config.eip1559_elasticity,
+        0 if config.active(Fork.JOVIAN, time) else None,
+    )
+    return Header(
+        coinbase=SEQUENCER_FEE_VAULT,
+        gas_limit=config.genesis.system_config.gas_limit,
+        timestamp=time,
+        extra_data=extra_data_encode(parameters),
+        base_fee=INITIAL_BASE_FEE,
+    )
+
+
+def _l1_block_of_accounts(file: GenesisFile, config: RollupConfig) -> ExecutedBlock:
+    """Return the L1's first block from accounts alone, under the rules that give its hash.
+
+    Source: as above (NewL1Genesis).
+    """
+    usual = Header(
+        gas_limit=USUAL_L1_GAS_LIMIT, timestamp=config.genesis.l2_time, base_fee=INITIAL_BASE_FEE
+    )
+    block = file.block(HeaderRules(HeaderFork.CANCUN, optimism=False), usual)
+    if block.hash == config.genesis.l1.hash:
+        return block
+    return file.block(HeaderRules(HeaderFork.PRAGUE, optimism=False), usual)
 
 
 def _check_chain_id(file: GenesisFile, name: str, wanted: int) -> None:
@@ -121,9 +160,15 @@ def _check_chain_id(file: GenesisFile, name: str, wanted: int) -> None:
 
 def _check_hash(file: GenesisFile, block: ExecutedBlock, name: str, wanted: BlockId) -> None:
     if wanted.number != 0 or block.hash != wanted.hash:
+        hint = (
+            ""
+            if file.header
+            else " (the file holds accounts alone, and its header may not be the usual one: "
+            "pass the whole genesis, as `op-deployer inspect genesis` prints it)"
+        )
         raise ConfigError(
             f"{file.where}: the first block is 0x{block.hash.hex()}, but the rollup config's "
-            f"{name} is block {wanted.number}, 0x{wanted.hash.hex()}"
+            f"{name} is block {wanted.number}, 0x{wanted.hash.hex()}{hint}"
         )
 
 

@@ -8,6 +8,7 @@ forkchoice.py       the three heads of an L2
 genesis_account.py  an account as genesis has it
 genesis.py          the first block from accounts
 genesis_file.py     the first block of a real chain, from geth's JSON; with
+  forge_allocs.py   accounts without a header, as forge and op-deployer keep them
   json_fields.py    a document from outside, read with the place of every fault
   genesis_state.py  the state of all accounts, hashed at once
 admission.py        whether a transaction may wait

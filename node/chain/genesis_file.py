@@ -2,7 +2,8 @@
 
 A file is JSON, plain or packed (`.gz`, `.zst`; those of the superchain registry need its
 dictionary, `superchain/extra/dictionary`, too).  Where a file has no `config`, as those of the
-registry, the caller says which header rules the genesis block follows.
+registry, the caller says which header rules the genesis block follows.  Files that hold accounts
+alone (see `forge_allocs`) get their header from the caller, too.
 
 Source: op-geth `core/genesis.go` (`Genesis.toBlockWithRoot`, `hashAlloc`); forks before Holocene
 are known here as far as they shape the header of a genesis block.
@@ -27,6 +28,7 @@ from byline.derivation.constants import L2_TO_L1_MESSAGE_PASSER
 from byline.derivation.hashing import EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT, ZERO_HASH
 from byline.derivation.header import Header
 from byline.node.chain.block import ExecutedBlock
+from byline.node.chain.forge_allocs import allocs_of_state, is_allocs, is_deployer_state
 from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.chain.genesis_state import GenesisState, genesis_state
 from byline.node.chain.json_fields import Fields
@@ -71,18 +73,24 @@ class GenesisFile:
     """`None` when the file has no `config`."""
     rules: HeaderRules | None
     """`None` when the file has no `config`."""
-    header: Header
-    """What the file says of the header; roots and the fields of later forks are not in it."""
+    header: Header | None
+    """What the file says of the header; roots and the fields of later forks are not in it.
+    `None` when it holds accounts alone."""
     blob_gas: tuple[int, int]
     """Blob gas used and excess blob gas."""
     alloc: Mapping[bytes, GenesisAccount]
 
-    def block(self, rules: HeaderRules | None = None) -> ExecutedBlock:
+    def block(
+        self, rules: HeaderRules | None = None, header: Header | None = None
+    ) -> ExecutedBlock:
         """Return block 0 with its state.
 
-        `rules` are for a file without `config`; raises `ConfigError` when neither says them, or
-        both do and differ.
+        `rules` are for a file without `config`, `header` for one that holds accounts alone;
+        raises `ConfigError` when nobody says them, or both say rules that differ.
         """
+        header = self.header or header
+        if header is None:
+            raise ConfigError(f"{self.where}: holds accounts alone, so its header has to be given")
         chosen = rules or self.rules
         if chosen is None:
             raise ConfigError(f"{self.where}: has no config, so its forks have to be given")
@@ -92,7 +100,7 @@ class GenesisFile:
                 f"{_words(chosen)} is asked for"
             )
         state = genesis_state(self.alloc)
-        header = _complete(self.header, chosen, state, self.blob_gas)
+        header = _complete(header, chosen, state, self.blob_gas)
         return ExecutedBlock(block=Block(header, ()), receipts=(), nodes=state.nodes)
 
 
@@ -140,9 +148,12 @@ def rules_of_hardforks(times: Mapping[str, Any], timestamp: int) -> HeaderRules:
     )
 
 
-def read_genesis_file(path: Path, dictionary: Path | None = None) -> GenesisFile:
+def read_genesis_file(
+    path: Path, dictionary: Path | None = None, l2_chain_id: int | None = None
+) -> GenesisFile:
     """Read a genesis file; `dictionary` is for `.zst` files that were packed with one.
 
+    Of a file with several chains the L2 with `l2_chain_id` is taken, or for `None` the L1.
     Raises `ConfigError` naming file, place and fault.
     """
     try:
@@ -152,7 +163,7 @@ def read_genesis_file(path: Path, dictionary: Path | None = None) -> GenesisFile
         raise ConfigError(f"genesis file {path}: {exc}{hint}") from exc
     except ValueError as exc:
         raise ConfigError(f"genesis file {path}: not JSON: {exc}") from exc
-    return genesis_of(document, path.name)
+    return genesis_of(document, path.name, l2_chain_id)
 
 
 def _parsed(data: bytes) -> Any:
@@ -186,12 +197,18 @@ def _unpacked(path: Path, dictionary: Path | None) -> bytes:
     return data
 
 
-def genesis_of(document: Any, where: str) -> GenesisFile:
+def genesis_of(document: Any, where: str, l2_chain_id: int | None = None) -> GenesisFile:
     """Check the JSON `document` of a genesis file called `where`.
 
     Raises `ConfigError` naming the place in the document and the fault.
     """
-    fields = Fields(f"genesis file {where}", document)
+    where_shown = f"genesis file {where}"
+    if is_deployer_state(document):
+        document = allocs_of_state(document, where_shown, l2_chain_id, MOST_BYTES, _parsed)
+        return _accounts_alone(Fields(where_shown, document), where)
+    if is_allocs(document):
+        return _accounts_alone(Fields(where_shown, document), where)
+    fields = Fields(where_shown, document)
     if fields.get("stateHash") is not None:
         raise fields.problem("stateHash", "the state is only named by its hash: want the alloc")
     number = fields.integer("number", 0)
@@ -209,6 +226,12 @@ def genesis_of(document: Any, where: str) -> GenesisFile:
             fields.integer("excessBlobGas", 0, bits=64),
         ),
         alloc=_alloc(fields.inside("alloc")),
+    )
+
+
+def _accounts_alone(fields: Fields, where: str) -> GenesisFile:
+    return GenesisFile(
+        where=where, chain_id=None, rules=None, header=None, blob_gas=(0, 0), alloc=_alloc(fields)
     )
 
 

@@ -41,6 +41,7 @@ def test_every_chain_of_the_index_is_tested() -> None:
 @pytest.mark.parametrize("name", CHAINS)
 def test_the_genesis_block_has_the_hash_that_the_chain_began_with(name: str) -> None:
     wanted, file = entry(name), file_of(name)
+    assert file.header is not None
     rules = rules_of_hardforks(wanted["config"]["hardforks"], file.header.timestamp)
     block = file.block(rules)
     passer = genesis_state(file.alloc).storage_root(L2_TO_L1_MESSAGE_PASSER)
@@ -61,6 +62,7 @@ def test_the_config_in_a_file_says_what_the_registry_says() -> None:
 def test_forks_that_do_not_fit_the_chain_make_another_block() -> None:
     name = "mainnet--ink.json.gz"
     file = file_of(name)
+    assert file.header is not None
     block = file.block(rules_of_hardforks({}, file.header.timestamp))
     assert "0x" + block.hash.hex() != entry(name)["expected_block_hash"]
 
