@@ -11,6 +11,7 @@ from byline.node.contracts import addresses, artifacts
 from tests.contracts.genuine import L1_GENESIS, preinstall
 from tests.contracts.harness import Contract, Evm, Outcome, calldata, word
 from tests.contracts.implementations import IMPLEMENTATIONS, put_in_place
+from tests.contracts.quick import Quick, base_of
 from tests.vectors_folder import load
 
 PROXY = b"\x99" * 20
@@ -85,23 +86,42 @@ def random_call(source: random.Random) -> bytes:
     return data
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_random_histories_are_those_of_the_genuine_proxy(seed: int) -> None:
+def on_the_node(evms: tuple[Evm, Evm]) -> tuple[Evm, Evm]:
+    """Return the same states on the machine that the node runs blocks on."""
+    for evm in evms:
+        for sender in SENDERS:
+            evm.set(sender, balance=10**18)
+    ours, genuine = (Quick(base_of(evm, 5, 1_700_000_000), 901) for evm in evms)
+    return ours, genuine
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("machine", ["py-evm", "node"])
+def test_random_histories_are_those_of_the_genuine_proxy(seed: int, machine: str) -> None:
     source = random.Random(seed)
     evms = proxies(source.choice([None, *IMPLEMENTATIONS]))
+    if machine == "node":
+        evms = on_the_node(evms)
     seen = set()
     for _ in range(150):
-        data = random_call(source)
         mine, _ = same(
             evms,
-            data,
+            random_call(source),
             sender=source.choice(SENDERS),
             value=source.choice((0, 0, 0, 5)),
             gas=300_000,
-            static=source.random() < 0.1,
+            static=machine == "py-evm" and source.random() < 0.1,
         )
         seen.add((mine.success, bool(mine.output), bool(mine.logs)))
     assert len(seen) >= 4
+
+
+@pytest.mark.parametrize("sender", [ADMIN, b"\x11" * 20])
+def test_functions_of_other_names_are_handed_on_whatever_they_begin_with(sender: bytes) -> None:
+    evms = proxies()
+    for first in range(256):
+        data = bytes([first]) + b"\x01\x02\x03" + word(first)
+        assert same(evms, data, sender=sender)[0].output == data
 
 
 @pytest.mark.parametrize("sender", SENDERS[1:], ids=["next", "zero", "other"])

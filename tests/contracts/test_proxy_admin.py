@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,7 @@ from byline.node.contracts import addresses, artifacts
 from tests.contracts.genuine import GENUINE_PORTAL, genuine_l1, implementation, preinstall
 from tests.contracts.harness import Contract, Evm, Outcome, calldata, word
 from tests.contracts.implementations import IMPLEMENTATIONS, put_in_place
+from tests.contracts.quick import Base, Quick, base_of
 
 L1_ADMIN = bytes.fromhex("489d547a66233f1e476d4657cccd753a5629fe8c")
 L1_OWNER = bytes.fromhex("69a2d297b1af083885fef2e8f378201da757dfd8")
@@ -32,7 +34,8 @@ def text(address: bytes) -> str:
     return "0x" + address.hex()
 
 
-def admins() -> tuple[Evm, Evm]:
+@cache
+def bases() -> tuple[Base, Base]:
     """The genuine L1 with our admin in the place of its own, and as it is."""
     ours, genuine = genuine_l1(), genuine_l1()
     artifact = artifacts.load("ProxyAdmin")
@@ -44,7 +47,14 @@ def admins() -> tuple[Evm, Evm]:
     assert admin.send("setImplementationName", text(RESOLVED), NAME, sender=L1_OWNER).success
     for evm in (ours, genuine):
         put_in_place(evm)
-    return ours, genuine
+        for sender in (L1_OWNER, OTHER):
+            evm.set(sender, balance=10**18)
+    return base_of(ours, 5, 1_752_790_000), base_of(genuine, 5, 1_752_790_000)
+
+
+def admins() -> tuple[Evm, Evm]:
+    ours, genuine = bases()
+    return Quick(ours, 900), Quick(genuine, 900)
 
 
 def same(evms: tuple[Evm, Evm], data: bytes, **options: Any) -> Outcome:
