@@ -382,6 +382,8 @@ class Play(Sending):
         succeeds = self.ledger.finalize(withdrawal)
         (log,) = (log for log in outcome.logs if log.topics[0] == FINALIZED)
         assert (log.topics[1], log.data) == (withdrawal.hash, word(succeeds)), self.history[-60:]
+        again = self.try_to_finalize(withdrawal)
+        self.expect(again, False, ERROR + "AlreadyFinalized")
         if len(self.ledger.failed[Side.L1]) > failed:
             return "finalize, its message fails"
         return "finalize, paid" if succeeds else "finalize, its call fails"
