@@ -187,7 +187,7 @@ SETTINGS: Final = (
     Setting(
         "withdrawals",
         str,
-        "how long they take: half a minute, or a week",
+        "how long they take: some seconds, or more than a week",
         choices=("short", "mainnet"),
     ),
     ENGINE,
