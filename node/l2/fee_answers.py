@@ -69,6 +69,8 @@ _SIGNATURE_BYTES: Final = 68
 """What the contract adds to the compressed length, as the bytes lack the signature."""
 _UNSURE_PRICE: Final = 2**128
 """Wei per gas; below it no product overflows, where the contract would revert."""
+_UNSURE_SCALAR: Final = 2**28
+"""The genuine contracts multiply the base fee's scalar by 16 in 32 bits, and revert from here."""
 
 
 def fee_answer(machine: Machine, request: CallRequest) -> bytes | None:
@@ -93,6 +95,8 @@ def fee_answer(machine: Machine, request: CallRequest) -> bytes | None:
         return None
     parameters = L1FeeParameters.read(lambda slot: machine.storage(L1_BLOCK, slot), jovian=False)
     if max(parameters.base_fee, parameters.blob_base_fee) >= _UNSURE_PRICE:
+        return None
+    if parameters.base_fee_scalar >= _UNSURE_SCALAR:
         return None
     return fee_of_size(_size(data), parameters).to_bytes(32, "big")
 

@@ -23,7 +23,7 @@ from byline.node.l2.fee_answers import (
     OUR_GAS_PER_BYTE,
     fee_answer,
 )
-from byline.rpc.backend import AccountOverride, CallRequest
+from byline.rpc.backend import AccountOverride, CallRequest, Reverted
 from tests.contracts.genuine import genuine_code, preinstall
 from tests.contracts.harness import Evm, calldata
 from tests.integration.rollups import world
@@ -147,6 +147,9 @@ def transactions(draw: st.DrawFn) -> bytes:
 
 
 PRICES = st.one_of(st.integers(0, 2**40), st.integers(0, 2**128), st.integers(2**127, 2**256 - 1))
+SCALARS = st.one_of(
+    st.integers(0, 2**28 - 1), st.integers(0, 2**32 - 1), st.sampled_from([2**28 - 1, 2**28])
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -156,7 +159,8 @@ PRICES = st.one_of(st.integers(0, 2**40), st.integers(0, 2**128), st.integers(2*
     oracle=st.sampled_from((OURS, *GENUINE_ORACLES.values())),
     l1_block=st.sampled_from((OURS, *GENUINE_L1_BLOCKS.values())),
     flags=st.sampled_from((0, 1, *FORKS.values())),
-    prices=st.tuples(PRICES, st.integers(0, 2**128 - 1), PRICES),
+    prices=st.tuples(PRICES, PRICES),
+    scalars=st.tuples(SCALARS, SCALARS, st.integers(0, 2**64 - 1)),
     proxy=st.sampled_from((None, OURS, "genuine")),
     gas=st.one_of(st.none(), st.just(0), st.integers(-100_000, 10**8)),
 )
@@ -166,11 +170,12 @@ def test_an_answer_is_what_the_contract_returns(
     oracle: str,
     l1_block: str,
     flags: int,
-    prices: tuple[int, int, int],
+    prices: tuple[int, int],
+    scalars: tuple[int, int, int],
     proxy: str | None,
     gas: int | None,
 ) -> None:
-    words = {1: prices[0], 3: prices[1], 7: prices[2]}
+    words = {1: prices[0], 3: scalars[0] << 96 | scalars[1] << 64 | scalars[2], 7: prices[1]}
     there = setting(oracle, l1_block, flags=flags, words=words, proxy=proxy)
     text = calldata(function, data)
     least = enough(text, oracle)
@@ -179,7 +184,7 @@ def test_an_answer_is_what_the_contract_returns(
     )
     found = answered(request, there)
     given_gas = CALL_GAS_CAP if gas is None else min(CALL_GAS_CAP, least + gas)
-    priced = max(prices[0], prices[2]) < 2**128 or function == FUNCTIONS[1]
+    priced = (max(prices) < 2**128 and scalars[0] < 2**28) or function == FUNCTIONS[1]
     assert (found is not None) == (flags >= FORKS["Fjord"] and given_gas >= least and priced)
     if found is not None:
         assert executed(request, there) == found
@@ -252,3 +257,13 @@ def test_a_call_that_asks_for_more_than_a_fee_is_run(changed: dict[str, object])
     assert answered(CallRequest(**usual), setting(OURS, OURS)) is not None  # type: ignore[arg-type]
     request = CallRequest(**{**usual, **changed})  # type: ignore[arg-type]
     assert answered(request, setting(OURS, OURS)) is None
+
+
+def test_weights_that_the_genuine_contract_cannot_multiply_are_left_to_it() -> None:
+    request = CallRequest(to=GAS_PRICE_ORACLE, data=calldata(FUNCTIONS[0], b"abc"))
+    most = setting("Jovian", "Karst", words={**USUAL, 3: (2**28 - 1) << 96})
+    assert answered(request, most) == executed(request, most)
+    beyond = setting("Jovian", "Karst", words={**USUAL, 3: 2**28 << 96})
+    assert answered(request, beyond) is None
+    with pytest.raises(Reverted):
+        executed(request, beyond)
