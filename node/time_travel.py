@@ -30,7 +30,7 @@ LAG_BEFORE_JUMP: Final = 12
 LATEST_TIME: Final = TIMESTAMP_BOUND // 2
 """Seconds since 1970 that a block may be told to have."""
 MOST_EMPTY_BLOCKS: Final = 1_024
-"""L2 blocks made in a row to reach an L1 origin; more would be a bug."""
+"""L2 blocks made in a row until their time is an L1 block's; for more, the L2 jumps."""
 OPERATOR_TIP: Final = 10**9
 
 
@@ -195,15 +195,12 @@ class TravellingRollup(Rollup):
         floor = self.timeline.wishes.floor
         self.timeline.set_clock(now if floor is None else max(now, floor))
 
-    def _check_l1_time(self, timestamp: int) -> None:
+    def _check_l1_time(self, timestamp: int, far: bool = False) -> None:
         check_time(timestamp)
         head = self.l1.head.timestamp
         if timestamp <= head:
             raise Refused(f"timestamp {timestamp} is not after the head's, {head}")
-
-    def _check_far(self, timestamp: int) -> None:
-        """Refuse an L1 time that the L2 could not reach in any bearable number of blocks."""
-        obstacle = self._obstacle()
+        obstacle = self._obstacle() if far else None
         reach = MOST_EMPTY_BLOCKS * self.engine.config.block_time // 2
         if obstacle is not None and timestamp - self.engine.heads.unsafe.timestamp > reach:
             raise Refused(f"timestamp {timestamp} is over {reach} s after the L2's: {obstacle}")

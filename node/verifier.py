@@ -67,6 +67,9 @@ class Verifier:
         store = ChainStore(Prefixed(kv, L2_PREFIX))
         self.engine = open_l2(config, store, genesis, upgrades, engine_name)
         self.driver = Driver(self.engine, SafeHeads(kv))
+        self.first_jump: int | None = None
+        """The first derived L2 block whose time the L1 declared: a stock verifier stops there."""
+        self._newest = self.engine.heads.safe
 
     async def start(self) -> None:
         """Check the L1 and find where to begin; raises `ConfigError` for another L1."""
@@ -76,6 +79,9 @@ class Verifier:
     async def _reset(self) -> None:
         block = await find_base(self._source, self.driver)
         self.driver.reset(lambda _: block)
+        self._newest = self.engine.heads.safe
+        if self.first_jump is not None and self.first_jump > self._newest.number:
+            self.first_jump = None
 
     async def run(
         self, until_l1: int | None, report: Callable[[Progress], None], *, follow: bool
@@ -124,7 +130,16 @@ class Verifier:
     ) -> None:
         at = self.driver.origin
         assert at is not None
+        for item in done:
+            self._note_jump(item.ref)
         report(Progress(at.number, head.number, self.engine.heads.safe, tuple(done)))
+
+    def _note_jump(self, ref: L2BlockRef) -> None:
+        standard = self._newest.timestamp + self.engine.config.block_time
+        if self.first_jump is None and ref.timestamp != standard:
+            self.first_jump = ref.number
+            LOG.info("the clock jumps at L2 block %d: stock verifiers stop there", ref.number)
+        self._newest = ref
 
 
 async def check_l1(source: L1Source, config: RollupConfig) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from byline.derivation.hashing import keccak256
+from byline.derivation.transaction import Transaction
 from byline.node.accounts import (
     DEV_ACCOUNTS,
     OPERATOR_ROLES,
@@ -49,6 +50,13 @@ def creation_code() -> bytes:
     start = bytes.fromhex("335f55")  # the caller into slot 0, where the owner stands
     copy = bytes.fromhex(f"61{len(runtime):04x}80600d5f395ff3")
     return start + copy + runtime
+
+
+def is_ours(tx: Transaction, address: bytes | None) -> bool:
+    """Tell whether a transaction sets the clock at DevControl's `address`, or creates it."""
+    if tx.to is None:
+        return tx.data == creation_code()
+    return tx.to == address and tx.data[:4] == SET_CLOCK_SELECTOR
 
 
 def future_address(alloc: Mapping[bytes, GenesisAccount]) -> bytes | None:

@@ -107,7 +107,7 @@ def test_no_account_that_users_are_shown_pays_for_it() -> None:
     here.rollup.mine("l2")
     block = here.rollup.l1.block(here.rollup.l1.head.number)
     assert block is not None
-    senders = [tx.sender for tx in block.transactions]  # type: ignore[union-attr]
+    senders = [tx.sender for tx in block.transactions]
     assert senders == [dev_account(29).address, OWNER.address, OWNER.address]
     assert all(receipt.succeeded for receipt in block.receipts)
 

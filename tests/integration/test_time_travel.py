@@ -13,6 +13,7 @@ from byline.node.storage.kv import MemoryKV
 from byline.rpc.backend import Refused
 from tests.integration.rollups import BOB, GENESIS_TIME, World, world
 from tests.integration.test_l1_reorg import converges
+from tests.integration.test_rollup import deposit, verified
 
 WEEK = 7 * 24 * 3600
 CHAINS: tuple[ChainName, ...] = ("l1", "l2")
@@ -98,6 +99,19 @@ def test_the_clock_goes_on_from_there() -> None:
     assert head_time(here, "l2") == GENESIS_TIME + WEEK + 1_000
     assert here.rollup.clock.now() == GENESIS_TIME + WEEK + 1_000
     converges(here)
+
+
+def test_a_verifier_says_where_stock_ones_stop() -> None:
+    here = world()
+    here.send("l2")
+    here.send("l2")
+    here.rollup.flush()
+    assert verified(here)[0].first_jump is None
+    here.rollup.increase_time(WEEK)
+    here.send("l2")
+    here.send("l2")
+    here.rollup.flush()
+    assert verified(here)[0].first_jump == here.rollup.first_jump == 3
 
 
 def test_who_waits_long_before_the_block_finds_that_time_in_it_too() -> None:
@@ -340,6 +354,29 @@ def test_many_l1_blocks_leave_the_l2_near() -> None:
     here.rollup.mine("l2")
     assert abs(times(here)[0] - times(here)[1]) <= 12
     converges(here)
+
+
+def test_a_deposit_reaches_an_l2_that_users_hold_back() -> None:
+    here = world()
+    here.rollup.set_timestamp_interval("l2", 2)
+    here.rollup.set_next_timestamp("l1", GENESIS_TIME + WEEK)
+    here.rollup.mine("l1")
+    here.rollup.mine("l2", GENESIS_TIME + 2)
+    before = here.balance("l2", BOB.address)
+    deposit(here, 10**18)
+    assert here.balance("l2", BOB.address) == before + 10**18
+    assert here.rollup.engine.heads.unsafe.number < 10
+    converges(here)
+
+
+@pytest.mark.slow
+def test_a_deposit_is_adopted_after_many_l1_blocks() -> None:
+    here = world(NodeConfig(strict=True))
+    for _ in range(1_100):
+        here.rollup.mine_l1()
+    before = here.balance("l2", BOB.address)
+    deposit(here, 10**18)
+    assert here.balance("l2", BOB.address) == before + 10**18
 
 
 def test_contracts_see_the_new_time_on_the_l2() -> None:

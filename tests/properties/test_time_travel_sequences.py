@@ -8,6 +8,7 @@ import pytest
 
 from byline.node.config import NodeConfig
 from tests.integration.rollups import World, world
+from tests.integration.test_rollup import deposit
 from tests.integration.test_time_travel import CHAINS, WEEK, head_time, settles, times
 
 
@@ -27,8 +28,10 @@ def random_travel(seed: int, steps: int) -> World:
     for step in range(steps):
         name = dice.choice(CHAINS)
         match dice.randrange(14):
-            case 0 | 1 | 2:
+            case 0 | 1:
                 here.send(name, value=step)
+            case 2:
+                deposit(here, 10**12 + step)
             case 3:
                 rollup.increase_time(dice.choice([0, 1, 2, 13, 1_000, WEEK]))
             case 4:
@@ -60,9 +63,19 @@ def random_travel(seed: int, steps: int) -> World:
     return here
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_what_users_do_with_time_can_be_derived_from_the_l1_alone(seed: int) -> None:
-    here = random_travel(seed, steps=40)
+def is_derived(seed: int, steps: int) -> None:
+    here = random_travel(seed, steps)
     for name in CHAINS:
         here.rollup.set_timestamp_interval(name, None)
     settles(here)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_users_do_with_time_can_be_derived_from_the_l1_alone(seed: int) -> None:
+    is_derived(seed, steps=40)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1_000, 1_040))
+def test_so_can_long_journeys(seed: int) -> None:
+    is_derived(seed, steps=80)
