@@ -24,9 +24,10 @@ from byline.derivation.transaction import BLOB, Transaction
 from byline.derivation.types import L1Block, L2BlockRef
 from byline.node.chain.chain import Chain
 from byline.node.chain.forkchoice import ForkChoice
-from byline.node.keeper import Keeper, L1Call
+from byline.node.keeper import Keeper
 from byline.node.l1 import dev_control
 from byline.node.l2.data_availability import L1Conditions
+from byline.node.proposing import L1Call
 from byline.node.rollup import (
     BlockMade,
     BlocksDropped,

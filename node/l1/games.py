@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from byline.derivation.hashing import ZERO_ADDRESS, keccak256
 from byline.derivation.header import Header
@@ -53,14 +53,15 @@ class Game:
     """Time of the L1 block that holds it, seconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
-class Disputes:
-    """What the L1's contracts say after the block of `header`."""
+class L1View(Protocol):
+    """An L1 after one of its blocks, as somebody who calls its contracts sees it."""
 
-    chain: Chain
-    header: Header
-    system_config: bytes
-    portal: bytes
+    @property
+    def timestamp(self) -> int:
+        """Of the block, seconds since 1970."""
+
+    def ask(self, to: bytes, data: bytes) -> bytes:
+        """Return what a view answers; raises `Unanswered`."""
 
     def attempt(
         self, sender: bytes, to: bytes, data: bytes, *, value: int, gas: int, timestamp: int
@@ -70,6 +71,31 @@ class Disputes:
         The answer is what it reverts with, perhaps nothing; `None` when it succeeds.  Raises
         `Unanswered` when it cannot even be tried.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class LocalView:
+    """A chain of the node's own after the block of `header`."""
+
+    chain: Chain
+    header: Header
+
+    @property
+    def timestamp(self) -> int:
+        """See `L1View`."""
+        return self.header.timestamp
+
+    def ask(self, to: bytes, data: bytes) -> bytes:
+        """See `L1View`."""
+        try:
+            return call(self.chain, self.header, CallRequest(to=to, data=data), {})
+        except BackendError as exc:
+            raise Unanswered(str(exc)) from exc
+
+    def attempt(
+        self, sender: bytes, to: bytes, data: bytes, *, value: int, gas: int, timestamp: int
+    ) -> bytes | None:
+        """See `L1View`."""
         header = self.header.with_(
             parent_hash=self.header.hash, number=self.header.number + 1, timestamp=timestamp
         )
@@ -82,6 +108,24 @@ class Disputes:
         except BackendError as exc:
             raise Unanswered(f"0x{to.hex()}: {exc}") from exc
         return None
+
+    def newest_first(self, most: int) -> Iterator[Header]:
+        """Yield the headers of the last blocks, `most` at most."""
+        at: Header | None = self.header
+        for _ in range(most):
+            if at is None:
+                return
+            yield at
+            at = self.chain.store.header(at.parent_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Disputes:
+    """What the L1's contracts say."""
+
+    view: L1View
+    system_config: bytes
+    portal: bytes
 
     # -- the factory ------------------------------------------------------------------
 
@@ -193,8 +237,8 @@ class Disputes:
         data = keccak256(function.encode())[:4]
         data += b"".join(argument.to_bytes(_WORD, "big") for argument in arguments)
         try:
-            answer = call(self.chain, self.header, CallRequest(to=to, data=data), {})
-        except BackendError as exc:
+            answer = self.view.ask(to, data)
+        except Unanswered as exc:
             raise Unanswered(f"0x{to.hex()}: {function}: {exc}") from exc
         if len(answer) < words * _WORD:
             raise Unanswered(

@@ -26,6 +26,7 @@ from byline.node.l1.games import (
     WITHDRAWAL_PROVEN,
     Disputes,
     Game,
+    LocalView,
     Unanswered,
 )
 from byline.node.l1.ripening import Ripening
@@ -107,13 +108,17 @@ class Watch:
         return True
 
     def _read_all(self, disputes: Disputes, now: int) -> None:
-        """Read from the L1 what is going on, the newest first."""
-        head = disputes.header
         self._stale = False
-        self._changed_at = head.number
-        self.newest = None
         self._news.clear()
-        self.ripening.begin(head.timestamp, now)
+        self.read_games(disputes, now)
+        if self.factory is not None and isinstance(disputes.view, LocalView):
+            self._changed_at = disputes.view.header.number
+            self._read_proofs(disputes, disputes.view)
+
+    def read_games(self, disputes: Disputes, now: int) -> None:
+        """Read the newest games, whatever was known; raises `Unanswered`."""
+        self.newest = None
+        self.ripening.begin(disputes.view.timestamp, now)
         self.factory = disputes.factory()
         if self.factory is None:
             LOG.info("the L1 has no DisputeGameFactory: nothing is proposed")
@@ -122,14 +127,12 @@ class Watch:
         for game in disputes.newest_first(self.factory, MOST_GAMES):
             if self._take_up(disputes, game) and self.newest is not None:
                 break
-        self._read_proofs(disputes)
 
     def _take_up(self, disputes: Disputes, game: Game) -> bool:
         """Take note of a game; tells whether nobody waits for it, and for older ones, any more.
 
         A game that does not answer is left alone.
         """
-        head_time = disputes.header.timestamp
         # In the block of its creation nothing can be proven against a game.
         self.ripening.moment(game.created_at + 1)
         try:
@@ -143,25 +146,23 @@ class Watch:
             LOG.warning("a game is left alone: %s", exc)
             return False
         self.ripening.moment(usable)
-        return usable <= head_time
+        return usable <= disputes.view.timestamp
 
     def _take_claim(self, disputes: Disputes, game: Game) -> None:
         if self.newest is None or self.newest.created_at <= game.created_at:
             root, number = disputes.root(game.address), disputes.block_number(game.address)
             self.newest = Claim(game.created_at, root, number)
 
-    def _read_proofs(self, disputes: Disputes) -> None:
+    def _read_proofs(self, disputes: Disputes, view: LocalView) -> None:
         """Find the proofs that are not mature in the newest L1 blocks."""
         wanted = int.from_bytes(bloom_of([disputes.portal, WITHDRAWAL_PROVEN]), "big")
-        at: Header | None = disputes.header
-        maturity, store = disputes.maturity(), disputes.chain.store
-        for _ in range(MOST_PROOF_BLOCKS):
-            if at is None or at.timestamp + maturity < disputes.header.timestamp:
+        maturity, store = disputes.maturity(), view.chain.store
+        for at in view.newest_first(MOST_PROOF_BLOCKS):
+            if at.timestamp + maturity < view.timestamp:
                 return
             if int.from_bytes(at.bloom, "big") & wanted == wanted:
                 for receipt in store.receipts(at.hash) or ():
                     self._news += [(at.timestamp, log) for log in receipt.logs if _is_proof(log)]
-            at = store.header(at.parent_hash)
 
     def _read_news(self, disputes: Disputes) -> None:
         """Take note of what the logs of new L1 blocks say."""

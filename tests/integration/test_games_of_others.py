@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from byline.derivation.hashing import keccak256
-from byline.node import keeper
+from byline.node import keeper, proposing
 from byline.node.accounts import CHALLENGER_INDEX, OWNER_INDEX, PROPOSER_INDEX, dev_account
 from byline.node.config import NodeConfig
 from byline.node.contracts import addresses
@@ -74,7 +74,7 @@ def test_what_somebody_else_has_begun_to_resolve_is_ended() -> None:
     settle(here)
     [game] = games(here)
     here.rollup.increase_time(CLOCK)
-    assert succeeded(here, game.address, keeper.RESOLVE_CLAIM)
+    assert succeeded(here, game.address, proposing.RESOLVE_CLAIM)
     assert disputes(here).status(game.address) == DEFENDER_WINS
     chain = here.rollup.l1.chain
     # One transaction has created the game, one has ended it.
@@ -91,7 +91,7 @@ def test_a_game_that_somebody_else_has_resolved_is_left_alone() -> None:
         patch.setattr(keeper.Keeper, "idle", lambda *_: True)
         here.rollup.increase_time(302_400)
         here.rollup.mine_l1()
-        for data in (keeper.RESOLVE_CLAIM, keeper.RESOLVE):
+        for data in (proposing.RESOLVE_CLAIM, proposing.RESOLVE):
             assert succeeded(here, game.address, data)
     resolved_at = disputes(here).resolved_at(game.address)
     here.rollup.increase_time(302_401)
@@ -105,23 +105,22 @@ def test_a_game_that_somebody_else_has_resolved_is_left_alone() -> None:
 def test_without_the_proposers_key_the_node_says_so_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(keeper, "known_account", lambda *_: None)
+    monkeypatch.setattr(proposing, "known_account", lambda *_: None)
     here = world()
     for _ in range(3):
         withdraw(here)
         settle(here)
     assert games(here) == []
     [record] = [one for one in caplog.records if one.name == "byline.keeper"]
-    assert f"the key of the proposer, 0x{dev_account(PROPOSER_INDEX).address.hex()}" in (
-        record.message
-    )
+    assert f"the proposer is 0x{dev_account(PROPOSER_INDEX).address.hex()}" in (record.message)
 
 
 def test_a_proposer_without_funds_is_said_once_and_the_chain_goes_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     nobody = dev_account(40)
-    monkeypatch.setattr(keeper, "known_account", lambda *_: nobody)
+    monkeypatch.setattr(proposing, "known_account", lambda *_: nobody)
+    monkeypatch.setattr("byline.node.l1.games.Disputes.proposer", lambda *_: nobody.address)
     monkeypatch.setattr(keeper.Keeper, "_attempt", lambda *_: None)
     here = world()
     withdraw(here)

@@ -12,7 +12,7 @@ from byline.node.bridge import withdrawals
 from byline.node.bridge.contracts import Contracts
 from byline.node.bridge.withdrawals import Proof, Withdrawal
 from byline.node.chain.calls import call
-from byline.node.l1.games import Disputes, Game
+from byline.node.l1.games import Disputes, Game, LocalView
 from byline.node.l2.outputs import output_of
 from byline.rpc.backend import CallRequest, Reverted
 from tests.integration.rollups import ALICE, World
@@ -115,7 +115,8 @@ def withdraw(here: World, value: int = 5, *, target: bytes = TARGET) -> Withdraw
 def disputes(here: World) -> Disputes:
     """Return what the L1's contracts say now."""
     chain, config = here.rollup.l1.chain, here.rollup.engine.config
-    return Disputes(chain, chain.head, config.l1_system_config, config.deposit_contract)
+    view = LocalView(chain, chain.head)
+    return Disputes(view, config.l1_system_config, config.deposit_contract)
 
 
 def games(here: World) -> list[Game]:
