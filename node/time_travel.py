@@ -8,6 +8,7 @@ is how the L2 follows users, the L1 and, after idle time, the clock.
 from __future__ import annotations
 
 import logging
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -51,6 +52,7 @@ class TravellingRollup(Rollup):
         """See `Rollup.start`; a clock that may not catch up goes on from the chains."""
         if self.timeline.is_new and not self._catches_up():
             self.timeline.begin_at(self._newest_time())
+        self.first_jump = self._find_first_jump()
         Rollup.start(self)
 
     # -- what users say -----------------------------------------------------------------
@@ -63,7 +65,8 @@ class TravellingRollup(Rollup):
         ahead of the wall clock.  Raises `Refused` for a time that is too late, and where the
         clock does not jump.
         """
-        self._move_clock(max(self.clock.now(), self._newest_time()) + seconds)
+        if seconds:
+            self._move_clock(max(self.clock.now(), self._newest_time()) + seconds)
         return self.timeline.clock.offset
 
     def set_time(self, timestamp: int) -> int:
@@ -284,6 +287,23 @@ class TravellingRollup(Rollup):
             )
         )
         return [*made, *own]
+
+    def _find_first_jump(self) -> int | None:
+        """Return the first L2 block later than the block time alone would make it, if any.
+
+        Jumps go forward only, so all blocks after it are later, too.
+        """
+        chain, genesis = self.engine.chain, self.engine.config.genesis
+
+        def is_late(number: int) -> bool:
+            header = chain.canonical(number)
+            assert header is not None, "a canonical block is stored"
+            blocks = number - genesis.l2.number
+            return header.timestamp > genesis.l2_time + blocks * self.engine.config.block_time
+
+        first, end = genesis.l2.number, self.engine.heads.unsafe.number + 1
+        found = bisect_left(range(first, end), True, key=is_late) + first
+        return found if found < end else None
 
     def _forget_lost_jump(self) -> None:
         """After blocks were taken back: perhaps stock verifiers follow again."""

@@ -13,7 +13,7 @@ from byline.node.storage.kv import MemoryKV
 from byline.rpc.backend import Refused
 from tests.integration.rollups import BOB, GENESIS_TIME, World, world
 from tests.integration.test_l1_reorg import converges
-from tests.integration.test_rollup import deposit, verified
+from tests.integration.test_rollup import verified
 
 WEEK = 7 * 24 * 3600
 CHAINS: tuple[ChainName, ...] = ("l1", "l2")
@@ -203,6 +203,14 @@ def test_the_node_leaves_to_a_user_the_l1_block_that_the_user_wished_for(wish: s
     converges(here)
 
 
+def test_nothing_more_is_no_wish() -> None:
+    here = world()
+    here.clock.advance(10)
+    assert here.rollup.increase_time(0) == 0
+    here.send("l2")
+    assert (head_time(here, "l2"), here.rollup.first_jump) == (GENESIS_TIME + 2, None)
+
+
 def test_time_is_set_for_both_chains() -> None:
     here = world()
     assert here.rollup.set_time(GENESIS_TIME + WEEK) == WEEK
@@ -328,8 +336,11 @@ def test_a_restart_goes_on_at_the_moved_clock_with_what_was_wished() -> None:
     first.rollup.set_next_timestamp("l1", GENESIS_TIME + 2 * WEEK)
     again = world(kv=kv)
     assert again.rollup.clock.now() == GENESIS_TIME + WEEK
+    assert again.rollup.first_jump is None
     again.send("l2")
     assert head_time(again, "l2") == GENESIS_TIME + WEEK
+    again.send("l2")
+    assert world(kv=kv).rollup.first_jump == again.rollup.first_jump == 1
     again.send("l1")
     assert head_time(again, "l1") == GENESIS_TIME + 2 * WEEK
     converges(again)
@@ -354,29 +365,6 @@ def test_many_l1_blocks_leave_the_l2_near() -> None:
     here.rollup.mine("l2")
     assert abs(times(here)[0] - times(here)[1]) <= 12
     converges(here)
-
-
-def test_a_deposit_reaches_an_l2_that_users_hold_back() -> None:
-    here = world()
-    here.rollup.set_timestamp_interval("l2", 2)
-    here.rollup.set_next_timestamp("l1", GENESIS_TIME + WEEK)
-    here.rollup.mine("l1")
-    here.rollup.mine("l2", GENESIS_TIME + 2)
-    before = here.balance("l2", BOB.address)
-    deposit(here, 10**18)
-    assert here.balance("l2", BOB.address) == before + 10**18
-    assert here.rollup.engine.heads.unsafe.number < 10
-    converges(here)
-
-
-@pytest.mark.slow
-def test_a_deposit_is_adopted_after_many_l1_blocks() -> None:
-    here = world(NodeConfig(strict=True))
-    for _ in range(1_100):
-        here.rollup.mine_l1()
-    before = here.balance("l2", BOB.address)
-    deposit(here, 10**18)
-    assert here.balance("l2", BOB.address) == before + 10**18
 
 
 def test_contracts_see_the_new_time_on_the_l2() -> None:
