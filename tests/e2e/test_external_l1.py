@@ -60,7 +60,10 @@ def anvil() -> Iterator[str]:
 def node(anvil: str, tmp_path: Path) -> Iterator[Running]:
     """Install the contracts on anvil and run the L2 on it."""
     subprocess.run(
-        command("install-l1", "--l1-rpc", anvil), cwd=tmp_path, env=environment(), check=True
+        command("install-l1", "--gas-token", "eth", "--l1-rpc", anvil),
+        cwd=tmp_path,
+        env=environment(),
+        check=True,
     )
     found = start(tmp_path, arguments(anvil))
     yield found
@@ -121,8 +124,11 @@ def test_deposits_batches_and_a_verifier_work_on_anvil(
         ["address", "uint256", "uint64", "bool", "bytes"],
         [BOB.address, 10**18, 100_000, False, b""],
     )
-    send(anvil, ALICE, OPTIMISM_PORTAL, 10**18, DEPOSIT + body)
+    paid = send(anvil, ALICE, OPTIMISM_PORTAL, 10**18, DEPOSIT + body)
     wait_for(lambda: balance(node.l2_url, BOB.address) == before + 10**18)
+    log = tmp_path / "data" / "byline.log"
+    wait_for(lambda: "byline.bridge: deposit (native mint): 1 ETH" in log.read_text(), 10)
+    assert paid in log.read_text()
     sent = send(node.l2_url, BOB, ALICE.address, 5)
     number = int(call(node.l2_url, "eth_getTransactionReceipt", sent)["blockNumber"], 16)
     wait_for(lambda: heads(node)[1] >= number)
