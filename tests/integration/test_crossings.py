@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from eth_abi.abi import encode
 
 from byline.derivation.constants import L1_BLOCK, L2_TO_L1_MESSAGE_PASSER
 from byline.derivation.hashing import keccak256
+from byline.derivation.types import L1Block, L1BlockRef
 from byline.node.crossings import teller
 from byline.node.crossings.teller import MOST_LINES, Teller
 from byline.node.evm.accounts import created_address
+from byline.node.external import ExternalNode
 from byline.node.hexes import checksum
-from byline.node.l2.driver import Derived
+from byline.node.l2.driver import Derived, Step
 from byline.node.rollup import BlockMade
+from byline.node.shell import NodeShell
 from tests.contracts.harness import calldata
 from tests.integration.rollups import ALICE, World, world
 from tests.integration.test_genesis_files import settings_901, started
@@ -202,6 +206,43 @@ def test_a_withdrawal_is_told_at_each_of_its_steps(
     assert paid.startswith(f"withdrawal finalized: L1 block {here.rollup.l1.head.number} 0x")
     for line in (begun, shown, paid):
         assert line.endswith(f"; withdrawal 0x{one.withdrawal.hash.hex()}")
+
+
+def test_a_block_that_derivation_made_is_told_too(
+    here: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    deposit(here, mint=COIN)
+    shell = NodeShell()
+    shell.rollup = here.rollup
+    shell._teller = Teller(here.rollup)
+    heads, origin = here.rollup.engine.heads, L1BlockRef.of(here.rollup.l1.head)
+    with caplog.at_level(logging.INFO, "byline"):
+        caplog.clear()
+        shell._publish(Derived(heads.unsafe, origin, Step.CONFIRMED))
+        assert not caplog.records
+        shell._publish(Derived(heads.unsafe, origin, Step.BUILT))
+    [record] = caplog.records
+    assert record.getMessage().startswith(f"deposit (native mint): 1 ETH {FROM_ALICE}")
+
+
+def test_withdrawals_on_an_l1_that_others_run_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    here = world()
+    one = withdraw(here, COIN)
+    settle(here)
+    assert one.prove()
+    block = here.rollup.l1.block(here.rollup.l1.head.number)
+    assert block is not None
+    seen: list[L1Block] = []
+    node = ExternalNode()
+    node.rollup = SimpleNamespace(see_l1=seen.append)  # type: ignore[assignment]
+    node._see(block)
+    node._teller = Teller(here.rollup)
+    with caplog.at_level(logging.INFO, "byline.bridge"):
+        caplog.clear()
+        node._see(block)
+    [record] = caplog.records
+    assert record.getMessage().startswith("withdrawal proven: ")
+    assert seen == [block, block]
 
 
 def test_a_block_full_of_deposits_has_few_lines(
