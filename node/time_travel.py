@@ -252,15 +252,15 @@ class TravellingRollup(Rollup):
 
     def _following_time(self, l1_time: int) -> int | None:
         """Return what an L1 block of `l1_time` has to tell of the L2's next block, if anything."""
-        if self._obstacle() is not None:
-            return None
-        declared, wishes = self._declared_time(), self.timeline.wishes
-        exact = wishes.exact.get("l2")
+        declared, found = self._declared_time(), None
+        exact = self.timeline.wishes.exact.get("l2")
         if exact is not None and exact >= self._earliest_l2_time():
-            return exact if exact != declared else None
-        told = l1_time > self._standard_l1_time()
-        least = declared if told else declared + LAG_BEFORE_JUMP
-        return l1_time if l1_time > least and (told or self._catches_up()) else None
+            found = exact if exact != declared else None
+        elif l1_time > self._standard_l1_time():
+            found = l1_time if l1_time > declared else None
+        elif l1_time > declared + LAG_BEFORE_JUMP and self._catches_up():
+            found = l1_time
+        return found if found is not None and self._obstacle() is None else None
 
     def _clock_transactions(self, timestamp: int) -> Sequence[Transaction]:
         """Return what moves the L2 clock: the event, and before it what that needs."""
