@@ -31,7 +31,8 @@ rollup.py          one L2 on one L1, synchronously: local.py brings an L1 of its
                    the times that time_travel.py finds; following.py follows one that
                    others run
 keeper.py          what the node does on its own L1 for withdrawals: proposals, games, blocks in
-                   time; proposing.py holds what it would do on any L1
+                   time; remote_keeper.py what it does on somebody else's, both by
+                   proposing.py
 assembly.py        joins the parts over a store
 shell.py           threads, servers, tasks: devnet.py serves both chains, external.py the L2
 verifier.py        derives the L2 from an L1 URL alone

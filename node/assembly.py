@@ -101,7 +101,7 @@ def build_rollup(
         sequencer=Sequencer(l2_engine, l1.block, ClockSchedule(config)),
         batcher=Batcher(l2_engine, batch_account, settings.batcher),
         driver=Driver(l2_engine, SafeHeads(kv)),
-        keeper=Keeper(l1_chain, l2_engine),
+        keeper=Keeper(l1_chain, l2_engine, account=proposer_account(settings)),
         clock=devnet_clock,
         timeline=Timeline(devnet_clock, kv),
         batch_account=batch_account,
@@ -218,13 +218,24 @@ def batcher_account(settings: NodeConfig) -> DevAccount:
     """Return whose transactions carry the batches; raises `ConfigError` for a bad key."""
     if settings.batcher_key is None:
         return dev_account(BATCHER_INDEX)
+    return _account_of("batcher_key", settings.batcher_key)
+
+
+def proposer_account(settings: NodeConfig) -> DevAccount | None:
+    """Return who proposes, if a key is given; raises `ConfigError` for a bad one."""
+    if settings.proposer_key is None:
+        return None
+    return _account_of("proposer_key", settings.proposer_key)
+
+
+def _account_of(name: str, text: str) -> DevAccount:
     try:
-        key = bytes.fromhex(settings.batcher_key.removeprefix("0x"))
+        key = bytes.fromhex(text.removeprefix("0x"))
         if len(key) != 32:
             raise ValueError(f"{len(key)} bytes")
         return DevAccount(address_of(key), key)
     except ValueError as exc:
-        raise ConfigError("batcher_key: want 32 bytes in hex that are a secp256k1 key") from exc
+        raise ConfigError(f"{name}: want 32 bytes in hex that are a secp256k1 key") from exc
 
 
 def stored_config(store: ChainStore, settings: NodeConfig) -> RollupConfig:

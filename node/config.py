@@ -79,6 +79,8 @@ class NodeConfig:
     """File or URL of a rollup config; `None` makes one."""
     batcher_key: str | None = field(default=None, repr=False)
     """Private key of the batcher on that L1, in hex; `None` is the development account's."""
+    proposer_key: str | None = field(default=None, repr=False)
+    """Private key of who proposes outputs, in hex; `None` is that of a development account."""
     l2_genesis: Path | None = None
     """Genesis file of the L2; `None` is the built-in one."""
     l1_genesis: Path | None = None
@@ -205,6 +207,7 @@ SETTINGS: Final = (
     Setting(
         "batcher_key", str, "private key of the batcher on that L1, in hex; better by variable"
     ),
+    Setting("proposer_key", str, "private key of the proposer, in hex; better by variable"),
     Setting(
         "l2_genesis",
         Path,

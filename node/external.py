@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for_futures
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from byline.derivation.types import L1Block, L1BlockRef
-from byline.node.assembly import L2_PREFIX, batcher_account, build_following, open_l2
-from byline.node.client import RpcClient
+from byline.node.assembly import (
+    L2_PREFIX,
+    batcher_account,
+    build_following,
+    open_l2,
+    proposer_account,
+)
+from byline.node.client import RpcClient, Wallet
 from byline.node.errors import ConfigError, NodeError
 from byline.node.following import FollowingRollup
 from byline.node.l1.follower import L1Follower
@@ -19,6 +28,7 @@ from byline.node.l1.remote import RemoteL1
 from byline.node.l2.driver import Driver
 from byline.node.l2.safe_heads import SafeHeads
 from byline.node.loaded_network import load_l2_genesis
+from byline.node.remote_keeper import RemoteKeeper, RemoteView
 from byline.node.shell import NodeShell
 from byline.node.storage.kv import Prefixed
 from byline.node.storage.store import ChainStore
@@ -30,6 +40,10 @@ LOG = logging.getLogger("byline.node")
 TICK_SECONDS: Final = 0.2
 BLOCKS_AT_ONCE: Final = 32
 """L2 blocks made in a row while it catches up with the wall clock."""
+PROPOSE_SECONDS: Final = 6.0
+"""Pause between two looks at the L1's dispute games, as op-proposer's."""
+WAIT_SECONDS: Final = 0.5
+"""After which a thread that waits for the event loop looks whether the node stops."""
 LATER_SECONDS: Final = 5.0
 """Pause after the L1 did not take a batch."""
 
@@ -84,6 +98,7 @@ class ExternalNode(NodeShell):
         self._begin(follower.run())
         self._begin(self._sequence())
         self._begin(self._post(Poster(client, batcher_account(settings).address)))
+        self._begin(self._propose(client, RemoteKeeper(engine, proposer_account(settings))))
 
     async def _seen(self, block: L1Block) -> None:
         await self._threads.write(self._see, block)
@@ -138,3 +153,50 @@ class ExternalNode(NodeShell):
         await poster.send_forgotten()
         if not poster.waiting:
             await poster.send(await self._threads.write(self.rollup.posts, nonce))
+
+    async def _propose(self, client: RpcClient, keeper: RemoteKeeper) -> None:
+        """Propose and resolve games; after a failure begin again from what the L1 says."""
+        while True:
+            await asyncio.sleep(PROPOSE_SECONDS)
+            try:
+                await self._propose_once(client, keeper)
+            except NodeError as exc:
+                LOG.warning("the proposer waits: %s", exc)
+
+    async def _propose_once(self, client: RpcClient, keeper: RemoteKeeper) -> None:
+        for address in keeper.accounts:
+            known = [
+                await client.number("eth_getTransactionCount", "0x" + address.hex(), tag)
+                for tag in ("latest", "pending")
+            ]
+            if known[0] != known[1]:
+                return
+        head = await client.call("eth_getBlockByNumber", "latest", False)
+        loop = asyncio.get_running_loop()
+
+        def wait(work: Coroutine[Any, Any, Any]) -> Any:
+            return self._wait(asyncio.run_coroutine_threadsafe(work, loop))
+
+        number, timestamp = (int(head[name], 16) for name in ("number", "timestamp"))
+        view = RemoteView(client, wait, number, timestamp)
+        for call in await self._threads.read(keeper.look, view):
+            wallet = Wallet(client, call.account)
+            try:
+                receipt = await wallet.send(call.to, call.data, call.value, call.gas)
+            except NodeError as exc:
+                keeper.failed(call, str(exc))
+                return
+            LOG.info("%s: %s", call.purpose, receipt["transactionHash"])
+
+    def _wait(self, future: Future[Any]) -> Any:
+        """Return the result of what the event loop works at; raises `NodeError` at the end.
+
+        For other threads.  The loop ends by waiting for them, so they may not wait for it then.
+        """
+        while True:
+            finished, _ = wait_for_futures([future], WAIT_SECONDS)
+            if finished:
+                return future.result()
+            if self._threads.stopping():
+                future.cancel()
+                raise NodeError("the node stops")

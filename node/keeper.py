@@ -16,6 +16,7 @@ from typing import Final
 from byline.derivation.header import Header
 from byline.derivation.transaction import Transaction
 from byline.derivation.types import L1Block
+from byline.node.accounts import DevAccount
 from byline.node.chain.chain import Chain
 from byline.node.l1.games import Disputes, LocalView, Unanswered
 from byline.node.l1.watch import Claim
@@ -52,14 +53,18 @@ class Keeper(Proposing):
     """
 
     def __init__(
-        self, l1: Chain, engine: L2Engine, settings: ProposerSettings | None = None
+        self,
+        l1: Chain,
+        engine: L2Engine,
+        settings: ProposerSettings | None = None,
+        account: DevAccount | None = None,
     ) -> None:
         """By default the safe head is proposed as soon as it has new withdrawals.
 
         On an L1 of one's own what is safe goes only where the game about it goes, too.
         """
         chosen = settings or ProposerSettings(prompt=True, allow_non_finalized=True)
-        super().__init__(engine, chosen)
+        super().__init__(engine, chosen, account)
         self._l1 = l1
         self._decided: tuple[bytes, Claim | None] | None = None
         """The L2 block about which nothing is to be proposed after that claim."""
@@ -120,22 +125,34 @@ class Keeper(Proposing):
         return self._decided == (self._head().hash, self._watch.newest)
 
     def look(
-        self, now: int, earliest: int, most: int | None, waits: Callable[[bytes], bool]
+        self,
+        now: int,
+        earliest: int,
+        most: int | None,
+        waits: Callable[[bytes], bool],
+        *,
+        makes: bool = True,
     ) -> Wanted | None:
         """Return what the L1 should have now; `None` for nothing.
 
         `now` is the wall clock's time, `earliest` the first that the next L1 block may have,
         `most` the last, where it is bounded (see `Ripening.reached`); `waits` tells whether
-        a transaction is in the pool.
+        a transaction is in the pool.  `makes`: the block is made at the time that is returned;
+        else it comes by itself, perhaps at once, and nothing is asked of it that is due later.
         """
         try:
-            return self._look(now, earliest, most, waits)
+            return self._look(now, earliest, most, waits, makes)
         except Unanswered as exc:
             self._say(f"withdrawals stand still: {exc}")
             return None
 
     def _look(
-        self, now: int, earliest: int, most: int | None, waits: Callable[[bytes], bool]
+        self,
+        now: int,
+        earliest: int,
+        most: int | None,
+        waits: Callable[[bytes], bool],
+        makes: bool,
     ) -> Wanted | None:
         disputes, watch = self._disputes(), self._watch
         if watch.read(disputes, now) and watch.factory is not None:
@@ -144,7 +161,7 @@ class Keeper(Proposing):
             return None
         waiting = self._follow_sent(waits)
         ripe = watch.ripening.ripe(watch.ripening.reached(now, most))
-        at = max(earliest, ripe or 0)
+        at = max(earliest, ripe or 0) if makes else earliest
         calls = [
             *self._proposal(disputes, watch.factory, now, at),
             *self._resolutions(disputes, at, {sent.call.to for sent in self._sent.values()}),

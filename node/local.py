@@ -282,12 +282,13 @@ class LocalRollup(TravellingRollup):
             most = self._most_kept_time()
             if self.keeper.idle(now, earliest, most):
                 return
-            wanted = self.keeper.look(now, earliest, most, self._still_waits)
+            makes = self.mining.interval is None
+            wanted = self.keeper.look(now, earliest, most, self._still_waits, makes=makes)
             if wanted is None:
                 return
             for call in wanted.calls:
                 self._send_kept(call)
-            if self.mining.interval is not None:
+            if not makes:
                 return
             self._mine_kept(wanted.timestamp)
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from byline.node import config
 from byline.node.errors import NodeError
 
-SECRETS = frozenset({"batcher_key"})
+SECRETS = frozenset({"batcher_key", "proposer_key"})
 """Settings whose values are not shown."""
 
 

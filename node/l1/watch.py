@@ -70,6 +70,7 @@ class Watch:
         self._changed_at = 0
         """Height of the L1 where it was read, or of the last event that counts."""
         self._news: list[tuple[int, Log]] = []
+        self._said: set[str] = set()
 
     @property
     def unread(self) -> bool:
@@ -121,7 +122,7 @@ class Watch:
         self.ripening.begin(disputes.view.timestamp, now)
         self.factory = disputes.factory()
         if self.factory is None:
-            LOG.info("the L1 has no DisputeGameFactory: nothing is proposed")
+            self._say("the L1 has no DisputeGameFactory: nothing is proposed")
             return
         self.game_type = disputes.respected_type()
         for game in disputes.newest_first(self.factory, MOST_GAMES):
@@ -143,7 +144,7 @@ class Watch:
                 return False
             usable = disputes.resolved_at(game.address) + disputes.finality() + 1
         except Unanswered as exc:
-            LOG.warning("a game is left alone: %s", exc)
+            self._say(f"a game is left alone: {exc}")
             return False
         self.ripening.moment(usable)
         return usable <= disputes.view.timestamp
@@ -182,6 +183,11 @@ class Watch:
                     self.ripening.moment(timestamp + disputes.finality() + 1)
                 else:
                     self._stale = True
+
+    def _say(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            LOG.warning("%s", text)
 
 
 def _is_proof(log: Log) -> bool:

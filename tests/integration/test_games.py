@@ -7,8 +7,9 @@ import logging
 import pytest
 from eth_abi.abi import encode
 
+from byline.derivation.constants import L2_TO_L1_MESSAGE_PASSER
 from byline.node.config import NodeConfig
-from byline.node.l1.games import DEFENDER_WINS
+from byline.node.l1.games import DEFENDER_WINS, IN_PROGRESS
 from tests.integration.rollups import ALICE, World, world
 from tests.integration.test_genesis_files import DEPOSIT, settings_901, started, verified
 from tests.integration.test_l1_reorg import converges
@@ -166,7 +167,7 @@ def test_blocks_by_the_wall_clock_carry_games_and_resolutions() -> None:
             rollup.keep()
             rollup.mine_l1()
 
-    here.send("l2", to=b"\x42" + bytes(18) + b"\x16", value=5, gas=200_000)
+    here.send("l2", to=L2_TO_L1_MESSAGE_PASSER, value=5, gas=200_000)
     for _ in range(12):
         tick()
     assert games(here) == []
@@ -181,6 +182,28 @@ def test_blocks_by_the_wall_clock_carry_games_and_resolutions() -> None:
     height, head = rollup.l1.head.number, rollup.engine.heads.unsafe.number
     rollup.keep()
     assert (rollup.l1.head.number, rollup.engine.heads.unsafe.number) == (height, head)
+
+
+def test_what_is_due_by_the_wall_clock_waits_for_a_block_of_that_time() -> None:
+    here = world(NodeConfig(block_time=2))
+    rollup = here.rollup
+    here.send("l2", to=L2_TO_L1_MESSAGE_PASSER, value=5, gas=200_000)
+    rollup.mine_l2()
+    for _ in range(2):
+        rollup.flush()
+        rollup.mine_l1()
+        rollup.keep()
+    rollup.mine_l1()
+    [game] = games(here)
+    here.clock.advance(CLOCK + 5)
+    rollup.keep()
+    rollup.mine_l1()
+    assert disputes(here).status(game.address) == IN_PROGRESS
+    for _ in range(CLOCK):
+        rollup.mine_l2()
+    rollup.keep()
+    rollup.mine_l1()
+    assert disputes(here).status(game.address) == DEFENDER_WINS
 
 
 # -- when there is nothing to do --------------------------------------------------------

@@ -9,6 +9,7 @@ from byline.node import keeper, proposing
 from byline.node.accounts import CHALLENGER_INDEX, OWNER_INDEX, PROPOSER_INDEX, dev_account
 from byline.node.config import NodeConfig
 from byline.node.contracts import addresses
+from byline.node.errors import ConfigError
 from byline.node.l1.games import DEFENDER_WINS, IN_PROGRESS
 from byline.node.l2.outputs import output_of
 from byline.node.l2.proposer import Proposal
@@ -113,6 +114,22 @@ def test_without_the_proposers_key_the_node_says_so_once(
     assert games(here) == []
     [record] = [one for one in caplog.records if one.name == "byline.keeper"]
     assert f"the proposer is 0x{dev_account(PROPOSER_INDEX).address.hex()}" in (record.message)
+
+
+def test_a_key_that_is_given_must_be_the_proposers(caplog: pytest.LogCaptureFixture) -> None:
+    for index, made in ((PROPOSER_INDEX, 1), (CHALLENGER_INDEX, 0)):
+        here = world(NodeConfig(proposer_key="0x" + dev_account(index).key.hex()))
+        withdraw(here)
+        settle(here)
+        assert len(games(here)) == made
+    [record] = [one for one in caplog.records if one.name == "byline.keeper"]
+    assert "whose key is not the one given" in record.message
+
+
+@pytest.mark.parametrize("key", ["0x12", "zz" * 32, "00" * 32])
+def test_a_key_that_is_none_is_refused(key: str) -> None:
+    with pytest.raises(ConfigError, match="proposer_key: want 32 bytes in hex"):
+        world(NodeConfig(proposer_key=key))
 
 
 def test_a_proposer_without_funds_is_said_once_and_the_chain_goes_on(
