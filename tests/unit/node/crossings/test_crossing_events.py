@@ -49,6 +49,16 @@ def test_the_genuine_portal_says_what_was_proven_and_finalized() -> None:
     assert (finalized.hash, finalized.succeeded) == (proven.hash, True)
 
 
+def test_the_portal_says_when_the_call_of_a_withdrawal_failed() -> None:
+    portal, logs = portal_logs("finalize")
+    failed = [
+        Log(log.address, log.topics, bytes(32)) if log.address == portal else log for log in logs
+    ]
+    [finalized] = portal_events(5, [SENT], [receipt_of(failed)], portal)
+    assert isinstance(finalized, Finalized)
+    assert not finalized.succeeded
+
+
 def test_another_contract_proves_nothing() -> None:
     _, logs = portal_logs("prove")
     assert not list(portal_events(4, [SENT], [receipt_of(logs)], b"\x99" * 20))
