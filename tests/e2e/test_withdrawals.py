@@ -30,7 +30,7 @@ from tests.vectors_folder import vectors
 
 HERE = Path(__file__).resolve().parent
 HELPER = HERE.parent.parent / "node" / "bridge" / "viem.mjs"
-SECONDS = 150
+SECONDS = 240
 ETHER = 10**18
 
 
@@ -95,6 +95,7 @@ def by_viem(
         "key": "0x" + dev_account(accounts).key.hex(),
         "otherKey": "0x" + dev_account(accounts + 1).key.hex(),
         "genuine": False,
+        "ticks": False,
         "parts": PARTS,
         "door": compile_code((HERE / "door.vy").read_text(), output_formats=["bytecode", "abi"]),
         "token": {"abi": list(token.abi), "bytecode": "0x" + token.bytecode.hex()},
@@ -166,6 +167,14 @@ def test_viem_gets_there_by_waiting(clients: Path, tmp_path: Path) -> None:
     with running(tmp_path) as pair:
         found = by_viem(clients, pair, SHORT, 0, parts=["byWaiting"])
     assert ["by waiting"] == found["done"]
+
+
+@pytest.mark.clients
+@pytest.mark.slow
+def test_viem_goes_both_ways_where_blocks_come_by_the_clock(clients: Path, tmp_path: Path) -> None:
+    with running(tmp_path, ["--block-time", "1", "--l1-block-time", "3"]) as pair:
+        found = by_viem(clients, pair, SHORT, 0, ticks=True)
+    assert {*EVERYWHERE, "ether refused"} == set(found["done"])
 
 
 ABIS = {

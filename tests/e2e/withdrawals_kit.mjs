@@ -95,6 +95,7 @@ function expecting({ viem }) {
     return reason ?? signature ?? "reverted";
   };
   return {
+    nameOf,
     /** Expect a call to be refused with a reason, or an error of that name as viem decodes it. */
     refused: (call, name) => assert.rejects(call, (error) => {
       assert.equal(nameOf(error), name, String(error));
