@@ -27,7 +27,7 @@ from byline.rpc.backend import Refused
 LOG = logging.getLogger("byline.rollup")
 
 LAG_BEFORE_JUMP: Final = 12
-"""Seconds by which the virtual clock may be behind the wall before it jumps."""
+"""Seconds by which the L2 may be behind the clock before it jumps there by itself."""
 LATEST_TIME: Final = TIMESTAMP_BOUND // 2
 """Seconds since 1970 that a block may be told to have."""
 MOST_EMPTY_BLOCKS: Final = 1_024
@@ -154,13 +154,19 @@ class TravellingRollup(Rollup):
         return max(self.l1.head.timestamp + 1, self.engine.heads.unsafe.timestamp)
 
     def _next_l2_time(self) -> int:
-        wishes, declared = self.timeline.wishes, self._declared_time()
-        exact = wishes.exact.get("l2")
+        wished, declared = self._wished_l2_time(), self._declared_time()
+        if wished is not None and (wished == declared or self._obstacle() is None):
+            return wished
+        return max(declared, self._floor() or self._clock_if_behind())
+
+    def _wished_l2_time(self) -> int | None:
+        """Return the time that users want of the next L2 block, whatever the clock says."""
+        wishes = self.timeline.wishes
+        exact, apart = wishes.exact.get("l2"), wishes.apart.get("l2")
         if exact is not None and exact >= self._earliest_l2_time():
             return exact
-        apart = wishes.apart.get("l2")
-        if apart is None or self._obstacle() is not None:
-            return max(declared, self._floor() or self._clock_if_behind())
+        if apart is None:
+            return None
         return max(self.engine.heads.unsafe.timestamp + apart, self._floor())
 
     def _floor(self) -> int:
@@ -253,9 +259,9 @@ class TravellingRollup(Rollup):
     def _following_time(self, l1_time: int) -> int | None:
         """Return what an L1 block of `l1_time` has to tell of the L2's next block, if anything."""
         declared, found = self._declared_time(), None
-        exact = self.timeline.wishes.exact.get("l2")
-        if exact is not None and exact >= self._earliest_l2_time():
-            found = exact if exact != declared else None
+        wished = self._wished_l2_time()
+        if wished is not None:
+            found = wished if wished != declared else None
         elif l1_time > self._standard_l1_time():
             found = l1_time if l1_time > declared else None
         elif l1_time > declared + LAG_BEFORE_JUMP and self._catches_up():

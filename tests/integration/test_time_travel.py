@@ -235,6 +235,19 @@ def test_blocks_can_be_a_fixed_distance_apart(name: ChainName) -> None:
     converges(here)
 
 
+def test_no_l1_block_disturbs_the_distance_of_l2_blocks() -> None:
+    here = world()
+    here.rollup.set_timestamp_interval("l2", 1_000)
+    for number in range(1, 5):
+        here.clock.advance(5_000)
+        here.rollup.mine("l1")
+        l1_blocks = here.rollup.l1.head.number
+        here.send("l2")
+        assert head_time(here, "l2") == GENESIS_TIME + 1_000 * number
+        assert here.rollup.l1.head.number == l1_blocks
+    converges(here)
+
+
 def test_a_distance_that_the_rules_do_not_allow_is_refused() -> None:
     here = world()
     with pytest.raises(Refused, match="those of the L2 are at least 2 s"):
