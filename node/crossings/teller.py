@@ -74,11 +74,8 @@ class Teller:
         return [withdrawal_line(item, self._symbol) for item in events[:MOST_LINES]], len(events)
 
     def _deposits(self, block: Block, receipts: Sequence[Receipt]) -> list[Deposit]:
-        info = l1_info_of(block)
-        origin = self._rollup.l1.block(info.number)
-        if origin is None or origin.header.hash != info.block_hash:
-            return []
-        return list(deposits(block, receipts, origin, self._portal))
+        origin = self._rollup.l1.block(l1_info_of(block).number)
+        return [] if origin is None else list(deposits(block, receipts, origin, self._portal))
 
     def _reasons(self, block: Block, arrived: Sequence[Deposit]) -> dict[int, str]:
         """Return why deposits failed, by index: they are run again, as receipts do not say."""

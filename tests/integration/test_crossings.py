@@ -20,8 +20,9 @@ from byline.node.hexes import checksum
 from byline.node.l2.driver import Derived, Step
 from byline.node.rollup import BlockMade
 from byline.node.shell import NodeShell
+from byline.rpc.backend import Reverted
 from tests.contracts.harness import calldata
-from tests.integration.rollups import ALICE, World, world
+from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.test_genesis_files import settings_901, started
 from tests.integration.withdrawing import TARGET, ripen, settle, withdraw
 from tests.vectors_folder import load
@@ -245,21 +246,54 @@ def test_withdrawals_on_an_l1_that_others_run_are_told(caplog: pytest.LogCapture
     assert seen == [block, block]
 
 
-def test_a_block_full_of_deposits_has_few_lines(
-    here: World, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("arriving", "leaving"), [(MOST_LINES + 3, 0), (6, 7), (0, 13)])
+def test_a_block_full_of_crossings_has_few_lines(
+    here: World, caplog: pytest.LogCaptureFixture, arriving: int, leaving: int
 ) -> None:
     rollup = here.rollup
     portal = rollup.engine.config.deposit_contract
     data = calldata(DEPOSIT, NOBODY, 1, 30_000, False, b"")
     rollup.mining = replace(rollup.mining, automine=False)
-    for _ in range(MOST_LINES + 3):
+    for _ in range(arriving):
         here.send("l1", to=portal, value=1, data=data, gas=500_000)
     rollup.mine("l1")
+    data = calldata(WITHDRAW, NOBODY, 100_000, b"")
+    for _ in range(leaving):
+        here.send("l2", sender=BOB, to=L2_TO_L1_MESSAGE_PASSER, value=1, data=data, gas=300_000)
     rollup.adopt(rollup.l1.head.number)
-    number = rollup.engine.heads.unsafe.number
     lines = told(here, caplog)
     assert len(lines) == MOST_LINES + 1
-    assert lines[-1] == f"... and 3 more in L2 block {number}"
+    assert sum(line.startswith("deposit") for line in lines) == min(arriving, MOST_LINES)
+    assert lines[-1] == f"... and 3 more in L2 block {rollup.engine.heads.unsafe.number}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "symbol"),
+    [
+        (encode(["string"], ["\x1b[2JCOIN"]), "?[2JCOIN"),
+        (encode(["string"], ["C" * 5_000]), "C" * 16 + "..."),
+        (encode(["string"], [""]), "ETH"),
+        (b"\xff" * 64, "ETH"),
+        (Reverted(b""), "ETH"),
+    ],
+    ids=["hostile", "long", "empty", "malformed", "absent"],
+)
+def test_the_symbol_is_what_the_l2_says_made_safe(
+    here: World,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: bytes | Reverted,
+    symbol: str,
+) -> None:
+    def answered(*_: object) -> bytes:
+        if isinstance(answer, Reverted):
+            raise answer
+        return answer
+
+    deposit(here, mint=COIN)
+    monkeypatch.setattr(teller, "call", answered)
+    [line] = told(here, caplog)
+    assert line.startswith(f"deposit (native mint): 1 {symbol} from ")
 
 
 def test_nothing_is_read_where_the_log_does_not_want_it(
