@@ -226,9 +226,7 @@ class LocalRollup(TravellingRollup):
             check_time(at)
         self._insert_l1(at, timestamp)
         if self._declared_time() != timestamp:
-            raise Refused(
-                f"the L1 did not take the transaction that sets the clock to {timestamp}"
-            )
+            raise Refused(f"the L1 did not take the event that sets the clock to {timestamp}")
         self.derive()
 
     # -- batches -------------------------------------------------------
