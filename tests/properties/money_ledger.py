@@ -197,7 +197,7 @@ class Ledger:
     def relay(self, sent: Sent) -> bool:
         """Have a messenger execute what has arrived; return whether it does not fail."""
         messenger, money = MESSENGERS[sent.side], MONEY[sent.side]
-        if not self._pays_out(sent):
+        if not self.pays_out(sent):
             self.failed[sent.side].append(sent)
             return False
         arrival = sent.arrival
@@ -211,7 +211,8 @@ class Ledger:
             self.move(arrival.asset, BRIDGES[sent.side], arrival.to, arrival.amount)
         return True
 
-    def _pays_out(self, sent: Sent) -> bool:
+    def pays_out(self, sent: Sent) -> bool:
+        """Tell whether the target of a message takes what it brings."""
         arrival = sent.arrival
         if arrival is None:
             return self.accepts(sent.side, sent.target)

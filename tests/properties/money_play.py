@@ -126,14 +126,16 @@ class Play(Sending):
         )
         message = (1 << 240, text(BRIDGE), text(L1_BRIDGE), 0, MESSAGE_GAS, tokens)
         inward = word(int.from_bytes(PORTAL, "big"))
-        other = self.source.choice([*self.withdrawals.values(), Withdrawal()])
-        again = self.l1.portal.data("finalizeWithdrawalTransactionExternalProof", other.fields, me)
+        open_ones = [self.withdrawals[digest] for digest in self.ledger.open_withdrawals]
+        other = self.source.choice([*open_ones, Withdrawal()])
+        name = "finalizeWithdrawalTransactionExternalProof"
+        again = self.l1.portal.data(name, other.fields, text(PROVER))
         return [
             (OPEN, theft),
             (PORTAL, b""),
             (L1_BRIDGE, tokens),
             (L1_MESSENGER, calldata(RELAY, *message)),
-            (FORWARDER, inward + again),
+            *[(FORWARDER, inward + again)] * 3,
         ]
 
     def burn(self) -> str:
@@ -176,6 +178,12 @@ class Play(Sending):
             game.challenged = True
         else:
             self.blacklist(game)
+        self.l1.wait(1)
+        # It can be proven while the game goes on, but is never paid.
+        error = self.why_unprovable(forged, game)
+        self.expect(self.try_proof(forged, game), not error, ERROR + error if error else "")
+        if not error:
+            self.proofs[forged.hash] = Proof(game, self.l1.timestamp)
         return f"forgery: {way}"
 
     def resolve(self) -> str:
@@ -244,7 +252,8 @@ class Play(Sending):
                 self.proofs[digest] = Proof(game, self.l1.timestamp)
         self.l1.wait(self.l1.plan.clock)
         self.resolve()
-        self.l1.wait(self.source.choice((2, 6, 7)))
+        # The next step is a second later: at the end of one wait, or of the other, or after both.
+        self.l1.wait(self.source.choice((1, 5, 7)))
         return "ripen"
 
     def is_proper(self, game: Game) -> bool:
@@ -274,7 +283,7 @@ class Play(Sending):
         """One that is not finalized, rather; or any, or one that never was."""
         waiting = [self.withdrawals[digest] for digest in self.ledger.open_withdrawals]
         chosen = self.source.random()
-        if self.forgeries and chosen < 0.08:
+        if self.forgeries and chosen < 0.15:
             return self.source.choice(self.forgeries)
         if waiting and chosen < 0.9:
             return self.source.choice(waiting)
@@ -316,7 +325,7 @@ class Play(Sending):
         withdrawal = self.source.choice(list(self.withdrawals.values()))
         game = self.source.choice(self.games)
         proof = game.passer.proof(withdrawal)
-        way = self.source.randrange(6)
+        way = self.source.randrange(7)
         if way == 0:
             withdrawal = replace(withdrawal, value=withdrawal.value + 1)
         elif way == 1:
@@ -329,6 +338,14 @@ class Play(Sending):
             proof = [*proof[:-1], bytes(node)]
         elif way == 4:
             withdrawal = Withdrawal(nonce=self.source.getrandbits(200), value=1)
+        elif way == 5:
+            # All is sound, but of another L2 than the one that the game is about.
+            withdrawal = Withdrawal(nonce=self.source.getrandbits(200), value=1)
+            passer = Passer.of(withdrawal, others=3)
+            changes = {"output": passer.output, "proof": passer.proof(withdrawal)}
+            error = self.why_unprovable(withdrawal, game) or "InvalidOutputRootProof"
+            self.expect(self.try_proof(withdrawal, game, **changes), False, ERROR + error)
+            return "prove by another root"
         else:
             output = (*game.passer.output[:2], bytes(32), game.passer.output[3])
             self.expect(self.try_proof(withdrawal, game, output=output, proof=proof), False)

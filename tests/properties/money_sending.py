@@ -275,6 +275,8 @@ class Sending:
         here = {Side.L1: (Asset.COIN, Asset.NATIVE_TWIN), Side.L2: (Asset.COIN_TWIN, Asset.NATIVE)}
         asset = self.source.choice(here[side])
         local, remote, arriving = pairs[asset]
+        holders = [who for who in USERS if self.ledger.held[asset, who]]
+        user = self.source.choice(holders or [user])
         amount = self.amount(asset, user)
         lots = calldata(BRIDGE_TOKENS, text(local), text(remote), text(to), 10**9, 1, b"")
         self.expect(self.call(side, BRIDGES[side], lots, user, 0), False)
@@ -294,12 +296,24 @@ class Sending:
         value = self.amount(MONEY[side], user) if self.ledger.is_ether else 0
         blocked = (MESSENGERS[other], PORTAL if other == Side.L1 else PASSER)
         target = self.source.choice((*PICKY, FORWARDER, *blocked))
+        if self.ledger.failed[other] and self.source.random() < 0.4:
+            target = FORWARDER
         data = self.back_call(other) if target == FORWARDER else b""
-        call = calldata(SEND_MESSAGE, text(target), data, MESSAGE_GAS)
+        gas = MESSAGE_GAS
+        if data:
+            # Only the lock of the messenger is to stop a message within a message.
+            value, gas = 0, 5 * MESSAGE_GAS
+        call = calldata(SEND_MESSAGE, text(target), data, gas)
         if not self.ledger.is_ether and self.ledger.held[Asset.GAS, user]:
             self.expect(self.call(side, MESSENGERS[side], call, user, 1), False)
         message = (user, target, value, data)
-        self.sent(side, MESSENGERS[side], call, user, message, None)
+        self.sent(side, MESSENGERS[side], call, user, message, None, gas)
+        if data and side == Side.L1:
+            # At once, while what it calls back for would succeed.
+            if self.ledger.door_shut[other]:
+                self.turn_the_door(other)
+            while self.derived:
+                self.execute(self.derived.pop(0))
         return f"send message: {side.name} {value} {target.hex()} {data[:40].hex()}"
 
     def back_call(self, side: Side) -> bytes:
@@ -307,7 +321,11 @@ class Sending:
         failed = self.ledger.failed[side]
         if not failed:
             return b""
-        inner = self.source.choice(failed).calldata
+        # Rather one that would no longer fail, if it were let in.
+        doors = [
+            sent for sent in failed if DOOR in (sent.target, getattr(sent.arrival, "to", b""))
+        ]
+        inner = self.source.choice(doors or failed).calldata
         return word(int.from_bytes(MESSENGERS[side], "big")) + inner
 
     def sent(
@@ -318,11 +336,12 @@ class Sending:
         user: bytes,
         message: tuple[bytes, bytes, int, bytes],
         arrival: Arrival | None,
+        gas: int = MESSAGE_GAS,
     ) -> None:
         """Make a call that sends a message; it becomes a deposit or a withdrawal."""
         sender, target, value, inner = message
         nonce = self.nonce(side)
-        relay = calldata(RELAY, nonce, text(sender), text(target), value, MESSAGE_GAS, inner)
+        relay = calldata(RELAY, nonce, text(sender), text(target), value, gas, inner)
         sent = Sent(opposite(side), target, value, arrival, relay)
         outcome = self.call(side, to, data, user, value)
         self.expect(outcome, True)
@@ -343,12 +362,14 @@ class Sending:
     def replay(self, side: Side) -> str:
         """Anybody tries again what has failed; a message that has not is refused."""
         failed = self.ledger.failed[side]
-        fresh = [due.sent for due in self.ledger.waiting if side == Side.L2]
-        for sent in fresh[:1]:
+        if side == Side.L2:
+            fresh = [due.sent for due in self.ledger.waiting]
+        else:
+            fresh = list(self.ledger.open_withdrawals.values())
+        for sent in self.source.sample(fresh, min(2, len(fresh))):
             if sent is not None:
-                self.expect(
-                    self.call(side, MESSENGERS[side], sent.calldata, self.user(), 0), False
-                )
+                early = self.call(side, MESSENGERS[side], sent.calldata, self.user(), 0)
+                self.expect(early, False)
         if not failed:
             return "nothing to replay"
         sent = self.source.choice(failed)

@@ -45,7 +45,13 @@ USES: dict[str, Use] = {
         DERIVATION + "batch_validity.py", cases="all 47, with the verdicts under Holocene"
     ),
     "derivation/frame_queue_holocene.json": use(DERIVATION + "frame_queue.py"),
-    "devnet-901/bridge_eth_deposit.json": use(FILES, DERIVATION + "deposits.py"),
+    "devnet-901/bridge_eth_deposit.json": use(
+        FILES,
+        DERIVATION + "deposits.py",
+        "contracts/test_l1_bridge.py",
+        "contracts/test_l2_bridge.py",
+        cases="all: the call and its log on our L1, the deposit, the credit on our L2",
+    ),
     "devnet-901/info.json": use(GENESIS, L1, FILES, DERIVATION + "output_root.py"),
     "devnet-901/l1-genesis.json.gz": use(FILES, L1),
     "devnet-901/l2-genesis.json.gz": use(FILES, "e2e/test_genesis_files.py"),
@@ -79,9 +85,11 @@ USES: dict[str, Use] = {
     "l1-contracts/900-l1-genesis.json.gz": use(L1, GENESIS),
     "l1-contracts/l1_e2e_steps.json": use(
         L1,
+        "contracts/test_l1_steps.py",
         "contracts/test_optimism_portal.py",
         "contracts/test_system_config.py",
-        cases="all 24 steps on the genuine contracts; deposits and updates on ours",
+        "contracts/test_merkle_trie.py",
+        cases="all 24 steps on the genuine contracts and on ours",
     ),
     "l1-contracts/l2-addresses.json": use(L1),
     "l1-rpc/block_verification.json.gz": use(
