@@ -21,6 +21,7 @@ from byline.node.backend.controls import NodeControls, NodeRollup
 from byline.node.backend.events import EventHub
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.receipts import RemovedLogs, located_logs
+from byline.node.backend.simulating import NodeSimulating
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.backend.tracing import NodeTracing
@@ -124,6 +125,7 @@ class NodeShell:
             events=self._hubs[name],
             rollup=NodeRollup(rollup, threads) if name == "l2" else None,
             tracing=NodeTracing(rollup, name, threads, self.settings.call_timeout),
+            simulating=NodeSimulating(rollup, name, threads, self.settings.call_timeout),
             contracts=contracts_of(rollup, name),
         )
 

@@ -13,12 +13,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from byline.derivation.block import Block
 from byline.derivation.receipt import Log, Receipt
 from byline.derivation.transaction import AccessListEntry, AnyTransaction, Authorization
 from byline.derivation.types import BlockId, SyncStatus
+
+if TYPE_CHECKING:
+    from byline.rpc.simulation import Simulating
 
 Tag: TypeAlias = Literal["latest", "earliest", "pending", "safe", "finalized"]
 
@@ -168,6 +171,8 @@ class AccountOverride:
     """Replaces all storage (`state`)."""
     storage_diff: Mapping[int, int] | None = None
     """Changes these slots only (`stateDiff`)."""
+    precompile_moved_to: bytes | None = None
+    """Where the precompile of this address stands instead; simulations only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -530,5 +535,7 @@ class Backend:
     """Only beside the L2."""
     tracing: Tracing | None = None
     """Only where blocks are executed."""
+    simulating: Simulating | None = None
+    """Likewise."""
     contracts: Mapping[str, bytes] = field(default_factory=dict)
     """Name to address of what is deployed at genesis."""

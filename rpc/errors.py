@@ -9,6 +9,7 @@
      +-- ServerError       -32000  a refusal with geth's words
      +-- ResponseTooLarge  -32003  a batch answer grew over its limit
      +-- ExecutionReverted      3  a call ended in REVERT; `data` is what it returned
+     +-- SimulationError   -38010  and others: why blocks cannot be tried out
 
 The texts are an interface: ethers and viem classify errors by regular expressions over
 them.  Codes -32603 and -32005 make viem try again, so nothing deterministic may use them.
@@ -25,6 +26,7 @@ from typing import Any, Final
 
 from byline.derivation.errors import InvalidData
 from byline.rpc.backend import BackendError, Halted, Refused, Reverted, UnknownBlock
+from byline.rpc.simulation import SimulationRefused
 
 log = logging.getLogger("byline.rpc")
 
@@ -113,6 +115,14 @@ class ExecutionReverted(RpcError):
     code = 3
 
 
+class SimulationError(RpcError):
+    """Blocks cannot be tried out as they were asked for; the code says why."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 def as_rpc_error(exc: Exception) -> RpcError:
     """Return `exc` as the client shall see it; what nobody foresaw is logged with an id."""
     if isinstance(exc, RpcError):
@@ -164,6 +174,10 @@ def _unknown_block(exc: Exception) -> ServerError:
     return ServerError("header not found", str(exc) or None)
 
 
+def _simulation(exc: SimulationRefused) -> SimulationError:
+    return SimulationError(str(exc), exc.code)
+
+
 def _words(exc: Exception) -> ServerError:
     return ServerError(str(exc) or type(exc).__name__)
 
@@ -173,6 +187,7 @@ _CONVERSIONS: Final[Mapping[type, Callable[[Any], RpcError]]] = {
     Reverted: _reverted,
     Refused: _words,
     Halted: _words,
+    SimulationRefused: _simulation,
     BackendError: _words,
     InvalidData: _words,
 }

@@ -196,7 +196,19 @@ def _authorization(source: Mapping[str, Any]) -> Authorization:
 
 
 def state_overrides(value: Any) -> Mapping[bytes, AccountOverride]:
-    """Read what a call pretends about accounts."""
+    """Read what a call pretends about accounts; precompiles stay where they are."""
+    found = simulated_overrides(value)
+    for where, override in found.items():
+        if override.precompile_moved_to is not None:
+            raise InvalidParams(
+                f"account 0x{where.hex()}: movePrecompileToAddress is not supported "
+                "for this RPC method, but by eth_simulateV1"
+            )
+    return found
+
+
+def simulated_overrides(value: Any) -> Mapping[bytes, AccountOverride]:
+    """Read what a simulated block pretends about accounts, which may move precompiles."""
     source = _object(value)
     if len(source) > _MOST_ENTRIES:
         raise InvalidParams(f"{len(source)} accounts: want at most {_MOST_ENTRIES}")
@@ -204,14 +216,13 @@ def state_overrides(value: Any) -> Mapping[bytes, AccountOverride]:
 
 
 def _override(key: str, source: Mapping[str, Any]) -> AccountOverride:
-    if source.get("movePrecompileToAddress") is not None:
-        raise InvalidParams(f"account {key}: movePrecompileToAddress is not supported")
     found = AccountOverride(
         balance=member(source, "balance", quantity),
         nonce=member(source, "nonce", quantity64),
         code=member(source, "code", data),
         storage=member(source, "state", _slots),
         storage_diff=member(source, "stateDiff", _slots),
+        precompile_moved_to=member(source, "movePrecompileToAddress", address),
     )
     if found.storage is not None and found.storage_diff is not None:
         raise InvalidParams(f"account {key} has both 'state' and 'stateDiff'")

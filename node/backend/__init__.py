@@ -6,6 +6,7 @@ resolve.py    block references to headers, the pending block
 chain.py      blocks, transactions, receipts, logs, fees
 receipts.py   consensus receipts to what clients want to know
 state.py      accounts, calls, estimates, proofs
+simulating.py blocks of calls that are tried out
 tracing.py    what happened within transactions, by executing them again
 pool.py       sending transactions; the unlocked accounts
 typed_data.py what eth-account lets pass in EIP-712 documents

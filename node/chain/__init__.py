@@ -15,5 +15,9 @@ admission.py        whether a transaction may wait
 mempool.py          the transactions that do
 journal.py          the same on disk
 calls.py            calls that change nothing
+simulate.py         blocks of calls that are tried out; with
+  simulated_order.py  which blocks those are
+  simulated_call.py   what must hold for a call
+  transfers.py        wei that moves, shown as logs
 replay.py           blocks and calls executed so that somebody can watch
 """

@@ -130,7 +130,8 @@ def run_call(
     """
     sender = request.sender or bytes(20)
     nonce = machine.nonce(sender)
-    machine.set_nonce(sender, nonce + 1)
+    # An override may have said the highest nonce; geth wraps round, too.
+    machine.set_nonce(sender, (nonce + 1) % 2**64)
     refund = apply_authorizations(machine, request.authorizations or (), chain_id)
     entries = request.access_list or ()
     return machine.run(

@@ -6,6 +6,7 @@ Sources: EIP-1559, 2935, 4788, 4844, 6110, 7002, 7251, 7594, 7685, 7691, 7825, 7
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -15,6 +16,7 @@ from byline.derivation.blob_parameters import BLOB_GAS
 from byline.derivation.constants import BEACON_ROOTS, HISTORY_STORAGE
 from byline.derivation.hashing import EMPTY_TRIE_ROOT
 from byline.derivation.header import Header
+from byline.derivation.receipt import Log
 from byline.derivation.transaction import (
     BLOB,
     AnyTransaction,
@@ -151,8 +153,11 @@ class _EthereumBlock:
         credit(machine, self.header.coinbase, used * (price - base_fee))
         self.blobs += len(tx.blob_hashes)
         done = Applied.of(outcome, used)
-        self.deposits += deposit_requests(done.logs)
+        self.note(done.logs)
         return done
+
+    def note(self, logs: Sequence[Log]) -> None:
+        self.deposits += deposit_requests(logs)
 
     def _check_blobs(self, tx: Transaction) -> None:
         if tx.type != BLOB:

@@ -6,6 +6,7 @@ and Karst; op-revm `handler.rs` for the order of charging (protocol notes 4.3).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +22,7 @@ from byline.derivation.constants import (
 from byline.derivation.fees import L1FeeParameters, da_footprint, l1_data_fee, operator_fee
 from byline.derivation.hashing import EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT
 from byline.derivation.header import Header
+from byline.derivation.receipt import Log
 from byline.derivation.transaction import AnyTransaction, DepositTransaction, Transaction
 from byline.node.evm.deposits import execute_deposit
 from byline.node.evm.ethereum import open_system_calls
@@ -160,6 +162,9 @@ class _OptimismBlock:
 
     def _operator_fee(self, gas: int, fees: L1FeeParameters) -> int:
         return operator_fee(gas, fees, jovian=self.jovian) if self.isthmus else 0
+
+    def note(self, logs: Sequence[Log]) -> None:
+        """Nothing: the L2 has no deposit contract (Isthmus)."""
 
     def after(self) -> None:
         """Nothing: the L2 has no requests (Isthmus)."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from byline.derivation.header import Header
+from byline.derivation.receipt import Log
 from byline.derivation.transaction import AnyTransaction
 from byline.node.evm.machine import Machine, OpcodeSet
 from byline.node.evm.natives.native import Native
@@ -38,6 +39,9 @@ class BlockRules(Protocol):
 
         Raises `InvalidTransaction` with the state as it was.
         """
+
+    def note(self, logs: Sequence[Log]) -> None:
+        """See the logs of a transaction that was executed without `apply`."""
 
     def after(self) -> None:
         """Run the system calls that close a block."""

@@ -22,6 +22,7 @@ from byline.rpc.namespaces import (
     evm,
     net,
     optimism,
+    simulate,
     trace,
     txpool,
     web3,
@@ -47,6 +48,8 @@ def methods(backend: Backend) -> Mapping[str, Method]:
         tables.append(optimism.METHODS)
     if backend.tracing is not None:
         tables += [debug_trace.METHODS, trace.METHODS]
+    if backend.simulating is not None:
+        tables.append(simulate.METHODS)
     return merge(*tables)
 
 
