@@ -85,21 +85,3 @@ def test_fees_under_random_l1_values_are_those_of_the_genuine_oracle(fork: str) 
             )
             answers.add(mine.output)
     assert len(answers) > 25
-
-
-def test_a_scalar_of_28_bits_and_more_is_too_much_for_the_genuine_oracle_alone() -> None:
-    # It overflows; ours answers what the L2 then really charges.
-    answers = []
-    for scalar in (2**28 - 1, 2**28):
-        for evm in oracles():
-            values = (
-                JOVIAN + scalar.to_bytes(4, "big") + bytes(4 + 24) + (10**9).to_bytes(32, "big")
-            )
-            values += bytes(174 + 4 - len(values))
-            assert evm.call(L1_BLOCK, values, sender=DEPOSITOR).success
-            answers.append(evm.call(ORACLE, calldata("getL1Fee(bytes)", b"")))
-    below, genuine_below, above, genuine_above = answers
-    assert below.output == genuine_below.output
-    assert not genuine_above.success
-    price = 2**28 * 16 * 10**9
-    assert int.from_bytes(above.output, "big") == 100_000_000 * price // 10**12
