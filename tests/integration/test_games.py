@@ -59,6 +59,19 @@ def test_a_withdrawal_is_paid_after_all_delays_just_by_waiting(token: str) -> No
     converges(here)
 
 
+@pytest.mark.parametrize(("fork", "engine"), [("holocene", "fast"), ("karst", "pyevm")])
+def test_it_is_paid_under_other_rules_and_by_the_other_engine(fork: str, engine: str) -> None:
+    here = world(NodeConfig(gas_token="eth", fork=fork, engine=engine))
+    one = withdraw(here, 5)
+    settle(here)
+    assert one.prove()
+    ripen(here, one)
+    assert one.finalize()
+    assert here.balance("l1", TARGET) == 5
+    settle(here)
+    assert len(games(here)) == 1
+
+
 def test_a_withdrawal_through_the_genuine_contracts_is_paid_after_travelling() -> None:
     here = started(settings_901())
     # The lockbox pays out what was deposited, and genesis has left nothing in it.
