@@ -55,9 +55,11 @@ def random_travel(seed: int, steps: int) -> World:
             case 13 if saved:
                 assert rollup.revert(saved.pop())
             case _:
-                if rollup.l1.head.number > 1:
-                    rollup.reorg_l1(1)
-                    saved.clear()
+                depth = min(dice.choice([1, 1, 3]), rollup.l1.head.number)
+                if depth:
+                    rollup.reorg_l1(
+                        depth, blocks=dice.choice([None, 0, 2]), lose=dice.random() < 0.2
+                    )
         for chain in CHAINS:
             assert rollup.next_timestamp(chain) > head_time(here, chain)
     return here
