@@ -139,6 +139,20 @@ def test_every_other_view_is_that_of_the_genuine_contract_under_each_fork(fork: 
         assert mine.output == genuine.call(ORACLE, call).output, call.hex()
 
 
+@pytest.mark.parametrize("scalar", [2**28 - 1, 2**28, 2**32 - 1])
+@pytest.mark.parametrize("call", ["getL1Fee(bytes)", "getL1FeeUpperBound(uint256)"])
+def test_a_scalar_that_overflows_is_refused_as_by_the_genuine_contract(
+    scalar: int, call: str
+) -> None:
+    ours, genuine = oracles()
+    for evm in (ours, genuine):
+        evm.set(L1_BLOCK, storage={3: scalar << 96})
+    data = calldata(call, b"abc" if call == "getL1Fee(bytes)" else 100)
+    mine, theirs = ours.call(ORACLE, data), genuine.call(ORACLE, data)
+    assert mine.success == theirs.success == (scalar < 2**28)
+    assert mine.output == theirs.output
+
+
 @pytest.mark.parametrize("sender", [DEPOSITOR, b"\x11" * 20])
 @pytest.mark.parametrize("fork", FORKS)
 @pytest.mark.parametrize("setter", ["setIsthmus()", "setJovian()"])

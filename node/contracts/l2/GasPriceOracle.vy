@@ -12,6 +12,8 @@
      Transactions of up to 65,535 bytes; longer calldata reverts (use `getL1FeeUpperBound`).
 """
 
+# error Panic(uint256 code)
+
 MAX_TRANSACTION: constant(uint256) = 65535
 L1_BLOCK: constant(address) = 0x4200000000000000000000000000000000000015
 DEPOSITOR: constant(address) = 0xDeaDDEaDDeAdDeAdDEAdDEaddeAddEAdDEAd0001
@@ -28,6 +30,8 @@ HASH_SLOTS: constant(uint256) = 8192
 FARTHEST_MATCH: constant(uint256) = 8191
 LONGEST_MATCH: constant(uint256) = 262
 TAIL: constant(uint256) = 13
+# What Solidity gives up with where arithmetic overflows.
+ARITHMETIC_PANIC: constant(uint256) = 17
 
 interface L1Block:
     def basefee() -> uint256: view
@@ -241,6 +245,9 @@ def _estimate(compressed_size: uint256) -> uint256:
 @view
 def _l1_fee(compressed_size: uint256) -> uint256:
     base_scalar: uint256 = convert(staticcall L1Block(L1_BLOCK).baseFeeScalar(), uint256)
+    # The OP Stack multiplies these in 32 bits.
+    if base_scalar * 16 > convert(max_value(uint32), uint256):
+        raw_revert(abi_encode(ARITHMETIC_PANIC, method_id=method_id("Panic(uint256)")))
     blob_scalar: uint256 = convert(staticcall L1Block(L1_BLOCK).blobBaseFeeScalar(), uint256)
     price: uint256 = (
         base_scalar * 16 * staticcall L1Block(L1_BLOCK).basefee()
