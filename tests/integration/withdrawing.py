@@ -98,18 +98,20 @@ class Withdrawing:
 def withdraw(here: World, value: int = 5, *, target: bytes = TARGET) -> Withdrawing:
     """Withdraw wei on the L2; it is in a block when this returns."""
     made = withdrawals.initiate(target, value)
-    here.send("l2", to=made.to, value=value, data=made.data, gas=200_000)
-    engine = here.rollup.engine
-    head = engine.heads.unsafe
-    receipts = engine.chain.store.receipts(head.hash)
+    tx_hash = here.send("l2", to=made.to, value=value, data=made.data, gas=200_000)
+    chain = here.rollup.engine.chain
+    location = chain.store.transaction_location(tx_hash)
+    assert location is not None, "no block has taken it"
+    block_hash, index = location
+    header, receipts = chain.store.header(block_hash), chain.store.receipts(block_hash)
+    assert header is not None
     assert receipts is not None
     logs = [
         {"address": log.address, "topics": log.topics, "data": log.data}
-        for receipt in receipts
-        for log in receipt.logs
+        for log in receipts[index].logs
     ]
     [withdrawal] = withdrawals.withdrawals_of({"logs": logs})
-    return Withdrawing(here, withdrawal, head.number)
+    return Withdrawing(here, withdrawal, header.number)
 
 
 def disputes(here: World) -> Disputes:
