@@ -126,6 +126,7 @@ class NodeShell:
             rollup=NodeRollup(rollup, threads) if name == "l2" else None,
             tracing=NodeTracing(rollup, name, threads, self.settings.call_timeout),
             simulating=NodeSimulating(rollup, name, threads, self.settings.call_timeout),
+            data_dir=str(self.settings.data_dir or ""),
             contracts=contracts_of(rollup, name),
         )
 

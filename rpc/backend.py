@@ -537,5 +537,7 @@ class Backend:
     """Only where blocks are executed."""
     simulating: Simulating | None = None
     """Likewise."""
+    data_dir: str = ""
+    """The folder that holds the chains; empty for chains in memory."""
     contracts: Mapping[str, bytes] = field(default_factory=dict)
     """Name to address of what is deployed at genesis."""

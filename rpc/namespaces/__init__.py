@@ -1,6 +1,6 @@
 """The table of all methods: name to function and parameters.
 
-One file a namespace, each with its own table; `eth` is four files by what they ask of the
+One file a namespace, each with its own table; `eth` is several files by what they ask of the
 node.  `methods` merges them for one backend and refuses a name given twice.
 `common` holds what several of them need, `trace_options` what tracers take.
 """
@@ -13,12 +13,16 @@ from types import MappingProxyType
 from byline.rpc.backend import Backend
 from byline.rpc.method import Method
 from byline.rpc.namespaces import (
+    admin,
     debug,
     debug_trace,
+    eth_accounts,
     eth_blocks,
     eth_logs,
+    eth_node,
     eth_state,
     eth_transactions,
+    eth_waiting,
     evm,
     net,
     optimism,
@@ -33,6 +37,10 @@ ALWAYS = (
     eth_state.METHODS,
     eth_transactions.METHODS,
     eth_logs.METHODS,
+    eth_accounts.METHODS,
+    eth_node.METHODS,
+    eth_waiting.METHODS,
+    admin.METHODS,
     debug.METHODS,
     net.METHODS,
     web3.METHODS,

@@ -40,6 +40,11 @@ async def get_raw_transaction(context: Context, tx_hash: bytes) -> str:
     return "0x" if found is None else views.as_hex(found.transaction.raw)
 
 
+async def get_bad_blocks(context: Context) -> list[str]:
+    """Return none: blocks come from this node, or are refused where they come in."""
+    return []
+
+
 def encode_block(block: Block) -> bytes:
     """Return the RLP of header, transactions, no uncles and no withdrawals."""
     transactions = [
@@ -89,4 +94,5 @@ METHODS: Final = {
     "debug_getRawBlock": Method(get_raw_block, (ANY_BLOCK,)),
     "debug_getRawReceipts": Method(get_raw_receipts, (ANY_BLOCK,)),
     "debug_getRawTransaction": Method(get_raw_transaction, (HASH,)),
+    "debug_getBadBlocks": Method(get_bad_blocks),
 }

@@ -18,6 +18,7 @@ TYPES: dict[str, Any] = {
     "null": type(None),
     "boolean": bool,
     "number": int | float,
+    "integer": int,
 }
 KNOWN = {
     "$ref", "additionalProperties", "allOf", "anyOf", "const", "description", "enum", "items",

@@ -48,10 +48,13 @@ async def filled() -> Client:
 
 
 QUESTIONS: list[tuple[str, list[Any]]] = [
+    ("debug_getBadBlocks", []),
     ("eth_accounts", []),
+    ("eth_baseFee", []),
     ("eth_blobBaseFee", []),
     ("eth_blockNumber", []),
     ("eth_call", [{"to": TO, "input": "0x1234"}, "latest"]),
+    ("eth_capabilities", []),
     ("eth_chainId", []),
     ("eth_coinbase", []),
     ("eth_createAccessList", [{"to": TO}, "latest"]),
@@ -80,6 +83,7 @@ QUESTIONS: list[tuple[str, list[Any]]] = [
     ("eth_getLogs", [{"fromBlock": "0x0", "toBlock": "latest"}]),
     ("eth_getProof", [TO, ["0x1", "0x" + "00" * 32], "latest"]),
     ("eth_getStorageAt", [TO, "0x0", "latest"]),
+    ("eth_getStorageValues", [{TO: ["0x0", "0x" + "00" * 32], ADDRESS: []}]),
     ("eth_getTransactionByBlockNumberAndIndex", ["0x1", "0x0"]),
     ("eth_getTransactionByBlockNumberAndIndex", ["0x1", "0x1"]),
     ("eth_getTransactionByBlockNumberAndIndex", ["0x1", "0x9"]),
@@ -165,9 +169,8 @@ def test_the_checker_finds_faults() -> None:
 
 def test_every_method_of_the_pinned_list_is_served_or_known_to_be_absent() -> None:
     absent = {
-        "debug_getBadBlocks", "debug_getRawBlockAccessList", "debug_traceBlockByHash",
-        "debug_traceBlockByNumber", "debug_traceTransaction", "eth_baseFee", "eth_capabilities",
-        "eth_config", "eth_getBlockAccessList", "eth_getStorageValues", "eth_simulateV1",
+        "debug_getRawBlockAccessList", "debug_traceBlockByHash", "debug_traceBlockByNumber",
+        "debug_traceTransaction", "eth_config", "eth_getBlockAccessList", "eth_simulateV1",
         "testing_buildBlockV1",
     }  # fmt: skip
     served = set(client().dispatcher.context(None).methods)
