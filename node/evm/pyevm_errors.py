@@ -15,6 +15,7 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("InsufficientFunds", "insufficient balance for transfer"),
     ("StackDepthLimit", "max call depth exceeded"),
     ("OutOfBoundsRead", "return data out of bounds"),
+    ("ReservedBytesInCode", "invalid code: must not begin with 0xef"),
 )
 
 _INTO_DATA: Final = "Jump resulted in invalid instruction"
