@@ -196,6 +196,26 @@ def leaf(path: bytes, value: bytes = b"\x01") -> bytes:
 KEY = bytes(range(32))
 
 
+def flipped(key: bytes, nibble: int) -> bytes:
+    """Return a key with another nibble at that place."""
+    number = int.from_bytes(key, "big") ^ 1 << 4 * (63 - nibble)
+    return number.to_bytes(32, "big")
+
+
+@pytest.mark.parametrize("shared", [1, 2, 3, 30, 31, 60, 61, 62])
+def test_every_nibble_of_an_extension_and_of_a_leaf_counts(prover: Contract, shared: int) -> None:
+    # The root is an extension of `shared` nibbles, above a branch and two leaves with the rest.
+    content = {KEY: b"\x01", flipped(KEY, shared): b"\x02"}
+    trie = trie_of(content)
+    proof = proof_of(trie, KEY)
+    assert accepts(prover.send("includes", KEY, b"\x01", proof, trie.root_hash))
+    for nibble in range(64):
+        if nibble == shared:
+            continue
+        other = flipped(KEY, nibble)
+        assert not accepts(prover.send("includes", other, b"\x01", proof, trie.root_hash))
+
+
 @pytest.mark.parametrize(
     ("node", "words"),
     [
