@@ -178,7 +178,9 @@ class Keeper(Proposing):
                 del self._sent[key]
                 block_hash, index = location
                 receipts = self._l1.store.receipts(block_hash)
-                if receipts is not None and not receipts[index].succeeded:
+                failed = receipts is not None and not receipts[index].succeeded
+                # Who else has resolved a game in that block was only faster.
+                if failed and self._is_open(sent.call):
                     self._give_up(sent.call, "it failed in a block")
             elif not waits(sent.tx_hash):
                 del self._sent[key]
@@ -186,6 +188,10 @@ class Keeper(Proposing):
             elif self._l1.head.number - sent.height > MOST_WAIT_BLOCKS:
                 self._give_up(sent.call, f"{MOST_WAIT_BLOCKS} blocks have passed it over")
         return bool(self._sent)
+
+    def _is_open(self, call: L1Call) -> bool:
+        """Tell whether what a call was for has not come about in another way."""
+        return call.data[:4] == CREATE_SELECTOR or self._watch.ripening.runs(call.to)
 
     def _give_up(self, call: L1Call, reason: str) -> None:
         self._say(f"{call.purpose} is given up: {reason}")

@@ -67,6 +67,10 @@ class Ripening:
         self._clocks[game] = timestamp
         self._find_next()
 
+    def runs(self, game: bytes) -> bool:
+        """Tell whether a game is to be resolved yet."""
+        return game in self._clocks
+
     def stop(self, game: bytes) -> bool:
         """Let a game not be due any more; tells whether it was known."""
         known = self._clocks.pop(game, None) is not None

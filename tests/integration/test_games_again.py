@@ -12,6 +12,7 @@ from tests.integration.rollups import world
 from tests.integration.test_l1_reorg import converges
 from tests.integration.withdrawing import (
     CLOCK,
+    FINALITY,
     MATURITY,
     NOT_OLD_ENOUGH,
     VIEM_BUFFER,
@@ -41,6 +42,21 @@ def test_a_node_that_starts_again_goes_on_where_the_l1_is(seconds: int) -> None:
     assert ripen(again, two) <= MATURITY + VIEM_BUFFER - seconds
     assert len(games(again)) == 1
     assert two.finalize()
+
+
+def test_a_start_finds_proofs_that_are_not_mature() -> None:
+    kv = MemoryKV()
+    here = world(kv=kv)
+    one = withdraw(here)
+    settle(here)
+    wait(here, CLOCK + FINALITY + 5)
+    assert here.rollup.keeper.next_time is None
+    assert one.prove()
+    again = world(kv=kv)
+    again.clock.seconds = here.clock.seconds
+    two = Withdrawing(again, one.withdrawal, one.block)
+    assert two.check() == NOT_OLD_ENOUGH
+    assert ripen(again, two) <= MATURITY + VIEM_BUFFER
 
 
 def test_a_start_reads_the_newest_games_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +136,7 @@ def test_a_proposal_that_falls_out_of_the_pool_is_made_again() -> None:
     rollup.mine_l2()
     rollup.flush()
     rollup.mine_l1()
+    rollup.keep()
     rollup.keep()
     assert len(rollup.pools["l1"]) == 1
     rollup.pools["l1"].clear()

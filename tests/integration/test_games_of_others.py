@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from byline.derivation.constants import L2_TO_L1_MESSAGE_PASSER
 from byline.derivation.hashing import keccak256
 from byline.node import keeper, proposing
 from byline.node.accounts import CHALLENGER_INDEX, OWNER_INDEX, PROPOSER_INDEX, dev_account
@@ -13,7 +14,8 @@ from byline.node.errors import ConfigError
 from byline.node.l1.games import DEFENDER_WINS, IN_PROGRESS
 from byline.node.l2.outputs import output_of
 from byline.node.l2.proposer import Proposal
-from tests.integration.rollups import World, world
+from byline.node.signing import sign_dynamic_fee
+from tests.integration.rollups import ALICE, World, world
 from tests.integration.withdrawing import (
     CLOCK,
     disputes,
@@ -80,6 +82,42 @@ def test_what_somebody_else_has_begun_to_resolve_is_ended() -> None:
     chain = here.rollup.l1.chain
     # One transaction has created the game, one has ended it.
     assert chain.machine(chain.head).nonce(dev_account(PROPOSER_INDEX).address) == 2
+
+
+def test_somebody_who_resolves_in_the_same_block_was_only_faster(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    here = world(NodeConfig(block_time=2))
+    rollup = here.rollup
+    here.send("l2", to=L2_TO_L1_MESSAGE_PASSER, value=5, gas=200_000)
+    rollup.mine_l2()
+    for _ in range(2):
+        rollup.flush()
+        rollup.mine_l1()
+        rollup.keep()
+    rollup.mine_l1()
+    [game] = games(here)
+    for _ in range(CLOCK):
+        rollup.mine_l2()
+    rollup.keep()
+    for data in (proposing.RESOLVE_CLAIM, proposing.RESOLVE):
+        tx = sign_dynamic_fee(
+            ALICE,
+            chain_id=900,
+            nonce=rollup.pools["l1"].count(ALICE.address),
+            gas=500_000,
+            to=game.address,
+            max_fee=10**11,
+            tip=10**10,
+            data=data,
+        )
+        rollup.submit("l1", tx.raw)
+    assert len(rollup.pools["l1"]) == 4
+    rollup.mine_l1()
+    rollup.keep()
+    assert disputes(here).status(game.address) == DEFENDER_WINS
+    assert not rollup.keeper.busy
+    assert not [record for record in caplog.records if record.name == "byline.keeper"]
 
 
 def test_a_game_that_somebody_else_has_resolved_is_left_alone() -> None:
