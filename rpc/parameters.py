@@ -51,6 +51,18 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
+def only(value: Any, names: frozenset[str]) -> Mapping[str, Any]:
+    """Check that `value` is an object whose members all have one of `names`.
+
+    For what a misspelt member would silently change; others nobody minds.
+    """
+    for name in _object(value).keys() - names:
+        raise InvalidParams(
+            f"unknown member {shown(name)}: want some of {', '.join(sorted(names))}"
+        )
+    return _object(value)
+
+
 def member(source: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T | None:
     """Read a member; absent and null are `None`."""
     value = source.get(name)

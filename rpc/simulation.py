@@ -103,6 +103,18 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True)
+class Bundles:
+    """Bundles of calls, each on what the one before leaves."""
+
+    bundles: tuple[Bundle, ...]
+    accounts: Mapping[bytes, AccountOverride] = field(default_factory=dict)
+    transaction_index: int | None = None
+    """Begin on the state before this transaction of the block, not on that after all."""
+    timeout: float | None = None
+    """Seconds; the node's own bound for calls holds, too."""
+
+
+@dataclass(frozen=True, slots=True)
 class BundledCall:
     """How one call of a bundle ended; `error` is `None` when it succeeded."""
 
@@ -119,3 +131,6 @@ class Simulating(Protocol):
 
     async def simulate(self, wanted: Simulation, ref: BlockRef) -> Sequence[SimulatedBlock]:
         """Execute blocks on top of the block `ref`; nothing is stored."""
+
+    async def call_many(self, wanted: Bundles, ref: BlockRef) -> Sequence[Sequence[BundledCall]]:
+        """Run bundles of calls on the block `ref`; nothing is stored."""

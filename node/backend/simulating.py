@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from byline.node.backend.resolve import Resolver
 from byline.node.backend.served import Served
 from byline.node.backend.state import CALL_TIMEOUT
 from byline.node.backend.threads import Threads
+from byline.node.chain.call_many import call_many
 from byline.node.chain.simulate import Simulator
 from byline.node.evm.patience import OutOfTime, Patience
 from byline.node.rollup import ChainName
 from byline.rpc.backend import BlockRef, Halted
-from byline.rpc.simulation import SimulatedBlock, Simulation
+from byline.rpc.simulation import BundledCall, Bundles, SimulatedBlock, Simulation
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,39 @@ class NodeSimulating:
         `pending` stands for the head.
         """
 
-        def work() -> Sequence[SimulatedBlock]:
-            resolver = Resolver(self.rollup, self.name)
-            patience = Patience(self.call_timeout, self.threads.stopping)
+        def work(patience: Patience) -> Sequence[SimulatedBlock]:
+            resolver = self._resolver
+            return Simulator(resolver.chain, resolver.known(ref), wanted, patience).run()
+
+        return await self._execute(work)
+
+    async def call_many(self, wanted: Bundles, ref: BlockRef) -> Sequence[Sequence[BundledCall]]:
+        """Run bundles of calls on the block `ref`; raises `Refused` or `Halted`.
+
+        `pending` stands for the head.
+        """
+
+        def work(patience: Patience) -> Sequence[Sequence[BundledCall]]:
+            resolver = self._resolver
+            block = resolver.block(resolver.known(ref).hash)
+            assert block is not None
+            return call_many(resolver.chain, block, wanted, patience)
+
+        return await self._execute(work, wanted.timeout)
+
+    @property
+    def _resolver(self) -> Resolver:
+        return Resolver(self.rollup, self.name)
+
+    async def _execute(self, work: Callable[[Patience], T], seconds: float | None = None) -> T:
+        """Run code on a thread for that, within bounds of time."""
+        bounds = [bound for bound in (self.call_timeout, seconds) if bound]
+
+        def bounded() -> T:
+            patience = Patience(min(bounds, default=0.0), self.threads.stopping)
             try:
-                return Simulator(resolver.chain, resolver.known(ref), wanted, patience).run()
+                return work(patience)
             except OutOfTime as exc:
                 raise Halted(str(exc)) from exc
 
-        return await self.threads.execute(work)
+        return await self.threads.execute(bounded)

@@ -19,5 +19,6 @@ simulate.py         blocks of calls that are tried out; with
   simulated_order.py  which blocks those are
   simulated_call.py   what must hold for a call
   transfers.py        wei that moves, shown as logs
+call_many.py        bundles of calls, each on what the one before leaves
 replay.py           blocks and calls executed so that somebody can watch
 """

@@ -19,6 +19,7 @@ from byline.rpc.namespaces import (
     eth_accounts,
     eth_blocks,
     eth_logs,
+    eth_many,
     eth_node,
     eth_state,
     eth_transactions,
@@ -57,7 +58,7 @@ def methods(backend: Backend) -> Mapping[str, Method]:
     if backend.tracing is not None:
         tables += [debug_trace.METHODS, trace.METHODS]
     if backend.simulating is not None:
-        tables.append(simulate.METHODS)
+        tables += [simulate.METHODS, eth_many.METHODS]
     return merge(*tables)
 
 

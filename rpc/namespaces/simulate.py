@@ -81,7 +81,7 @@ def _call(value: SimulatedCall) -> dict[str, Any]:
 
 def payload(value: Any) -> tuple[Simulation, bool]:
     """Read what to simulate, and whether to answer with full transactions."""
-    source = _known(value, _PAYLOAD)
+    source = read.only(value, _PAYLOAD)
     blocks = read.needed(source, "blockStateCalls", _list)
     if len(blocks) > MOST_BLOCKS:
         # The order of refusals is the node's; what is read stays bounded.
@@ -96,7 +96,7 @@ def payload(value: Any) -> tuple[Simulation, bool]:
 
 def _numbered(index: int, value: Any) -> CallsOfBlock:
     try:
-        return _calls_of_block(_known(value, _BLOCK))
+        return _calls_of_block(read.only(value, _BLOCK))
     except InvalidParams as exc:
         raise InvalidParams(f"blockStateCalls[{index}]: {exc.message}") from None
 
@@ -117,24 +117,10 @@ def _block(overrides: Mapping[str, Any]) -> BlockOverrides:
 
 
 def _overrides(value: Any) -> Mapping[str, Any]:
-    found = _known(value, _OVERRIDES)
+    found = read.only(value, _OVERRIDES)
     if member(found, "withdrawals", _list):
         raise InvalidParams("withdrawals: the blocks of this node have none")
     return found
-
-
-def _known(value: Any, names: frozenset[str]) -> Mapping[str, Any]:
-    """Check that `value` has members of these names alone.
-
-    A misspelt override would answer a question that was not asked.
-    """
-    if not isinstance(value, dict):
-        raise InvalidParams(f"want an object, got {quantities.shown(value)}")
-    for name in value.keys() - names:
-        raise InvalidParams(
-            f"unknown member {quantities.shown(name)}: want some of {', '.join(sorted(names))}"
-        )
-    return value
 
 
 def _list(value: Any) -> list[Any]:

@@ -185,10 +185,10 @@ def test_the_outputs_are_bounded(port: Port) -> None:
 
 def test_a_simulation_ends_in_time(made: World, name: ChainName) -> None:
     loop = {CODE: {"code": "0x5b5f56"}}
-    with served(made, name, timeout=0.05) as port:
+    with served(made, name, timeout=0.002) as port:
         error = refusal(port, *[calls({"to": CODE}, stateOverrides=loop)] * 50)
     assert error["code"] == -32000
-    assert "execution aborted (timeout = 0.05s)" in error["message"]
+    assert "execution aborted (timeout = 0.002s)" in error["message"]
 
 
 @pytest.mark.parametrize(
