@@ -145,6 +145,16 @@ def anchor_by_a_game_that_goes_on(side: OneSide) -> Outcome:
 
 
 @raises("AnchorStateRegistry_InvalidAnchorGame()")
+def anchor_by_a_game_of_a_type_that_was_not_respected(side: OneSide) -> Outcome:
+    side.guard("setRespectedGameType(uint32)", 7)
+    side.propose(PAID)
+    side.settle()
+    side.wait(100)
+    side.guard("setRespectedGameType(uint32)", 1)
+    return side.call("AnchorStateRegistry", "setAnchorState(address)", text(side.game))
+
+
+@raises("AnchorStateRegistry_InvalidAnchorGame()")
 def anchor_by_a_game_no_newer(side: OneSide) -> Outcome:
     side.propose(PAID)
     side.settle()

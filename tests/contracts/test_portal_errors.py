@@ -20,6 +20,7 @@ from tests.contracts.sides_of_l1 import (
     OneSide,
     Refusals,
     both_sides,
+    encoded,
 )
 from tests.contracts.withdrawals import PROVER, Passer, Withdrawal
 
@@ -287,3 +288,13 @@ def test_what_is_not_wrong_is_taken_by_both() -> None:
         side.ripe(PAID)
         assert side.finalize(PAID).success
         assert side.evm.balance(PAID.target) == 5
+
+
+def test_more_data_than_the_genuine_portal_takes_is_refused_by_both() -> None:
+    # Ours takes less, and refuses without a reason, as Vyper does for long arguments.
+    data = bytes(120_001)
+    call = (DEPOSIT, SOMEBODY, 0, 21_000 + 40 * len(data), False, data)
+    ours, genuine = (side.call("OptimismPortal", *call) for side in both_sides())
+    assert (ours.success, genuine.success) == (False, False)
+    assert genuine.output == encoded("OptimismPortal_CalldataTooLarge()")
+    assert ours.output == b""
