@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.devnets import Running, running
+from tests.devnets import Running, call, running, wait_for
 
 CLIENTS = Path(__file__).resolve().parents[2] / "build" / "clients"
+ANVIL = CLIENTS / "node_modules" / ".bin" / "anvil"
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +45,34 @@ def l1_url(devnet: Running) -> str:
 def l2_url(devnet: Running) -> str:
     """The L2's JSON-RPC."""
     return devnet.l2_url
+
+
+@pytest.fixture
+def anvil() -> Iterator[str]:
+    """Run anvil with a block every second; yield its URL."""
+    if not ANVIL.exists():
+        words = f"{ANVIL} is missing: run `make clients`"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    process = subprocess.Popen(
+        [ANVIL, "--port", port, "--chain-id", "900", "--block-time", "1", "--silent"],
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        try:
+            return bool(call(url, "eth_chainId"))
+        except OSError:
+            return False
+
+    try:
+        wait_for(answers)
+        yield url
+    finally:
+        process.kill()
+        process.wait()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,40 +18,8 @@ from tests.devnets import Running, call, command, environment, start, wait_for
 
 pytestmark = pytest.mark.clients
 
-ANVIL = Path(__file__).parents[2] / "build/clients/node_modules/.bin/anvil"
 ALICE, BOB = dev_accounts()[:2]
 DEPOSIT = keccak256(b"depositTransaction(address,uint256,uint64,bool,bytes)")[:4]
-
-
-@pytest.fixture
-def anvil() -> Iterator[str]:
-    """Run anvil with a block every second; yield its URL."""
-    if not ANVIL.exists():
-        words = f"{ANVIL} is missing: run `make clients`"
-        if os.environ.get("CI") == "true":
-            pytest.fail(words)
-        pytest.skip(words)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    process = subprocess.Popen(
-        [ANVIL, "--port", port, "--chain-id", "900", "--block-time", "1", "--silent"],
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-
-    def answers() -> bool:
-        try:
-            return bool(call(url, "eth_chainId"))
-        except OSError:
-            return False
-
-    try:
-        wait_for(answers)
-        yield url
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture

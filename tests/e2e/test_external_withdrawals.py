@@ -10,9 +10,9 @@ from byline.node.accounts import dev_accounts
 from byline.node.bridge.actions import Bridge
 from byline.node.client import RpcClient, Wallet
 from tests.devnets import Running
-from tests.e2e.test_external_l1 import anvil, node
+from tests.e2e.test_external_l1 import node
 
-__all__ = ["anvil", "node"]
+__all__ = ["node"]
 pytestmark = pytest.mark.clients
 
 ALICE = dev_accounts()[0]
