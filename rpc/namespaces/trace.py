@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
 from byline.rpc import parameters as read
 from byline.rpc import quantities
 from byline.rpc.backend import BlockRef, CallRequest, TraceKind
@@ -25,6 +27,9 @@ MOST_CALLS: Final = 100
 """Of one `trace_callMany`."""
 MOST_TRACES: Final = 100_000
 """Of one `trace_filter`, those that `after` passes over included."""
+
+MOST_BYTES: Final = 100_000_000
+"""Of JSON in the answer to one `trace_filter`."""
 
 Kinds = frozenset[TraceKind]
 
@@ -77,7 +82,7 @@ async def search(context: Context, wanted: Filter) -> Any:
     if last - first >= MOST_BLOCKS:
         raise ServerError(f"block range of {last - first + 1}: want at most {MOST_BLOCKS} blocks")
     found: list[Any] = []
-    matching = 0
+    matching = size = 0
     for number in range(first, last + 1):
         for item in await tracing(context.backend).flat_block(number) or ():
             if not wanted.matches(item):
@@ -87,6 +92,9 @@ async def search(context: Context, wanted: Filter) -> Any:
                 raise ServerError(f"over {MOST_TRACES} traces: ask for fewer blocks")
             if matching > wanted.after:
                 found.append(item)
+                size += len(orjson.dumps(item))
+            if size > MOST_BYTES:
+                raise ServerError(f"over {MOST_BYTES:,} bytes of traces: ask for fewer blocks")
             if len(found) == wanted.count:
                 return found
     return found

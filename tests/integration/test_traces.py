@@ -17,8 +17,10 @@ from byline.node.backend.threads import Threads
 from byline.node.backend.tracing import NodeTracing
 from byline.rpc.backend import Backend, TraceOptions
 from byline.rpc.dispatch import Dispatcher
+from byline.rpc.namespaces import trace
 from byline.rpc.namespaces.debug import encode_block
 from tests.integration.rollups import ALICE, BOB, World, world
+from tests.unit.rpc.schema import violations
 
 CALLS = TraceOptions(tracer="callTracer")
 DEPOSITOR = bytes.fromhex("deaddeaddeaddeaddeaddeaddeaddeaddead0001")
@@ -190,6 +192,20 @@ def test_blocks_are_traced_by_number_hash_and_bytes(made: World) -> None:
     assert refused == {"code": -32000, "message": "genesis is not traceable"}
 
 
+@pytest.mark.parametrize("options", [{}, {"enableMemory": True, "enableReturnData": True}])
+def test_opcodes_have_the_shape_of_the_execution_apis(made: World, options: Any) -> None:
+    shape = {"$ref": "#/components/schemas/OpcodeTransactionTrace"}
+    for index in (0, 1):
+        shown = result(made, "debug_traceTransaction", head_hash(made, index), options)
+        assert list(violations(shape, shown, "trace")) == []
+        del shown["gas"]
+        assert list(violations(shape, shown, "trace")) != []
+    block = result(made, "debug_traceBlockByNumber", "latest", options)
+    assert block[0]["result"]["structLogs"]
+    for entry in block:
+        assert list(violations(shape, entry["result"], "trace")) == []
+
+
 def test_options_are_read_as_geth_reads_them(made: World) -> None:
     tx_hash = head_hash(made, 0)
     plain = result(made, "debug_traceTransaction", tx_hash, None)
@@ -287,3 +303,15 @@ def test_a_range_that_is_too_wide_is_refused() -> None:
         found.send("l2", to=BOB.address)
     error = answer(found, "trace_filter", {"fromBlock": "0x1", "toBlock": "latest"})["error"]
     assert "want at most 100 blocks" in error["message"]
+
+
+def test_an_answer_that_is_too_long_is_refused(
+    made: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = {"fromBlock": "0x1", "toBlock": "latest"}
+    monkeypatch.setattr(trace, "MOST_BYTES", 1_000)
+    assert "over 1,000 bytes" in answer(made, "trace_filter", wanted)["error"]["message"]
+    monkeypatch.setattr(trace, "MOST_TRACES", 2)
+    assert len(result(made, "trace_filter", {**wanted, "count": 1})) == 1
+    refused = answer(made, "trace_filter", {**wanted, "after": 9})["error"]
+    assert "over 2 traces" in refused["message"]

@@ -7,7 +7,10 @@ from typing import Any
 
 import orjson
 import pytest
+from eth_account import Account
 
+from byline.derivation.transaction import decode_transaction
+from byline.node.accounts import dev_accounts
 from byline.node.evm.engines import engine
 from byline.node.evm.machine import OpcodeSet
 from byline.node.evm.opcodes import OPCODES as PYEVM_OPCODES
@@ -42,7 +45,12 @@ from tests.unit.node.evm.tracers.scenarios import (
     Scenario,
     at,
 )
-from tests.unit.node.evm.tracers.traced_chain import ALICE, TracedChain, traced_chain
+from tests.unit.node.evm.tracers.traced_chain import (
+    ALICE,
+    CHAIN_ID,
+    TracedChain,
+    traced_chain,
+)
 
 TRACERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("callTracer", {"withLog": True}),
@@ -344,3 +352,32 @@ def test_an_inner_creation_costs_what_it_costs_without_what_it_gives() -> None:
     chain, tx = ran(call(CALL, LEAF, gas=30_000))
     costs = {entry["op"]: entry["gasCost"] for entry in chain.every_opcode(tx)["structLogs"]}
     assert costs["CALL"] == 2_600 + 30_000
+
+
+@pytest.mark.parametrize("on", ["fast", "pyevm"])
+def test_delegations_show_who_signed_and_where_they_lead(on: str) -> None:
+    signer = dev_accounts()[3]
+    signed = Account.from_key(signer.key).sign_authorization(
+        {"chainId": CHAIN_ID, "address": LEAF, "nonce": 0}
+    )
+    fields = {
+        "type": 4, "chainId": CHAIN_ID, "nonce": 0, "gas": 200_000, "to": signer.address,
+        "value": 0, "data": b"", "maxFeePerGas": 10**10, "maxPriorityFeePerGas": 1,
+        "authorizationList": [signed],
+    }  # fmt: skip
+    raw = Account.sign_transaction(fields, ALICE.key).raw_transaction
+    tx = decode_transaction(bytes(raw))
+    chain = traced_chain(engine(on), CODES)
+    chain.mine(tx)
+    name, marker = "0x" + signer.address.hex(), "0xef0100" + LEAF.hex()
+    before = chain.trace(tx, "prestateTracer")
+    assert before[name] == {"balance": hex(10_000 * 10**18)}
+    shown = chain.trace(tx, "prestateTracer", diffMode=True)
+    assert shown["post"][name]["code"] == marker
+    assert shown["post"][name]["nonce"] == 1
+    assert chain.trace(tx, "callTracer")["output"].startswith("0x" + b"leaf".hex())
+    request = CallRequest(sender=ALICE.address, to=signer.address)
+    options = TraceOptions(tracer="prestateTracer")
+    touched = chain.call(request, Pretended(), options)
+    assert touched[name]["code"] == marker
+    assert "0x" + LEAF.hex() in touched
