@@ -375,7 +375,10 @@ class State(Protocol):
         """Return the least gas limit with which the transaction succeeds."""
 
     async def create_access_list(
-        self, request: CallRequest, ref: BlockRef
+        self,
+        request: CallRequest,
+        ref: BlockRef,
+        overrides: Mapping[bytes, AccountOverride],
     ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
         """Return what the call touches, the gas it then needs, and its error if any."""
 

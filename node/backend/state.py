@@ -139,12 +139,12 @@ class NodeState:
         return extra_cost(machine, self.rollup.engine.config, head, likely)
 
     async def create_access_list(
-        self, request: CallRequest, ref: BlockRef
+        self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
     ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
         """Return what the call touches, its gas, and its error if any."""
         return await self._execute(
             lambda patience: calls.create_access_list(
-                self._resolver.chain, self._resolver.context(ref), request, patience
+                self._resolver.chain, self._resolver.context(ref), request, patience, overrides
             )
         )
 

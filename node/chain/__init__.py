@@ -15,6 +15,7 @@ admission.py        whether a transaction may wait
 mempool.py          the transactions that do
 journal.py          the same on disk
 calls.py            calls that change nothing
+accessed.py         what a call touches, for its access list
 simulate.py         blocks of calls that are tried out; with
   simulated_order.py  which blocks those are
   simulated_call.py   what must hold for a call

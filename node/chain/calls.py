@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from byline.derivation.hashing import ZERO_ADDRESS
@@ -20,11 +21,16 @@ from byline.derivation.intrinsic import (
     message_intrinsic_gas,
 )
 from byline.derivation.transaction import AccessListEntry
+from byline.node.chain.accessed import AccessTracer
 from byline.node.chain.chain import Chain
-from byline.node.evm.accounts import created_address
+from byline.node.evm.accounts import DELEGATION_PREFIX, created_address
 from byline.node.evm.machine import CallOutcome, Machine, MessageCall
 from byline.node.evm.patience import ENDLESS, Patience
-from byline.node.evm.transition import MAX_REFUND_QUOTIENT, apply_authorizations
+from byline.node.evm.transition import (
+    MAX_REFUND_QUOTIENT,
+    apply_authorizations,
+    authority_of,
+)
 from byline.rpc.backend import AccountOverride, CallRequest, Halted, Refused, Reverted
 
 CALL_GAS_CAP: Final = 50_000_000
@@ -35,6 +41,7 @@ TRANSFER_GAS: Final = 21_000
 MAX_ACCESS_LIST_ROUNDS: Final = 16
 LENT: Final = 2**128
 """Wei that a request without sender may spend."""
+NO_OVERRIDES: Final[Mapping[bytes, AccountOverride]] = MappingProxyType({})
 
 Surcharge = Callable[[CallRequest, int], int]
 """Wei that a transaction of the request costs beyond gas and value, at a gas limit."""
@@ -276,7 +283,11 @@ def _most_gas(
 
 
 def create_access_list(
-    chain: Chain, header: Header, request: CallRequest, patience: Patience = ENDLESS
+    chain: Chain,
+    header: Header,
+    request: CallRequest,
+    patience: Patience = ENDLESS,
+    overrides: Mapping[bytes, AccountOverride] = NO_OVERRIDES,
 ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
     """Return what `request` touches, the gas it needs with that list, and its error if any.
 
@@ -285,14 +296,19 @@ def create_access_list(
     """
     base_fee = (header.base_fee or 0) if fee_cap(request) else 0
     gas = min(request.gas or header.gas_limit, CALL_GAS_CAP)
+    if len(request.authorizations or ()) > gas // AUTHORIZATION_GAS:
+        raise Refused("insufficient gas to process all authorizations")
     known = request.access_list or ()
     for _ in range(MAX_ACCESS_LIST_ROUNDS):
         machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
+        apply_overrides(machine, overrides)
         machine.limit_time(patience.check)
         machine.begin_transaction()
         tried = replace(request, access_list=known)
+        tracer = AccessTracer(known)
+        machine.trace(tracer)
         outcome = execute_call(machine, tried, gas, base_fee, chain.chain_id)
-        found = _entries(machine.accessed(), _left_out(chain, header, request, machine))
+        found = tracer.entries(_left_out(chain, header, request, machine))
         if found == known:
             break
         known = found
@@ -309,17 +325,17 @@ def create_access_list(
 def _left_out(
     chain: Chain, header: Header, request: CallRequest, machine: Machine
 ) -> frozenset[bytes]:
-    """Addresses that are warm anyway: sender, recipient, precompiles, coinbase."""
+    """Addresses that are warm anyway.
+
+    Sender, recipient, whose code it runs, who signed an authorization, precompiles, coinbase.
+    """
     sender = request.sender or bytes(20)
     to = request.to or created_address(sender, max(0, machine.nonce(sender) - 1))
-    return frozenset({sender, to, header.coinbase, *chain.rules.precompiles(header.timestamp)})
-
-
-def _entries(
-    accessed: Mapping[bytes, frozenset[int]], left_out: frozenset[bytes]
-) -> tuple[AccessListEntry, ...]:
-    return tuple(
-        AccessListEntry(address, tuple(slot.to_bytes(32, "big") for slot in sorted(slots)))
-        for address, slots in sorted(accessed.items())
-        if slots or address not in left_out
-    )
+    found = {sender, to, header.coinbase, *chain.rules.precompiles(header.timestamp)}
+    code = machine.code(to)
+    if code.startswith(DELEGATION_PREFIX):
+        found.add(code[len(DELEGATION_PREFIX) :])
+    for item in request.authorizations or ():
+        if item.chain_id in (0, chain.chain_id) and (who := authority_of(item)) is not None:
+            found.add(who)
+    return frozenset(found)

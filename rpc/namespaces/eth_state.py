@@ -60,9 +60,11 @@ async def estimate_gas(
     return hex(await context.backend.state.estimate_gas(request, ref, overrides))
 
 
-async def create_access_list(context: Context, request: CallRequest, ref: BlockRef) -> Any:
+async def create_access_list(
+    context: Context, request: CallRequest, ref: BlockRef, overrides: Overrides
+) -> Any:
     """Return what the call touches; a call that reverts has a result with `error`."""
-    entries, gas, error = await context.backend.state.create_access_list(request, ref)
+    entries, gas, error = await context.backend.state.create_access_list(request, ref, overrides)
     found = {"accessList": views.access_list(entries), "gasUsed": hex(gas)}
     return found if error is None else {**found, "error": error}
 
@@ -89,5 +91,5 @@ METHODS: Final = {
     "eth_getProof": Method(get_proof, (ADDRESS, _STORAGE_KEYS, AT)),
     "eth_call": Method(call, (CALL, AT, _OVERRIDES, _NO_BLOCK_OVERRIDES)),
     "eth_estimateGas": Method(estimate_gas, (CALL, AT, _OVERRIDES, _NO_BLOCK_OVERRIDES)),
-    "eth_createAccessList": Method(create_access_list, (CALL, AT)),
+    "eth_createAccessList": Method(create_access_list, (CALL, AT, _OVERRIDES)),
 }

@@ -350,7 +350,7 @@ class FakeNode:
         return 21_000
 
     async def create_access_list(
-        self, request: CallRequest, ref: BlockRef
+        self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
     ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
         error = "execution reverted" if request.to == REVERTS else None
         return (AccessListEntry(TARGET, (bytes(32),)),), 23_000, error
