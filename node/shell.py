@@ -15,6 +15,7 @@ from byline.derivation.config import RollupConfig
 from byline.derivation.receipt import Receipt
 from byline.derivation.types import SyncStatus
 from byline.node.assembly import open_store
+from byline.node.backend.building import NodeBuilding
 from byline.node.backend.chain import NodeChain
 from byline.node.backend.contracts import contracts_of
 from byline.node.backend.controls import NodeControls, NodeRollup
@@ -126,6 +127,7 @@ class NodeShell:
             rollup=NodeRollup(rollup, threads) if name == "l2" else None,
             tracing=NodeTracing(rollup, name, threads, self.settings.call_timeout),
             simulating=NodeSimulating(rollup, name, threads, self.settings.call_timeout),
+            building=NodeBuilding(rollup, threads) if name == "l2" else None,
             data_dir=str(self.settings.data_dir or ""),
             contracts=contracts_of(rollup, name),
         )

@@ -456,6 +456,13 @@ class Controls(Protocol):
         """Go back, forgetting this snapshot and later ones; false for an unknown id."""
 
 
+class Building(Protocol):
+    """What may be asked of the blocks that the node builds."""
+
+    async def limit_data(self, per_transaction: int, per_block: int) -> None:
+        """Bound the bytes on the L1 of what blocks take from the pool; 0 ends a bound."""
+
+
 class Tracing(Protocol):
     """What happened within transactions, found by executing them again.
 
@@ -540,6 +547,8 @@ class Backend:
     """Only where blocks are executed."""
     simulating: Simulating | None = None
     """Likewise."""
+    building: Building | None = None
+    """Only where L2 blocks are built."""
     data_dir: str = ""
     """The folder that holds the chains; empty for chains in memory."""
     contracts: Mapping[str, bytes] = field(default_factory=dict)

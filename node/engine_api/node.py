@@ -18,9 +18,11 @@ from typing import Final
 
 from byline.derivation.config import RollupConfig
 from byline.node.assembly import L2_PREFIX, open_l2
+from byline.node.backend.building import NodeBuilding
 from byline.node.backend.chain import NodeChain
 from byline.node.backend.events import EventHub
 from byline.node.backend.pool import NodeAccounts, NodePool
+from byline.node.backend.simulating import NodeSimulating
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.backend.tracing import NodeTracing
@@ -230,5 +232,7 @@ def _backend(execution: ExecutionEngine, hub: EventHub, threads: Threads) -> Bac
         controls=_NoControls(),
         events=hub,
         tracing=NodeTracing(execution, "l2", threads),
+        simulating=NodeSimulating(execution, "l2", threads),
+        building=NodeBuilding(execution, threads),
         contracts=L2_CONTRACTS,
     )

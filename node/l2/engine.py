@@ -30,6 +30,7 @@ from byline.node.chain.chain import Built, Chain, InvalidBlock
 from byline.node.chain.forkchoice import ForkChoice
 from byline.node.evm.optimism import ExtraCost
 from byline.node.evm.rules import BlockInput
+from byline.node.l2.da_limits import DaLimits
 
 SAFE: Final = "safe"
 FINALIZED: Final = "finalized"
@@ -49,6 +50,8 @@ class L2Engine:
         self.upgrades = upgrades
         """Transactions of the forks that activate after genesis."""
         self.heads = self._load_heads()
+        self.da_limits = DaLimits()
+        """Binds what `build` takes from the pool."""
         self._extra_cost: tuple[bytes, ExtraCost] | None = None
 
     def extra_cost(self) -> ExtraCost:
@@ -117,7 +120,7 @@ class L2Engine:
             parent_beacon_root=attributes.parent_beacon_block_root,
             extra_data=extra_data,
         )
-        pool = () if attributes.no_tx_pool else candidates
+        pool = () if attributes.no_tx_pool else self.da_limits.select(candidates)
         return self.chain.build(self.header_of(parent), given, forced, pool)
 
     def replay(self, block: Block) -> ExecutedBlock:

@@ -25,6 +25,7 @@ from byline.rpc.namespaces import (
     eth_transactions,
     eth_waiting,
     evm,
+    miner,
     net,
     optimism,
     simulate,
@@ -59,6 +60,8 @@ def methods(backend: Backend) -> Mapping[str, Method]:
         tables += [debug_trace.METHODS, trace.METHODS]
     if backend.simulating is not None:
         tables += [simulate.METHODS, eth_many.METHODS]
+    if backend.building is not None:
+        tables.append(miner.METHODS)
     return merge(*tables)
 
 

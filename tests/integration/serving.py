@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from byline.node.backend.building import NodeBuilding
 from byline.node.backend.chain import NodeChain
 from byline.node.backend.controls import NodeControls, NodeRollup
 from byline.node.backend.events import EventHub
@@ -73,6 +74,7 @@ def served(world: World, name: ChainName, timeout: float = 30.0) -> Iterator[Por
         rollup=NodeRollup(rollup, threads) if name == "l2" else None,
         tracing=NodeTracing(rollup, name, threads, timeout),
         simulating=NodeSimulating(rollup, name, threads, timeout),
+        building=NodeBuilding(rollup, threads) if name == "l2" else None,
     )
     try:
         yield Port(Dispatcher(backend), loop)
