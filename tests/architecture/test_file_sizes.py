@@ -16,6 +16,8 @@ TOO_LONG = 700
 """Lines beyond which no reason counts."""
 
 REASONS = {
+    "tests/properties/money_play.py": "the rules of one random play: withdrawals, games, payment",
+    "tests/properties/money_sending.py": "the rules of the same play: deposits and messages",
     "derivation/kernels/_trie_c.pyx": "one class: every case of setting and of deleting a key",
     "node/contracts/l1/DevnetDisputeGame.vy": "one contract, half of it getters",
     "node/contracts/l1/OptimismPortal.vy": "one contract, with the interface that clients know",

@@ -50,7 +50,6 @@ USUAL = (
 """What happens in every test, so that a rule which is never reached is noticed."""
 RARE = (
     "finalize ProofNotOldEnough",
-    "finalize BadTarget",
     "finalize, its message fails",
     "finalize with little gas",
     "prove BadTarget",
