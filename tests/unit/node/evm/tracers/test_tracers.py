@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -28,8 +29,6 @@ from byline.rpc.backend import (
 from tests.unit.node.evm.tracers.programs import (
     CALL,
     call,
-    create,
-    deploys,
     push,
     reason,
     returns,
@@ -37,18 +36,17 @@ from tests.unit.node.evm.tracers.programs import (
     sload,
     sstore,
 )
+from tests.unit.node.evm.tracers.running import PLACE, mined, ran
 from tests.unit.node.evm.tracers.scenarios import (
     CODES,
     LEAF,
     PLACES,
     SCENARIOS,
     Scenario,
-    at,
 )
 from tests.unit.node.evm.tracers.traced_chain import (
     ALICE,
     CHAIN_ID,
-    TracedChain,
     traced_chain,
 )
 
@@ -64,19 +62,6 @@ TRACERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("noopTracer", {}),
     ("muxTracer", {"prestateTracer": None, "callTracer": {"withLog": True}}),
 )
-PLACE = at(99)
-
-
-def mined(on: str, codes: dict[bytes, bytes], **fields: Any) -> tuple[TracedChain, Any]:
-    chain = traced_chain(engine(on), codes)
-    tx = chain.transaction(**{"to": PLACE, **fields})
-    chain.mine(tx)
-    return chain, tx
-
-
-def ran(code: bytes, on: str = "fast", **fields: Any) -> tuple[TracedChain, Any]:
-    """Mine a transaction that runs `code`."""
-    return mined(on, {**CODES, PLACE: code}, **fields)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -342,18 +327,6 @@ def test_a_slot_that_was_never_paid_for_is_not_touched() -> None:
         assert (slot in held.get("storage", {})) == kept
 
 
-def test_an_inner_creation_costs_what_it_costs_without_what_it_gives() -> None:
-    chain, tx = ran(create(deploys(b"\x5f")))
-    logs = chain.every_opcode(tx)["structLogs"]
-    costs = {entry["op"]: entry["gasCost"] for entry in logs}
-    assert costs["CREATE"] == 32_000 + 2
-    returned = [entry for entry in logs if entry["op"] == "RETURN"]
-    assert [entry["gasCost"] for entry in returned] == [0]
-    chain, tx = ran(call(CALL, LEAF, gas=30_000))
-    costs = {entry["op"]: entry["gasCost"] for entry in chain.every_opcode(tx)["structLogs"]}
-    assert costs["CALL"] == 2_600 + 30_000
-
-
 @pytest.mark.parametrize("on", ["fast", "pyevm"])
 def test_delegations_show_who_signed_and_where_they_lead(on: str) -> None:
     signer = dev_accounts()[3]
@@ -381,3 +354,21 @@ def test_delegations_show_who_signed_and_where_they_lead(on: str) -> None:
     touched = chain.call(request, Pretended(), options)
     assert touched[name]["code"] == marker
     assert "0x" + LEAF.hex() in touched
+
+
+def test_geth_shows_the_gas_limit_where_parity_shows_what_the_code_had() -> None:
+    chain, tx = ran(b"", gas=30_000)
+    flat = chain.trace(tx, "flatCallTracer")[0]
+    assert (flat["action"]["gas"], flat["result"]["gasUsed"]) == (hex(30_000), hex(21_000))
+    parity = chain.ask(lambda tracing: tracing.flat_transaction(tx.hash))
+    assert parity is not None
+    assert (parity[0]["action"]["gas"], parity[0]["result"]["gasUsed"]) == (hex(9_000), "0x0")
+
+
+def test_a_block_that_holds_too_much_is_refused() -> None:
+    chain = traced_chain(engine(), {PLACE: b""})
+    txs = [chain.transaction(PLACE, gas=1_000_000) for _ in range(2)]
+    block = chain.mine(*txs)
+    small = replace(block, header=block.header.with_(gas_limit=1_010_000))
+    with pytest.raises(Refused, match="gas limit reached: 1000000 wanted, 989000 left in block"):
+        chain.ask(lambda tracing: tracing.trace_block(small, TraceOptions()))
