@@ -52,11 +52,11 @@ def test_fees_under_random_l1_values_are_those_of_the_genuine_oracle(fork: str) 
     ours, genuine = (quick(evm) for evm in oracles(fork))
     source = random.Random(fork)
     answers = set()
-    for _ in range(30):
+    for _ in range(40):
         values = JOVIAN + b"".join(
             source.getrandbits(source.choice((0, 8, bits))).to_bytes(size, "big")
             for size, bits in (
-                (4, 28),  # base fee scalar
+                (4, 32),  # base fee scalar
                 (4, 32),  # blob base fee scalar
                 (24, 64),  # sequence number, time and number
                 (32, 70),  # base fee
