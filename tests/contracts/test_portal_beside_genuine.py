@@ -106,9 +106,7 @@ def test_a_person_who_delegates_is_not_aliased(both: tuple[Evm, Evm]) -> None:
     for code in (b"\xef\x01\x00" + b"\x01" * 20, b"\xef\x01\x00" + b"\x01" * 21, b"\x00" * 23):
         for evm in both:
             evm.set(person, code=code)
-        ours, genuine = call_both(
-            both, "OptimismPortal", call, sender=person, origin=b"\x52" * 20
-        )
+        ours, genuine = call_both(both, "OptimismPortal", call, sender=person, origin=b"\x52" * 20)
         assert portal_logs(ours) == portal_logs(genuine)
 
 
