@@ -20,6 +20,7 @@ from byline.node.backend.chain import NodeChain
 from byline.node.backend.contracts import contracts_of
 from byline.node.backend.controls import NodeControls, NodeRollup
 from byline.node.backend.events import EventHub
+from byline.node.backend.forks import NodeForks
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.receipts import RemovedLogs, located_logs
 from byline.node.backend.simulating import NodeSimulating
@@ -128,6 +129,7 @@ class NodeShell:
             tracing=NodeTracing(rollup, name, threads, self.settings.call_timeout),
             simulating=NodeSimulating(rollup, name, threads, self.settings.call_timeout),
             building=NodeBuilding(rollup, threads) if name == "l2" else None,
+            forks=NodeForks(rollup, name),
             data_dir=str(self.settings.data_dir or ""),
             contracts=contracts_of(rollup, name),
         )

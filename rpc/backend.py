@@ -456,6 +456,31 @@ class Controls(Protocol):
         """Go back, forgetting this snapshot and later ones; false for an unknown id."""
 
 
+@dataclass(frozen=True, slots=True)
+class ForkConfig:
+    """The rules of a chain from one fork on (EIP-7910)."""
+
+    activation_time: int
+    """Seconds since 1970; 0 for what is in force from genesis on."""
+    chain_id: int
+    fork_id: bytes
+    """4 bytes (EIP-6122)."""
+    blob_target: int
+    blob_most: int
+    """Of a block, in blobs; both 0 where there are none."""
+    blob_update_fraction: int
+    precompiles: Mapping[str, bytes]
+    """Name to address; so is the next."""
+    system_contracts: Mapping[str, bytes]
+
+
+class Forks(Protocol):
+    """Which rules are in force, and which come."""
+
+    async def now_next_last(self) -> tuple[ForkConfig, ForkConfig | None, ForkConfig | None]:
+        """Return the rules at the head, the next, and the last planned; `None` for none."""
+
+
 class Building(Protocol):
     """What may be asked of the blocks that the node builds."""
 
@@ -549,6 +574,8 @@ class Backend:
     """Likewise."""
     building: Building | None = None
     """Only where L2 blocks are built."""
+    forks: Forks | None = None
+    """Only where blocks are executed."""
     data_dir: str = ""
     """The folder that holds the chains; empty for chains in memory."""
     contracts: Mapping[str, bytes] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from byline.node.assembly import L2_PREFIX, open_l2
 from byline.node.backend.building import NodeBuilding
 from byline.node.backend.chain import NodeChain
 from byline.node.backend.events import EventHub
+from byline.node.backend.forks import NodeForks
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.simulating import NodeSimulating
 from byline.node.backend.state import NodeState
@@ -234,5 +235,6 @@ def _backend(execution: ExecutionEngine, hub: EventHub, threads: Threads) -> Bac
         tracing=NodeTracing(execution, "l2", threads),
         simulating=NodeSimulating(execution, "l2", threads),
         building=NodeBuilding(execution, threads),
+        forks=NodeForks(execution, "l2"),
         contracts=L2_CONTRACTS,
     )

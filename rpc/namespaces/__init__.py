@@ -18,6 +18,7 @@ from byline.rpc.namespaces import (
     debug_trace,
     eth_accounts,
     eth_blocks,
+    eth_config,
     eth_logs,
     eth_many,
     eth_node,
@@ -60,6 +61,8 @@ def methods(backend: Backend) -> Mapping[str, Method]:
         tables += [debug_trace.METHODS, trace.METHODS]
     if backend.simulating is not None:
         tables += [simulate.METHODS, eth_many.METHODS]
+    if backend.forks is not None:
+        tables.append(eth_config.METHODS)
     if backend.building is not None:
         tables.append(miner.METHODS)
     return merge(*tables)

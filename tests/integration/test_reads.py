@@ -15,7 +15,6 @@ from tests.unit.rpc.schema import check_result, methods
 
 ABSENT = {
     "debug_getRawBlockAccessList": "block access lists come with Amsterdam",
-    "eth_config": "not written yet",
     "eth_getBlockAccessList": "block access lists come with Amsterdam",
     "testing_buildBlockV1": "for the tests of execution clients; evm_mine makes blocks here",
 }
@@ -72,6 +71,7 @@ def test_what_is_absent_is_refused_with_its_name(port: Port) -> None:
         ("eth_call", [{"to": TO}, "latest"]),
         ("eth_capabilities", []),
         ("eth_coinbase", []),
+        ("eth_config", []),
         ("eth_createAccessList", [{"from": FROM, "to": TO}, "latest"]),
         ("eth_estimateGas", [{"from": FROM, "to": TO}]),
         ("eth_feeHistory", ["0x2", "latest", [50]]),
