@@ -14,7 +14,7 @@ import pytest
 from tests.devnets import Running, call, running, wait_for
 
 CLIENTS = Path(__file__).resolve().parents[2] / "build" / "clients"
-ANVIL = CLIENTS / "node_modules" / ".bin" / "anvil"
+FOUNDRY = CLIENTS / "node_modules" / "@foundry-rs"
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +50,10 @@ def l2_url(devnet: Running) -> str:
 @pytest.fixture
 def anvil() -> Iterator[str]:
     """Run anvil with a block every second; yield its URL."""
-    if not ANVIL.exists():
-        words = f"{ANVIL} is missing: run `make clients`"
+    # Not .bin/anvil: that is a script which, when it is killed, leaves the program running.
+    program = next(FOUNDRY.glob("anvil-*/bin/anvil"), None)
+    if program is None:
+        words = f"no anvil in {FOUNDRY}: run `make clients`"
         if os.environ.get("CI") == "true":
             pytest.fail(words)
         pytest.skip(words)
@@ -59,7 +61,7 @@ def anvil() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     process = subprocess.Popen(
-        [ANVIL, "--port", port, "--chain-id", "900", "--block-time", "1", "--silent"],
+        [program, "--port", port, "--chain-id", "900", "--block-time", "1", "--silent"],
         stdout=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"
