@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from byline.derivation.constants import BASE_FEE_VAULT
+from byline.node.config import NodeConfig
+from byline.node.evm import engines
 from byline.node.rollup import ChainName
 from tests.integration.rollups import World, world
 from tests.integration.serving import Port, served
@@ -26,9 +28,9 @@ from tests.integration.simulating import (
 from tests.unit.rpc.schema import check_result
 
 
-@pytest.fixture(scope="module")
-def made() -> World:
-    here = world()
+@pytest.fixture(scope="module", params=sorted({engines.DEFAULT, engines.REFERENCE}))
+def made(request: pytest.FixtureRequest) -> World:
+    here = world(NodeConfig(engine=request.param))
     for _ in range(3):
         here.send("l1")
         here.send("l2")
