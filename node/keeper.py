@@ -9,6 +9,7 @@ remembers only what is on its way.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,8 @@ from byline.node.proposing import SELECTORS, L1Call, Proposing
 
 LOG = logging.getLogger("byline.keeper")
 
+MOST_ATTEMPTS: Final = 3
+"""Blocks in which a transaction may fail before it is given up."""
 MOST_WAIT_BLOCKS: Final = 32
 """L1 blocks that may pass over a transaction before it is given up."""
 
@@ -69,6 +72,8 @@ class Keeper(Proposing):
         self._decided: tuple[bytes, Claim | None] | None = None
         """The L2 block about which nothing is to be proposed after that claim."""
         self._sent: dict[bytes, _Sent] = {}
+        self._failures: Counter[bytes] = Counter()
+        """How often what has a key has failed in a block."""
         self._warned_of = 0
 
     @property
@@ -90,6 +95,7 @@ class Keeper(Proposing):
     def go_back(self, head: Header, now: int) -> None:
         """Take note that the L1 went back to `head`, and what waited for it is gone."""
         self._sent.clear()
+        self._failures.clear()
         self._decided = None
         self._watch.go_back(head, now)
 
@@ -181,13 +187,22 @@ class Keeper(Proposing):
                 failed = receipts is not None and not receipts[index].succeeded
                 # Who else has resolved a game in that block was only faster.
                 if failed and self._is_open(sent.call):
-                    self._give_up(sent.call, "it failed in a block")
+                    self._failed(sent.call)
             elif not waits(sent.tx_hash):
                 del self._sent[key]
                 self._decided = None
             elif self._l1.head.number - sent.height > MOST_WAIT_BLOCKS:
                 self._give_up(sent.call, f"{MOST_WAIT_BLOCKS} blocks have passed it over")
         return bool(self._sent)
+
+    def _failed(self, call: L1Call) -> None:
+        """Try again what failed in a block, which may have had another time than was wanted."""
+        self._failures[call.key] += 1
+        if self._failures[call.key] < MOST_ATTEMPTS:
+            LOG.info("%s failed in a block and is tried again", call.purpose)
+            self._decided = None
+        else:
+            self._give_up(call, f"it failed in {MOST_ATTEMPTS} blocks")
 
     def _is_open(self, call: L1Call) -> bool:
         """Tell whether what a call was for has not come about in another way."""
