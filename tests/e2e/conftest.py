@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.devnets import Running, call, running, wait_for
+from tests.anvils import running_anvil
+from tests.devnets import Running, running
 
 CLIENTS = Path(__file__).resolve().parents[2] / "build" / "clients"
-FOUNDRY = CLIENTS / "node_modules" / "@foundry-rs"
 
 
 @pytest.fixture(scope="session")
@@ -50,31 +48,5 @@ def l2_url(devnet: Running) -> str:
 @pytest.fixture
 def anvil() -> Iterator[str]:
     """Run anvil with a block every second; yield its URL."""
-    # Not .bin/anvil: that is a script which, when it is killed, leaves the program running.
-    program = next(FOUNDRY.glob("anvil-*/bin/anvil"), None)
-    if program is None:
-        words = f"no anvil in {FOUNDRY}: run `make clients`"
-        if os.environ.get("CI") == "true":
-            pytest.fail(words)
-        pytest.skip(words)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    process = subprocess.Popen(
-        [program, "--port", port, "--chain-id", "900", "--block-time", "1", "--silent"],
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-
-    def answers() -> bool:
-        try:
-            return bool(call(url, "eth_chainId"))
-        except OSError:
-            return False
-
-    try:
-        wait_for(answers)
+    with running_anvil("--chain-id", "900", "--block-time", "1") as url:
         yield url
-    finally:
-        process.kill()
-        process.wait()

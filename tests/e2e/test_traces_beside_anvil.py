@@ -6,12 +6,8 @@ difference is taken out by name here, and nothing else.
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,16 +15,13 @@ import pytest
 from byline.derivation.base_fee import next_l1_base_fee
 from byline.derivation.transaction import Transaction
 from byline.node.evm.engines import engine
+from tests.anvils import running_anvil
 from tests.devnets import call, wait_for
 from tests.unit.node.evm.tracers.scenarios import CODES, PLACES, SCENARIOS
 from tests.unit.node.evm.tracers.traced_chain import TracedChain, traced_chain
 
 pytestmark = pytest.mark.clients
 
-ANVIL = (
-    Path(__file__).parents[2]
-    / "build/clients/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
-)
 PARITY_WORDS = {
     "Insufficient balance for transfer": "insufficient balance for transfer",
     "StackUnderflow": "Stack underflow",
@@ -63,34 +56,9 @@ class Beside:
 
 @pytest.fixture(scope="module")
 def anvil() -> Iterator[str]:
-    if not ANVIL.exists():
-        words = f"{ANVIL} is missing: run `make clients`"
-        if os.environ.get("CI") == "true":
-            pytest.fail(words)
-        pytest.skip(words)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
     options = ["--chain-id", "900", "--hardfork", "osaka", "--gas-limit", "30000000"]
-    process = subprocess.Popen(
-        [ANVIL, "--port", port, *options, "--steps-tracing", "--silent"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-
-    def answers() -> bool:
-        try:
-            return bool(call(url, "eth_chainId"))
-        except OSError:
-            return False
-
-    try:
-        wait_for(answers)
+    with running_anvil(*options, "--steps-tracing") as url:
         yield url
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -31,18 +30,6 @@ def made() -> World:
         here.send("l1")
         here.send("l2")
     return here
-
-
-@pytest.fixture(params=["l1", "l2"])
-def name(request: pytest.FixtureRequest) -> ChainName:
-    found: ChainName = request.param
-    return found
-
-
-@pytest.fixture
-def port(made: World, name: ChainName) -> Iterator[Port]:
-    with served(made, name) as found:
-        yield found
 
 
 def test_every_method_of_the_specification_is_served_or_known_to_be_absent(port: Port) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from byline.derivation.constants import BASE_FEE_VAULT
@@ -11,7 +9,7 @@ from byline.node.config import NodeConfig
 from byline.node.evm import engines
 from byline.node.rollup import ChainName
 from tests.integration.rollups import World, world
-from tests.integration.serving import Port, served
+from tests.integration.serving import Port
 from tests.integration.simulating import (
     CODE,
     ELSEWHERE,
@@ -35,18 +33,6 @@ def made(request: pytest.FixtureRequest) -> World:
         here.send("l1")
         here.send("l2")
     return here
-
-
-@pytest.fixture(params=["l1", "l2"])
-def name(request: pytest.FixtureRequest) -> ChainName:
-    found: ChainName = request.param
-    return found
-
-
-@pytest.fixture
-def port(made: World, name: ChainName) -> Iterator[Port]:
-    with served(made, name) as found:
-        yield found
 
 
 def test_a_simulated_block_has_the_shape_of_the_specification(port: Port) -> None:

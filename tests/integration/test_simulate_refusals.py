@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,18 +30,6 @@ def made() -> World:
         here.send("l1")
         here.send("l2")
     return here
-
-
-@pytest.fixture(params=["l1", "l2"])
-def name(request: pytest.FixtureRequest) -> ChainName:
-    found: ChainName = request.param
-    return found
-
-
-@pytest.fixture
-def port(made: World, name: ChainName) -> Iterator[Port]:
-    with served(made, name) as found:
-        yield found
 
 
 @pytest.mark.parametrize(
