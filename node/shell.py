@@ -21,12 +21,11 @@ from byline.node.backend.contracts import contracts_of
 from byline.node.backend.controls import NodeControls, NodeRollup
 from byline.node.backend.events import EventHub
 from byline.node.backend.forks import NodeForks
+from byline.node.backend.later import simulating_later, tracing_later
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.receipts import RemovedLogs, located_logs
-from byline.node.backend.simulating import NodeSimulating
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import LoopCalls, Threads
-from byline.node.backend.tracing import NodeTracing
 from byline.node.clock import Clock, SystemClock
 from byline.node.config import NodeConfig
 from byline.node.crossings.teller import Teller
@@ -126,8 +125,8 @@ class NodeShell:
             controls=NodeControls(rollup, name, threads),
             events=self._hubs[name],
             rollup=NodeRollup(rollup, threads) if name == "l2" else None,
-            tracing=NodeTracing(rollup, name, threads, self.settings.call_timeout),
-            simulating=NodeSimulating(rollup, name, threads, self.settings.call_timeout),
+            tracing=tracing_later(rollup, name, threads, self.settings.call_timeout),
+            simulating=simulating_later(rollup, name, threads, self.settings.call_timeout),
             building=NodeBuilding(rollup, threads) if name == "l2" else None,
             forks=NodeForks(rollup, name),
             data_dir=str(self.settings.data_dir or ""),

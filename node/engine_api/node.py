@@ -22,11 +22,10 @@ from byline.node.backend.building import NodeBuilding
 from byline.node.backend.chain import NodeChain
 from byline.node.backend.events import EventHub
 from byline.node.backend.forks import NodeForks
+from byline.node.backend.later import simulating_later, tracing_later
 from byline.node.backend.pool import NodeAccounts, NodePool
-from byline.node.backend.simulating import NodeSimulating
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import LoopCalls, Threads
-from byline.node.backend.tracing import NodeTracing
 from byline.node.chain.block import ExecutedBlock
 from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.engine_api.execution import ExecutionEngine
@@ -232,8 +231,8 @@ def _backend(execution: ExecutionEngine, hub: EventHub, threads: Threads) -> Bac
         accounts=NodeAccounts(execution, "l2", state),
         controls=_NoControls(),
         events=hub,
-        tracing=NodeTracing(execution, "l2", threads),
-        simulating=NodeSimulating(execution, "l2", threads),
+        tracing=tracing_later(execution, "l2", threads),
+        simulating=simulating_later(execution, "l2", threads),
         building=NodeBuilding(execution, threads),
         forks=NodeForks(execution, "l2"),
         contracts=L2_CONTRACTS,
