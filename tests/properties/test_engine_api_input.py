@@ -284,7 +284,8 @@ def test_any_header_whose_hash_is_right_is_judged(
     answer = target.ask("engine_newPayloadV4", [payload, [], root, []])
     if answer["result"]["status"] == "VALID":
         assert count == 2
-        assert set(changes) <= CHOSEN
+        # What was drawn may be what the block has.
+        assert {name for name in changes if changes[name] != getattr(block.header, name)} <= CHOSEN
     else:
         assert answer["result"]["validationError"]
     assert not caplog.records
