@@ -12,7 +12,7 @@ import math
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -137,6 +137,8 @@ class Setting:
                 result: Any = _boolean(value)
             elif isinstance(value, bool):
                 raise ValueError(f"{value} is no {self.kind.__name__}")
+            elif self.kind is int and isinstance(value, float):
+                raise ValueError("want a whole number")
             else:
                 result = self.kind(value)
             if isinstance(result, float) and not math.isfinite(result):
@@ -247,6 +249,30 @@ def load(
     """
     values, sources = _found(SETTINGS, arguments, environment, folder)
     config = NodeConfig(**values, sources=sources)
+    check(config)
+    return config
+
+
+def changed(settings: NodeConfig, changes: Mapping[str, Any]) -> NodeConfig:
+    """Return `settings` with `changes` by name, each read and bounded as a flag is.
+
+    `None` puts a setting back to its default.  Raises `ConfigError` for an unknown name (with
+    the nearest known one), a bad value, or settings that contradict each other.
+    """
+    known = {setting.name: setting for setting in SETTINGS}
+    defaults = {item.name: item.default for item in fields(NodeConfig)}
+    values: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name not in known:
+            raise ConfigError(f"unknown setting {name!r}{_nearest(name, known)}")
+        values[name] = defaults[name] if value is None else known[name].read(value, name)
+    config = replace(settings, **values)
+    check(config)
+    return config
+
+
+def check(config: NodeConfig) -> None:
+    """Raise `ConfigError` where settings contradict each other."""
     if config.l1_chain_id == config.l2_chain_id:
         raise ConfigError(f"l1_chain_id and l2_chain_id are both {config.l1_chain_id}")
     if config.block_time and config.l1_interval < config.block_time:
@@ -268,7 +294,6 @@ def load(
         )
     if config.mixed and config.block_time is None:
         raise ConfigError("--mixed needs --block-time: without it every transaction makes a block")
-    return config
 
 
 def add_engine_argument(parser: argparse.ArgumentParser) -> None:
@@ -327,7 +352,10 @@ def _read_file(path: Path) -> dict[str, Any]:
     known = [setting.name for setting in SETTINGS]
     for key in document:
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise ConfigError(f"{path}: unknown setting {key!r}{hint}")
+            raise ConfigError(f"{path}: unknown setting {key!r}{_nearest(key, known)}")
     return document
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean {near[0]}?" if near else ""
