@@ -21,6 +21,7 @@ What joins them:
 config.py          settings: flags, environment, byline.toml
 errors.py          what may go wrong, by what the user can do
 clock.py           where time comes from
+mining.py          when blocks are made
 timeline.py        the clock of both chains, and what users want of their next blocks
 accounts.py        keys that everybody knows
 signing.py         the node's own transactions
@@ -30,6 +31,7 @@ upgrade_bundle.py  upgrade transactions from a file
 rollup.py          one L2 on one L1, synchronously: local.py brings an L1 of its own, with
                    the times that time_travel.py finds; following.py follows one that
                    others run
+going_back.py      reorganisations and snapshots of a local L1 and its L2
 keeper.py          what the node does on its own L1 for withdrawals: proposals, games, blocks in
                    time; remote_keeper.py what it does on somebody else's, both by
                    proposing.py

@@ -13,31 +13,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.deposits import TRANSACTION_DEPOSITED
-from byline.derivation.header import Header
 from byline.derivation.transaction import BLOB, Transaction
 from byline.derivation.types import L1Block, L2BlockRef
+from byline.node import going_back
 from byline.node.chain.chain import Chain
-from byline.node.chain.forkchoice import ForkChoice
+from byline.node.going_back import Snapshot
 from byline.node.keeper import Keeper
 from byline.node.l1 import dev_control
 from byline.node.l2.data_availability import L1Conditions
 from byline.node.proposing import L1Call
 from byline.node.rollup import (
     BlockMade,
-    BlocksDropped,
     ChainName,
+    Mining,
     Rollup,
-    headers_above,
-    signed_in,
 )
 from byline.node.time_travel import MOST_EMPTY_BLOCKS, TravellingRollup, check_time
-from byline.node.timeline import Wishes
 from byline.rpc.backend import Refused
 
 LOG = logging.getLogger("byline.rollup")
@@ -46,24 +43,15 @@ MOST_KEPT_BLOCKS: Final = 8
 """L1 blocks that `keep` makes at once; more are made when it is called again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    l1_head: Header
-    heads: ForkChoice
-    between_channels: bool
-    """Whether derivation had no channel open."""
-    pools: Mapping[ChainName, tuple[Transaction, ...]]
-    wishes: Wishes
-    """The offset of the clock, and what next blocks were to have."""
-
-
 @dataclass(slots=True, kw_only=True)
 class LocalRollup(TravellingRollup):
     """A local L1 and the L2 on it.  Not thread-safe: one thread calls it."""
 
     keeper: Keeper
     """Says what the node itself has to do on the L1 for withdrawals."""
-    _snapshots: dict[int, _Snapshot] = field(default_factory=dict)
+    paced: Callable[[], None] = lambda: None
+    """Called when users have changed when blocks are made."""
+    _snapshots: dict[int, Snapshot] = field(default_factory=dict)
     _next_snapshot: int = 1
 
     def chain(self, name: ChainName) -> Chain:
@@ -95,6 +83,12 @@ class LocalRollup(TravellingRollup):
             self.mine_l2(timestamp)
         self.keep()
 
+    def set_mining(self, mining: Mining) -> None:
+        """Change when blocks are made from now on."""
+        if mining != self.mining:
+            self.mining = mining
+            self.paced()
+
     # -- blocks -----------------------------------------------------------------------
 
     def mine_l1(self, timestamp: int | None = None) -> L1Block:
@@ -119,24 +113,28 @@ class LocalRollup(TravellingRollup):
 
         Where the L1 is at a time that was wished for already, the wish ends with it.
         """
-        if not (self.timeline.wishes.exact or self.timeline.wishes.floor):
-            self.mine_l1()
-            return
-        standard = self._standard_l1_time()
-        self._after_l1(self._insert_l1(standard, self._following_time(standard)))
+        wished = self.timeline.wishes.exact or self.timeline.wishes.floor
+        at = self._standard_l1_time() if wished else self.next_timestamp("l1")
+        check_time(at)
+        self._after_l1(self._insert_l1(at, self._following_time(at), own=True))
 
     def _after_l1(self, block: L1Block) -> L1Block:
         self.derive()
-        if self.mining.automine:
+        if self.mining.mode("l2").automine:
             self._adopt_deposits(block)
         if self.batcher.due(self.l1.head.number):
             self.flush()
         return block
 
-    def _insert_l1(self, timestamp: int, l2_time: int | None) -> L1Block:
-        """Make an L1 block; with `l2_time` it tells the time of the L2's next block."""
-        pool = self.pools["l1"]
-        candidates = list(pool.best(self.next_base_fee("l1")))
+    def _insert_l1(self, timestamp: int, l2_time: int | None, own: bool = False) -> L1Block:
+        """Make an L1 block; with `l2_time` it tells the time of the L2's next block.
+
+        The node's `own` blocks leave users' transactions alone where those wait for a user.
+        """
+        candidates = list(self.pools["l1"].best(self.next_base_fee("l1")))
+        if own and self.mining.holds_back("l1"):
+            owner = self.owner.address
+            candidates = [tx for tx in candidates if self.is_own(tx) or tx.sender == owner]
         if l2_time is not None:
             # What the owner has waiting has lower nonces.
             candidates.sort(key=lambda tx: tx.sender != self.owner.address)
@@ -212,7 +210,7 @@ class LocalRollup(TravellingRollup):
         """Make an L1 block before the L2 gets too far ahead to include users (drift)."""
         head = self.engine.heads.unsafe
         ahead = head.timestamp - self.l1.head.timestamp
-        if self.mining.automine and ahead > MAX_SEQUENCER_DRIFT // 2:
+        if self.mining.keeps_l1_near and ahead > MAX_SEQUENCER_DRIFT // 2:
             self._mine_own_l1()
 
     def _jump(self, timestamp: int) -> None:
@@ -224,7 +222,7 @@ class LocalRollup(TravellingRollup):
         if apart is not None:
             at = self.l1.head.timestamp + apart
             check_time(at)
-        self._insert_l1(at, timestamp)
+        self._insert_l1(at, timestamp, own=True)
         if self._declared_time() != timestamp:
             raise Refused(f"the L1 did not take the event that sets the clock to {timestamp}")
         self.derive()
@@ -246,7 +244,7 @@ class LocalRollup(TravellingRollup):
             nonce = self._batcher_nonce() + self.pools["l1"].count(self.batch_account.address)
             for sent in self.batcher.send(posting, nonce, conditions):
                 self._take("l1", sent.network)
-        if pending and self.mining.interval is None:
+        if pending and self.mining.makes_l1_blocks:
             self._mine_until_posted()
         return pending
 
@@ -280,7 +278,7 @@ class LocalRollup(TravellingRollup):
             most = self._most_kept_time()
             if self.keeper.idle(now, earliest, most):
                 return
-            makes = self.mining.interval is None
+            makes = self.mining.makes_l1_blocks
             wanted = self.keeper.look(now, earliest, most, self._still_waits, makes=makes)
             if wanted is None:
                 return
@@ -300,8 +298,10 @@ class LocalRollup(TravellingRollup):
     def _mine_kept(self, timestamp: int) -> None:
         jumps = self._catches_up()
         l2_time = self._following_time(timestamp) if jumps else None
-        self._after_l1(self._insert_l1(timestamp, l2_time))
-        if not jumps and timestamp > self.engine.heads.unsafe.timestamp:
+        self._after_l1(self._insert_l1(timestamp, l2_time, own=True))
+        if jumps or self.mining.holds_back("l2"):
+            return
+        if timestamp > self.engine.heads.unsafe.timestamp:
             self.adopt(self.l1.head.number)
 
     def _send_kept(self, call: L1Call) -> None:
@@ -321,55 +321,22 @@ class LocalRollup(TravellingRollup):
             return False
         return tx is not None
 
-    # -- reorganisations --------------------------------------------------------------
+    # -- going back -------------------------------------------------------------------
 
-    def reorg_l1(self, depth: int, *, blocks: int | None = None, lose: bool = False) -> None:
-        """Let the L1 take back its last `depth` blocks and grow `blocks` others instead.
-
-        `blocks` is `depth` unless told.  The users' transactions wait again and get into the
-        new blocks, or with `lose` are gone.  The node's own (batches, clock events) are made
-        anew where they are still needed.  Raises `Refused` for a depth the L1 does not have.
-        """
-        last = self.l1.head.number - depth
-        if depth < 1 or last < 0:
-            raise Refused(
-                f"a reorganisation of {depth} L1 blocks: want 1 to {self.l1.head.number}"
-            )
-        header = self.l1.chain.canonical(last)
-        assert header is not None
-        top = self.l1.head
-        dropped = tuple(headers_above(self.l1.chain, top, last))
-        waiting = self.pools["l1"].transactions()
-        self.l1.go_back(last)
-        self.keeper.go_back(self.l1.head, self.clock.now())
-        self.batcher.in_flight.clear()
-        self.pools["l1"].clear()
-        lost = () if lose else signed_in(self.l1.chain, dropped)
-        self.take_back("l1", [tx for tx in (*lost, *waiting) if not self._is_own(tx)])
-        self.publish(BlocksDropped("l1", self.l1.head, top))
-        self.l1_reorganised(last)
-        self._forget_lost_jump()
-        for _ in range(depth if blocks is None else blocks):
-            self.mine_l1()
-
-    def _is_own(self, tx: Transaction) -> bool:
+    def is_own(self, tx: Transaction) -> bool:
         """Tell whether the node made this L1 transaction, for an L2 that may be no more."""
         moves_clock = dev_control.is_ours(tx, self.engine.config.dev_control)
         return self.batcher.is_inbox(tx) or self.keeper.is_own(tx) or moves_clock
 
-    # -- snapshots --------------------------------------------------------------------
+    def reorg_l1(self, depth: int, *, blocks: int | None = None, lose: bool = False) -> None:
+        """See `going_back.reorg_l1`."""
+        going_back.reorg_l1(self, depth, blocks=blocks, lose=lose)
 
     def snapshot(self) -> int:
         """Remember both chains and pools as they are; return an id that grows by one."""
         number = self._next_snapshot
         self._next_snapshot += 1
-        self._snapshots[number] = _Snapshot(
-            l1_head=self.l1.head,
-            heads=self.engine.heads,
-            between_channels=self.driver.pipeline.between_channels,
-            pools={name: tuple(pool.transactions()) for name, pool in self.pools.items()},
-            wishes=self.timeline.wishes,
-        )
+        self._snapshots[number] = going_back.snapshot(self)
         return number
 
     def revert(self, number: int) -> bool:
@@ -378,22 +345,5 @@ class LocalRollup(TravellingRollup):
         if saved is None:
             return False
         self._snapshots = {key: item for key, item in self._snapshots.items() if key < number}
-        tops: dict[ChainName, Header] = {"l1": self.l1.head, "l2": self.engine.chain.head}
-        self.l1.chain.set_head(saved.l1_head)
-        self.engine.restore(saved.heads)
-        self.timeline.go_back(saved.wishes)
-        self.keeper.go_back(saved.l1_head, self.clock.now())
-        self._forget_lost_jump()
-        self.driver.safe_up_to(saved.l1_head.number)
-        self.sequencer.clock.forget_from(saved.l1_head.number + 1)
-        self.batcher.in_flight.clear()
-        self.batcher.rewind()
-        for name, transactions in saved.pools.items():
-            self.pools[name].clear()
-            self.take_back(name, [tx for tx in transactions if not self._is_own(tx)])
-        self.driver.reset(self.l1.block, between_channels=saved.between_channels)
-        for name, top in tops.items():
-            if top != self.chain(name).head:
-                self.publish(BlocksDropped(name, self.chain(name).head, top))
-        self.derive()
+        going_back.revert(self, saved)
         return True

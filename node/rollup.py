@@ -37,6 +37,7 @@ from byline.node.l2.data_availability import L1Conditions
 from byline.node.l2.driver import Derived, Driver, Step
 from byline.node.l2.engine import L2Engine
 from byline.node.l2.sequencer import Sequencer
+from byline.node.mining import Mining as Mining
 from byline.rpc.backend import Refused
 
 LOG = logging.getLogger("byline.rollup")
@@ -61,20 +62,6 @@ class L1View(Protocol):
 
     def block(self, number: int) -> L1Block | None:
         """Return the canonical block at `number` with its receipts, if it is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mining:
-    """When blocks are made."""
-
-    automine: bool = True
-    """A transaction makes a block at once."""
-    interval: int | None = None
-    """Seconds between L2 blocks on the wall clock; `None` makes none by itself."""
-    l1_interval: int = 12
-    """Seconds between L1 blocks on the wall clock, where `interval` is set."""
-    strict: bool = False
-    """Never jump the clock, so that stock verifiers can follow for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +144,7 @@ class Rollup:
         Raises `Refused` in geth's words.
         """
         tx = self._take(name, raw)
-        if self.mining.automine:
+        if self.mining.mode(name).automine:
             self._automine(name)
         if name in self.journals and self.pools[name].get(tx.hash) is not None:
             self.journals[name].keep(tx.hash, tx.raw)

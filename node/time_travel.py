@@ -311,7 +311,7 @@ class TravellingRollup(Rollup):
         found = bisect_left(range(first, end), True, key=is_late) + first
         return found if found < end else None
 
-    def _forget_lost_jump(self) -> None:
+    def forget_lost_jump(self) -> None:
         """After blocks were taken back: perhaps stock verifiers follow again."""
         if self.first_jump is not None and self.first_jump > self.engine.heads.unsafe.number:
             self.first_jump = None
