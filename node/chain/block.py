@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from byline.derivation.block import Block
 from byline.derivation.header import Header
 from byline.derivation.receipt import Receipt
+from byline.node.evm.transition import Applied
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,12 @@ class ExecutedBlock:
     receipts: tuple[Receipt, ...]
     """One for each transaction, in order."""
     nodes: Mapping[bytes, bytes]
-    """Trie nodes and contract codes that the block added, by Keccak-256 hash."""
+    """Trie nodes, codes, addresses and slots that the block added, by Keccak-256 hash."""
+    noted: Mapping[int, Applied] = field(default_factory=dict)
+    """What receipts do not say, by index: of transactions that failed or wrote to the console.
+
+    It is known where the block was executed, and not stored.
+    """
 
     @property
     def header(self) -> Header:

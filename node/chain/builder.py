@@ -54,6 +54,7 @@ class BlockBuilder:
         self.transactions: list[AnyTransaction] = []
         self.receipts: list[Receipt] = []
         self.applied: list[Applied] = []
+        self.noted: dict[int, Applied] = {}
         self.rules.before()
 
     @property
@@ -69,6 +70,8 @@ class BlockBuilder:
         done = self.rules.apply(tx, self.gas_left)
         self.gas_used += done.gas_used
         deposit = done.deposit_nonce is not None
+        if not done.succeeded or done.console is not None:
+            self.noted[len(self.transactions)] = done
         self.transactions.append(tx)
         self.applied.append(done)
         self.receipts.append(
@@ -100,4 +103,5 @@ class BlockBuilder:
             block=Block(header, tuple(self.transactions)),
             receipts=tuple(self.receipts),
             nodes=dict(self.machine.nodes),
+            noted=self.noted,
         )

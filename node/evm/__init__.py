@@ -5,6 +5,7 @@ tracing.py        what can be watched of an execution
 tracers/          what clients see of it: opcodes, calls, the state before
 accounts.py       delegation, system calls, addresses of creations
 call_stack.py     room for nested calls
+console.py        what contracts write for their developer
 patience.py       how long a call may take
 engines.py        the engines by name, and what runs where one cannot
 pyevm.py          the reference engine, py-evm's State and Computation classes

@@ -49,6 +49,7 @@ def execute_deposit(machine: Machine, tx: DepositTransaction, *, prague: bool) -
         error=outcome.error,
         created=outcome.created if outcome.succeeded else None,
         deposit_nonce=nonce,
+        console=outcome.console,
     )
 
 

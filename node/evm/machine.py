@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from byline.derivation.receipt import Log
+from byline.node.evm.console import ConsoleCalls
 from byline.node.evm.natives.native import Native
 from byline.node.evm.tracing import Tracer
 
@@ -85,6 +86,8 @@ class CallOutcome:
     reverted: bool
     """True for REVERT, false for an exceptional halt (when not succeeded)."""
     error: str | None
+    console: ConsoleCalls | None = None
+    """What contracts wrote to the console, those of undone frames too; mostly nothing."""
 
 
 class Machine(Protocol):
@@ -167,7 +170,10 @@ class Machine(Protocol):
 
     @property
     def nodes(self) -> Mapping[bytes, bytes]:
-        """Trie nodes and codes that `commit` has added, by hash."""
+        """Trie nodes and codes that `commit` has added, by hash.
+
+        Addresses and slots that are new to the tries are among them, under their hashes.
+        """
 
 
 class Engine(Protocol):

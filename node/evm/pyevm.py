@@ -20,7 +20,7 @@ from eth.vm.forks.spurious_dragon._utils import collect_touched_accounts
 from eth.vm.gas_meter import GasMeter, allow_negative_refund_strategy
 from eth.vm.message import Message
 
-from byline.derivation.hashing import EMPTY_TRIE_ROOT
+from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
 from byline.derivation.receipt import Log
 from byline.node.evm.accounts import (
     DELEGATION_PREFIX,
@@ -28,6 +28,7 @@ from byline.node.evm.accounts import (
     SYSTEM_CALL_GAS,
     created_address,
 )
+from byline.node.evm.console import CONSOLE, ConsoleCalls, ConsoleRecorder
 from byline.node.evm.machine import (
     BlockContext,
     CallOutcome,
@@ -58,6 +59,9 @@ class _State(PragueState):  # type: ignore[misc]
 
     check_time: Callable[[], None] | None = None
     """What a computation calls now and then, to be stopped by an exception."""
+
+    console: ConsoleRecorder | None = None
+    """What the run wrote to the console; `None` for nothing."""
 
     watch: Watch | None = None
     """Whom computations of a `watched` class tell what they do."""
@@ -101,6 +105,15 @@ class _Computation(PragueComputation):  # type: ignore[misc]
         if check is None:
             return GasMeter(gas, allow_negative_refund_strategy)
         return _TimedGasMeter(gas, check)
+
+    @classmethod
+    def apply_message(
+        cls, state: Any, message: Message, transaction_context: Any, parent_computation: Any = None
+    ) -> Any:
+        if message.code_address == CONSOLE and not message.code:
+            state.console = state.console or ConsoleRecorder()
+            state.console.note(bytes(message.data))
+        return super().apply_message(state, message, transaction_context, parent_computation)
 
     @classmethod
     def validate_create_message(cls, message: Message) -> None:
@@ -221,8 +234,9 @@ class PyEvmMachine:
             if state.watch is not None:
                 state.watch.refuse(_frame(call), call.gas, COLLISION)
             return CallOutcome(False, b"", 0, call.refund, (), None, False, COLLISION)
+        state.console = None
         computation = self._computed(call, message, context)
-        outcome = _outcome(computation, message)
+        outcome = _outcome(computation, message, state.console and state.console.taken())
         self._clear(computation)
         return outcome
 
@@ -312,7 +326,8 @@ class PyEvmMachine:
 
     @property
     def nodes(self) -> Mapping[bytes, bytes]:
-        return self._database.written
+        keys = self._state._account_db.keys
+        return {**self._database.written, **{keccak256(key): key for key in keys}}
 
 
 def _frame(call: MessageCall) -> FrameStart:
@@ -329,7 +344,9 @@ def _frame(call: MessageCall) -> FrameStart:
     )
 
 
-def _outcome(computation: Any, message: Message) -> CallOutcome:
+def _outcome(
+    computation: Any, message: Message, console: ConsoleCalls | None = None
+) -> CallOutcome:
     if computation.is_success:
         reverted, error = False, None
     else:
@@ -347,6 +364,7 @@ def _outcome(computation: Any, message: Message) -> CallOutcome:
         created=message.storage_address if message.is_create else None,
         reverted=reverted,
         error=error,
+        console=console,
     )
 
 

@@ -30,6 +30,7 @@ from byline.derivation.transaction import (
     Transaction,
 )
 from byline.node.evm.accounts import DELEGATION_PREFIX
+from byline.node.evm.console import ConsoleCalls
 from byline.node.evm.machine import CallOutcome, Machine, MessageCall
 
 MAX_INITCODE_SIZE: Final = 49_152
@@ -63,6 +64,8 @@ class Applied:
     error: str | None = None
     created: bytes | None = None
     deposit_nonce: int | None = None
+    console: ConsoleCalls | None = None
+    """What contracts wrote to the console."""
 
     @classmethod
     def of(cls, outcome: CallOutcome, gas_used: int) -> Applied:
@@ -75,6 +78,7 @@ class Applied:
             reverted=outcome.reverted,
             error=outcome.error,
             created=outcome.created if outcome.succeeded else None,
+            console=outcome.console,
         )
 
 

@@ -43,6 +43,8 @@ from byline.node.evm.fast._word_c cimport (
     word_to_int,
 )
 
+from byline.node.evm.console import CONSOLE as CONSOLE_ADDRESS
+from byline.node.evm.console import ConsoleRecorder
 from byline.node.evm.natives.native import Failed, Reverted
 from byline.node.evm.tracing import FrameEnd, FrameKind, FrameStart
 
@@ -59,6 +61,7 @@ cdef enum:
     RESERVED_BYTE = 0xEF
 
 cdef uint64_t LAST_NONCE = 0xFFFFFFFFFFFFFFFFULL
+cdef bytes CONSOLE = CONSOLE_ADDRESS
 cdef Word ZERO
 word_set(&ZERO, 0)
 
@@ -97,6 +100,14 @@ cdef int ended(Environment on, int depth, int64_t gas, int64_t left, bytes resul
     return status
 
 
+cdef int note_console(Environment on, bytes data) except -1:
+    """Remember what a contract writes for its developer."""
+    if on.console is None:
+        on.console = ConsoleRecorder()
+    on.console.note(data)
+    return 0
+
+
 # Calls.
 
 cdef int begin_call(
@@ -129,6 +140,8 @@ cdef int begin_call(
     if code_at.native is not None:
         return run_native(on, depth, code_at.native, data, gas, has_value, journal_mark)
     if code.size == 0:
+        if code_at.address == CONSOLE:
+            note_console(on, data)
         return ended(on, depth, gas, gas, b"", OK)
     frame = Frame.__new__(Frame)
     frame.kind = kind

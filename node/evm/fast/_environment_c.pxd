@@ -32,6 +32,8 @@ cdef class Environment(State):
     cdef bytes origin
     cdef Word gas_price
     cdef object blob_hashes
+    # What it wrote to the console; None for nothing.
+    cdef object console
     # Who watches, and what stops a run; None for nobody and nothing.
     cdef object tracer
     cdef object check

@@ -164,6 +164,7 @@ cdef class FastMachine(Interpreter):
             raise OverflowError(f"gas {gas} of a message: want 0 to {MOST_GAS}")
         self.run_number += 1
         self.logs = []
+        self.console = None
         self.refund = refund
         self.arena = <Arena>spare_arenas.pop() if spare_arenas else new_arena()
         try:
@@ -215,14 +216,19 @@ cdef class FastMachine(Interpreter):
         return begin_creation(self, None, CREATE, self.origin, account, value, data, gas)
 
     cdef object outcome(self, int status, int kind, bytes address, object refund):
+        console = None if self.console is None else self.console.taken()
         if status == OK:
             logs = tuple([Log(*fields) for fields in self.logs]) if self.logs else ()
             return CallOutcome(
                 True, self.result, self.gas_left, self.refund, logs,
-                address if kind == CREATE else None, False, None,
+                address if kind == CREATE else None, False, None, console,
             )
         created = address if kind == CREATE and status != COLLISION else None
         if status == REVERT:
-            return CallOutcome(False, self.result, self.gas_left, refund, (), created, True, None)
+            return CallOutcome(
+                False, self.result, self.gas_left, refund, (), created, True, None, console
+            )
         words = self.error_of(status)
-        return CallOutcome(False, b"", self.gas_left, refund, (), created, False, words)
+        return CallOutcome(
+            False, b"", self.gas_left, refund, (), created, False, words, console
+        )
