@@ -19,7 +19,7 @@ class GenesisState:
     storage_roots: Mapping[bytes, bytes]
     """By address, for accounts with storage."""
     nodes: Mapping[bytes, bytes]
-    """Trie nodes and contract codes by their Keccak-256 hash."""
+    """Trie nodes, contract codes, addresses and slots by their Keccak-256 hash."""
 
     def storage_root(self, address: bytes) -> bytes:
         """Return the storage root of an account."""
@@ -36,11 +36,12 @@ def genesis_state(alloc: Mapping[bytes, GenesisAccount]) -> GenesisState:
     storage_roots: dict[bytes, bytes] = {}
     accounts: dict[bytes, bytes] = {}
     for address, account in alloc.items():
-        words = {
-            keccak256(slot.to_bytes(32, "big")): rlp.encode(value)
-            for slot, value in account.storage.items()
-            if value
-        }
+        words: dict[bytes, bytes] = {}
+        for slot, value in account.storage.items():
+            if value:
+                place = slot.to_bytes(32, "big")
+                key = keccak256(place)
+                words[key], nodes[key] = rlp.encode(value), place
         storage_root, storage_nodes = trie_root_and_nodes(words)
         if words:
             nodes |= storage_nodes
@@ -48,8 +49,8 @@ def genesis_state(alloc: Mapping[bytes, GenesisAccount]) -> GenesisState:
         code_hash = keccak256(account.code)
         if account.code:
             nodes[code_hash] = account.code
-        accounts[keccak256(address)] = rlp.encode(
-            [account.nonce, account.balance, storage_root, code_hash]
-        )
+        key = keccak256(address)
+        nodes[key] = address
+        accounts[key] = rlp.encode([account.nonce, account.balance, storage_root, code_hash])
     root, state_nodes = trie_root_and_nodes(accounts)
     return GenesisState(root, storage_roots, nodes | state_nodes)

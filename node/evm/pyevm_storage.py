@@ -34,7 +34,20 @@ class _Storage(AccountStorageDB):  # type: ignore[misc]
 
 
 class Accounts(AccountDB):  # type: ignore[misc]
-    """What py-evm's state keeps its accounts in."""
+    """What py-evm's state keeps its accounts in; remembers which, as tries have hashes alone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keys: set[bytes] = set()
+        """Addresses and 32-byte slots that were written."""
+
+    def _set_account(self, address: Any, account: Any) -> None:
+        self.keys.add(bytes(address))
+        super()._set_account(address, account)
+
+    def set_storage(self, address: Any, slot: int, value: int) -> None:
+        self.keys.add(slot.to_bytes(32, "big"))
+        super().set_storage(address, slot, value)
 
     def delete_storage(self, address: Any) -> None:
         # Opened first, the storage has the root to come back to if this is undone.

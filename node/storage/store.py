@@ -144,7 +144,7 @@ class ChainStore:
         return found.block_hash, found.index
 
     def node(self, node_hash: bytes) -> bytes | None:
-        """Return a trie node or a contract code by its Keccak-256 hash."""
+        """Return a trie node, code, address or slot by its Keccak-256 hash."""
         # Asked for most often by far: nothing between the engine and the database.
         return self._kv.get(NODES.prefix + node_hash)
 

@@ -6,6 +6,12 @@ from byline.derivation.kernels._trie_c cimport Trie
 from byline.node.evm.fast._code_c cimport Code
 from byline.node.evm.fast._word_c cimport Word, word_is_zero
 
+# COVERED: its storage was cleared here, so that of the forked chain counts no more.
+cdef enum Covered:
+    UNKNOWN
+    OPEN
+    COVERED
+
 # An account as the machine sees it.  Marks hold the number of the transaction or run that
 # set them, so that none has to be cleared.
 @cython.final
@@ -39,7 +45,11 @@ cdef class Account:
     cdef uint64_t destructed_mark
     cdef bint loaded
     cdef bint exists
+    # Whether the trie has had a record of it, so that the store knows its address.
+    cdef bint stored
     cdef bint dirty
+    # On a fork: whether what lies beneath has nothing to say of its words.
+    cdef Covered covered
 
 # Makes the account of an address, which must have 20 bytes; nothing of it is read.
 cdef Account new_account(bytes address, object native)
@@ -52,6 +62,8 @@ cdef bytes decode_slot(bytes record)
 cdef bytes hash_of(bytes data)
 
 cdef bytes ZERO_WORD
+# A word of 0 that is written down, to cover one beneath.
+cdef bytes ZERO_RECORD
 cdef bytes EMPTY_ROOT
 cdef bytes EMPTY_CODE_HASH
 

@@ -23,6 +23,7 @@ cdef enum:
     LONGEST_RECORD = 110
 
 ZERO_WORD = bytes(32)
+ZERO_RECORD = b"\x80"
 EMPTY_ROOT = EMPTY_TRIE_ROOT
 EMPTY_CODE_HASH = keccak256(b"")
 
@@ -79,6 +80,7 @@ cdef int decode_account(Account account, bytes record) except -1:
     account.root = EMPTY_ROOT
     account.code_hash = EMPTY_CODE_HASH
     account.exists = record is not None
+    account.stored = account.exists
     if record is None:
         return 0
     at = <const uint8_t*>PyBytes_AS_STRING(record)

@@ -14,8 +14,12 @@ from cpython.object cimport PyObject
 from libc.string cimport memcpy, memset
 
 from byline.node.evm.fast._account_c cimport (
+    COVERED,
     EMPTY_CODE_HASH,
     EMPTY_ROOT,
+    OPEN,
+    UNKNOWN,
+    ZERO_RECORD,
     ZERO_WORD,
     Account,
     decode_account,
@@ -35,6 +39,8 @@ from byline.node.evm.fast._word_c cimport (
     word_to_int,
 )
 
+from byline.node.evm.beneath import COVER
+
 cdef extern from "Python.h":
     PyObject* PyDict_GetItemWithError(object, object) except? NULL
 
@@ -51,6 +57,10 @@ cdef enum Change:
     DESTRUCTED
     TOUCHED
     WIPED
+
+# In a storage trie, where no slot hashes to it: nothing beneath counts.
+cdef bytes COVER_KEY = hash_of(COVER)
+cdef bytes COVER_RECORD = b"\x01"
 
 cdef uint64_t MOST_NONCE = 0xFFFFFFFFFFFFFFFFULL
 
@@ -89,23 +99,35 @@ cdef class State:
     cdef int load(self, Account account) except -1:
         if not account.loaded:
             account.key = hash_of(account.address)
-            decode_account(account, self.trie.c_get(account.key))
+            record = self.trie.c_get(account.key)
+            if self.beneath is not None:
+                stored = record is not None
+                if not stored:
+                    record = self.beneath.record(account.address)
+                decode_account(account, record)
+                account.stored = stored
+                # What was deleted here is written down, to cover what lies beneath.
+                account.exists = not is_empty(account)
+            else:
+                decode_account(account, record)
             account.slots = {}
             account.loaded = True
         return 0
 
     cdef Code code_of(self, Account account):
         if account.code is None:
-            account.code = self.code_by_hash(account.code_hash)
+            account.code = self.code_by_hash(account.code_hash, account.address)
         return account.code
 
-    cdef Code code_by_hash(self, bytes code_hash):
+    cdef Code code_by_hash(self, bytes code_hash, bytes address):
         cdef Code code
         if code_hash == EMPTY_CODE_HASH:
             return EMPTY_CODE
         code = self.codes.get(code_hash)
         if code is None:
             raw = self.read_node(code_hash)
+            if raw is None and self.beneath is not None:
+                raw = self.beneath.code(address, code_hash)
             if raw is None:
                 raise KeyError(f"no code of hash 0x{code_hash.hex()} in the store")
             code = prepare(raw, code_hash)
@@ -114,7 +136,7 @@ cdef class State:
 
     cdef bytes read_slot(self, Account account, bytes slot):
         cdef PyObject* known = PyDict_GetItemWithError(account.slots, slot)
-        cdef bytes record, value = ZERO_WORD
+        cdef bytes record = None, value = ZERO_WORD
         if known != NULL:
             return <bytes>known
         if account.root is not EMPTY_ROOT and account.root != EMPTY_ROOT:
@@ -123,6 +145,8 @@ cdef class State:
             record = account.trie.c_get(hash_of(slot))
             if record is not None:
                 value = decode_slot(record)
+        if record is None and self.beneath is not None:
+            value = self.word_beneath(account, slot)
         PyDict_SetItem(account.slots, slot, value)
         return value
 
@@ -233,8 +257,9 @@ cdef class State:
         balance = PyBytes_FromStringAndSize(<char*>&account.balance, sizeof(Word))
         self.journal.append((WIPED, account, (account.exists, account.nonce, balance), (
             account.code_hash, account.code, account.root, account.trie,
-            account.slots, account.written,
+            account.slots, account.written, account.covered,
         )))
+        account.covered = COVERED
         account.root = EMPTY_ROOT
         account.trie = None
         account.slots = {}
@@ -296,31 +321,87 @@ cdef class State:
                 account.exists, account.nonce, balance = key
                 memcpy(&account.balance, PyBytes_AS_STRING(balance), sizeof(Word))
                 account.code_hash, account.code, account.root, account.trie = old[:4]
-                account.slots, account.written = old[4:]
+                account.slots, account.written, account.covered = old[4:]
         return 0
 
     # Committing.
 
     cdef int write_storage(self, Account account) except -1:
+        cdef bytes key, value
         if account.trie is None:
             account.trie = self.tries.open(self.read_node, account.root)
-        for slot in account.written:
-            account.trie.c_set(hash_of(slot), encode_slot(account.slots[slot]))
+        if self.beneath is not None and self.is_covered(account):
+            if self.beneath.may_have_words(account.address):
+                account.trie.c_set(COVER_KEY, COVER_RECORD)
+        for slot in account.written or ():
+            key = hash_of(slot)
+            value = self.record_of_slot(account, slot)
+            # Tries have keys' hashes alone; the key itself is kept under its hash, once.
+            if value and account.trie.c_get(key) is None:
+                self.fresh[key] = slot
+            account.trie.c_set(key, value)
         account.written = None
         account.root = account.trie.root_hash()
         self.fresh.update(account.trie.take_nodes())
         return self.tries.keep(account.trie)
 
     cdef int write_account(self, Account account) except -1:
-        if account.written:
+        cdef bytes record
+        if account.written or (self.beneath is not None and account.covered == COVERED):
             self.write_storage(account)
             # A word may be set where there is no account; it then is one.
             account.exists = account.exists or account.root != EMPTY_ROOT
-        if not account.exists:
-            return self.trie.c_set(account.key, b"")
+        record = self.record_of(account)
+        if not record:
+            return self.trie.c_set(account.key, record)
         if account.code_hash in self.new_codes:
             self.fresh[account.code_hash] = self.new_codes[account.code_hash]
-        return self.trie.c_set(account.key, encode_account(account))
+        if not account.stored:
+            account.stored = True
+            self.fresh[account.key] = account.address
+        return self.trie.c_set(account.key, record)
+
+    # On a fork the tries hold what differs from what lies beneath, and only that, so that equal
+    # states have equal roots however they came about.
+
+    cdef bint is_covered(self, Account account) except -1:
+        if account.covered == UNKNOWN:
+            account.covered = OPEN
+            if account.root != EMPTY_ROOT:
+                if account.trie is None:
+                    account.trie = self.tries.open(self.read_node, account.root)
+                if account.trie.c_get(COVER_KEY) is not None:
+                    account.covered = COVERED
+        return account.covered == COVERED
+
+    cdef bytes word_beneath(self, Account account, bytes slot):
+        if self.is_covered(account):
+            return ZERO_WORD
+        return self.beneath.word(account.address, slot)
+
+    cdef bytes record_of_slot(self, Account account, bytes slot):
+        cdef bytes value = account.slots[slot]
+        if self.beneath is not None:
+            if value == self.word_beneath(account, slot):
+                return b""
+            if value == ZERO_WORD:
+                return ZERO_RECORD
+        return encode_slot(value)
+
+    cdef bytes record_of(self, Account account):
+        cdef bytes record, under
+        if self.beneath is None:
+            return encode_account(account) if account.exists else b""
+        record = encode_account(account)
+        under = self.beneath.record(account.address)
+        if under is None and is_empty(account) and account.root == EMPTY_ROOT:
+            return b""
+        return b"" if record == under else record
+
+    def stand_on(self, beneath):
+        if self.accounts:
+            raise RuntimeError("the state was read before it was said what lies beneath")
+        self.beneath = beneath
 
     def commit(self):
         cdef Account account
