@@ -1,5 +1,8 @@
 """Everything that starts, stores or waits: chains, L1, sequencer, batcher, driver, CLI.
 
+For scripts and tests there are `Devnet` (asyncio), `SyncDevnet` (without), `NodeConfig`,
+`ManualClock` and the errors `NodeError` and `CallFailed`; they are imported when first used.
+
 The rooms, from the inside out:
 
 storage/      where chains are kept
@@ -15,6 +18,7 @@ bridge/       deposits and withdrawals as a user makes them
 cli/          the commands
 demo/         what `byline demo` shows
 bench/        what `byline bench` measures
+testing/      the plugin for pytest
 
 What joins them:
 
@@ -37,9 +41,43 @@ keeper.py          what the node does on its own L1 for withdrawals: proposals, 
                    proposing.py
 assembly.py        joins the parts over a store
 shell.py           threads, servers, tasks: devnet.py serves both chains, external.py the L2
+loops.py           which event loop runs that
+served_chain.py    one chain that is served, as a script sees it
+sync_devnet.py     the devnet without asyncio
 verifier.py        derives the L2 from an L1 URL alone
 client.py          JSON-RPC as a user sends it
 hexes.py           bytes as people read them
 logs.py            where the log goes
 version.py         what this program calls itself
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from byline.node.client import CallFailed
+    from byline.node.clock import ManualClock
+    from byline.node.config import NodeConfig
+    from byline.node.devnet import Devnet
+    from byline.node.errors import NodeError
+    from byline.node.sync_devnet import SyncDevnet
+
+__all__ = ["CallFailed", "Devnet", "ManualClock", "NodeConfig", "NodeError", "SyncDevnet"]
+
+_HOMES: Final = {
+    "CallFailed": "client",
+    "Devnet": "devnet",
+    "ManualClock": "clock",
+    "NodeConfig": "config",
+    "NodeError": "errors",
+    "SyncDevnet": "sync_devnet",
+}
+"""Name, and the module that it comes from: importing this package imports none of them."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

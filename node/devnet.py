@@ -1,34 +1,65 @@
 """The devnet: a local L1 and the L2 on it, served.
 
-async with Devnet(NodeConfig(l1_port=0, l2_port=0)) as devnet:
-print(devnet.l2_url)
+async with Devnet(block_time=2) as devnet:
+    print(devnet.l2.url, devnet.l2.chain_id, devnet.accounts[0].address)
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
+from byline.derivation.types import L2BlockRef, SyncStatus
+from byline.node.accounts import dev_accounts
 from byline.node.assembly import build_rollup
-from byline.node.config import NodeConfig
+from byline.node.clock import Clock
+from byline.node.config import NodeConfig, changed
+from byline.node.errors import ConfigError, NodeError
 from byline.node.l1.beacon_api import BeaconApi, pages
 from byline.node.l2.driver import Derived
 from byline.node.local import LocalRollup
 from byline.node.rollup import ChainName, Happening
+from byline.node.served_chain import ServedChain, refusals
 from byline.node.shell import NodeShell
 from byline.node.version import client_version
 from byline.rpc.server import Handler
 
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
 KEEP_SECONDS: Final = 1.0
 """Pause between two looks at the clock while something waits for its time."""
+LOOK_SECONDS: Final = 0.02
+"""Pause between two looks at the heads while somebody waits for one of them."""
+WAIT_SECONDS: Final = 60.0
 
 
 class Devnet(NodeShell):
-    """Both chains and their servers; an async context manager."""
+    """Both chains and their servers; an async context manager.
+
+    Settings come as a `NodeConfig`, or by keyword under the names of the flags of `byline up`
+    (`block_time=2`, `fork="jovian"`), or as both.  Without a `NodeConfig` both ports are free
+    ones, so that many can run at once; environment and byline.toml are not read.  `clock` is
+    the wall clock unless told: a `ManualClock` stands still until a test moves it.  Raises
+    `ConfigError` for settings that cannot be, and `NodeError` at entry where something is in
+    the way (`PortBusy`, `Locked`).
+    """
 
     rollup: LocalRollup
+
+    def __init__(
+        self, settings: NodeConfig | None = None, clock: Clock | None = None, **changes: Any
+    ) -> None:
+        base = settings or with_free_ports(NodeConfig())
+        config = changed(base, changes) if changes else base
+        if config.l1_rpc:
+            raise ConfigError(
+                f"l1_rpc is {config.l1_rpc}, but a Devnet runs an L1 of its own: use ExternalNode"
+            )
+        super().__init__(config, clock)
 
     async def _start(self) -> None:
         kv = self._open()
@@ -95,6 +126,109 @@ class Devnet(NodeShell):
         flushed = self.rollup.flush()
         self.rollup.keep()
         return flushed
+
+    # -- for scripts and tests --------------------------------------------------------
+
+    @property
+    def l1(self) -> ServedChain:
+        """The L1, while the devnet runs."""
+        return self._served("l1", self.config.l1_chain_id)
+
+    @property
+    def l2(self) -> ServedChain:
+        """The L2, while the devnet runs."""
+        return self._served("l2", self.config.l2_chain_id)
+
+    def _served(self, name: ChainName, chain_id: int) -> ServedChain:
+        return ServedChain(name, chain_id, self.backends[name], self.servers[name])
+
+    @property
+    def accounts(self) -> tuple[LocalAccount, ...]:
+        """The funded accounts with their keys, in mnemonic order; they sign, too."""
+        return funded_accounts()
+
+    async def snapshot(self) -> int:
+        """Remember both chains as they are; return an id for `revert`."""
+        return await self.backends["l2"].controls.snapshot()
+
+    async def revert(self, snapshot_id: int) -> None:
+        """Take both chains back to a snapshot, which is used up with all later ones.
+
+        Raises `NodeError` for one that is unknown, or used up already.
+        """
+        if not await self.backends["l2"].controls.revert(snapshot_id):
+            raise NodeError(
+                f"snapshot {snapshot_id} is unknown or used up: each serves once, and going "
+                "back to an earlier one ends it, too"
+            )
+
+    @asynccontextmanager
+    async def restoring(self) -> AsyncIterator[None]:
+        """Take both chains back at the end of the block to where they were at its beginning."""
+        before = await self.snapshot()
+        try:
+            yield
+        finally:
+            await self.revert(before)
+
+    async def increase_time(self, seconds: int) -> None:
+        """Move the clock of both chains on; their next blocks follow.  Raises `NodeError`."""
+        with refusals():
+            await self.backends["l2"].controls.increase_time(seconds)
+
+    async def set_time(self, timestamp: int) -> None:
+        """Set the clock of both chains, in seconds since 1970.  Raises `NodeError`."""
+        with refusals():
+            await self.backends["l2"].controls.set_time(timestamp)
+
+    async def wait_until_safe(
+        self, number: int | None = None, *, seconds: float = WAIT_SECONDS
+    ) -> L2BlockRef:
+        """Post what waits, and wait until L2 block `number` (the head, if not told) is safe.
+
+        Returns the safe head.  Raises `NodeError` when that takes over `seconds`.
+        """
+        return await self._wait_for(number, "safe", lambda status: status.safe_l2, seconds)
+
+    async def wait_until_finalized(
+        self, number: int | None = None, *, seconds: float = WAIT_SECONDS
+    ) -> L2BlockRef:
+        """Do the same until the block is finalized; `l1_finality` says how far that lags."""
+        return await self._wait_for(
+            number, "finalized", lambda status: status.finalized_l2, seconds
+        )
+
+    async def _wait_for(
+        self,
+        number: int | None,
+        level: str,
+        head: Callable[[SyncStatus], L2BlockRef],
+        seconds: float,
+    ) -> L2BlockRef:
+        status = await self.sync_status()
+        wanted = status.unsafe_l2.number if number is None else number
+        deadline = asyncio.get_running_loop().time() + seconds
+        while head(status).number < wanted:
+            if (error := self.stopped_with()) is not None:
+                raise NodeError(f"the node stopped working: {error}") from error
+            if asyncio.get_running_loop().time() > deadline:
+                raise NodeError(
+                    f"L2 block {wanted} is not {level} after {seconds:g} s: the {level} head is "
+                    f"{head(status).number}, the unsafe head {status.unsafe_l2.number}, the L1 "
+                    f"at {status.head_l1.number}"
+                )
+            if status.safe_l2.number < wanted <= status.unsafe_l2.number:
+                await self.flush()
+            await asyncio.sleep(LOOK_SECONDS)
+            status = await self.sync_status()
+        return head(status)
+
+
+def funded_accounts() -> tuple[LocalAccount, ...]:
+    """Return the development accounts as eth-account's, which is imported only now."""
+    from eth_account import Account
+
+    return tuple(Account.from_key(account.key) for account in dev_accounts())
 
 
 def with_free_ports(settings: NodeConfig) -> NodeConfig:

@@ -5,33 +5,24 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 from byline.derivation.errors import DerivationError
 from byline.node.errors import NodeError
+from byline.node.loops import loop_factory
 
 
 def run_to_end(work: Coroutine[Any, Any, int]) -> int:
     """Run `work`; expected failures become one line on standard error and status 2."""
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             return runner.run(work)
     except (NodeError, DerivationError) as exc:
         print(f"byline: {exc}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's event loop where it exists (it does not on Windows)."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
 
 
 def stop_event() -> asyncio.Event:
