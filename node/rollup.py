@@ -81,7 +81,15 @@ class BlocksDropped:
     top: Header
 
 
-Happening: TypeAlias = BlockMade | BlocksDropped | Derived
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """A transaction waits for a chain's next block, without a gap before it."""
+
+    chain: ChainName
+    transaction: Transaction
+
+
+Happening: TypeAlias = BlockMade | BlocksDropped | Derived | Pooled
 
 
 @dataclass(slots=True, kw_only=True)
@@ -197,6 +205,8 @@ class Rollup:
         refusal = self.pools[name].add(tx, account, self.pool_context(name))
         if isinstance(refusal, Refusal):
             raise Refused(refusal.reason)
+        for one in self.pools[name].newly_pending(tx):
+            self.publish(Pooled(name, one))
 
     def pool_context(self, name: ChainName) -> PoolContext:
         """Return what the next block of a chain will ask of a transaction."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Self
@@ -25,16 +25,17 @@ from byline.node.backend.later import simulating_later, tracing_later
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.receipts import RemovedLogs, located_logs
 from byline.node.backend.state import NodeState
+from byline.node.backend.steering import steering_of
 from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.clock import Clock, SystemClock
 from byline.node.config import NodeConfig
 from byline.node.crossings.teller import Teller
 from byline.node.errors import ConfigError, PortBusy
 from byline.node.l2.driver import Derived, Step
-from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, Rollup
+from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, Pooled, Rollup
 from byline.node.storage.kv import KeyValue
 from byline.node.version import client_version
-from byline.rpc.backend import Backend, NewHead
+from byline.rpc.backend import Backend, NewHead, NewPending
 from byline.rpc.server import Handler, RpcServer
 
 LOG = logging.getLogger("byline.node")
@@ -129,6 +130,7 @@ class NodeShell:
             simulating=simulating_later(rollup, name, threads, self.settings.call_timeout),
             building=NodeBuilding(rollup, threads) if name == "l2" else None,
             forks=NodeForks(rollup, name),
+            steering=steering_of(rollup, name, threads),
             data_dir=str(self.settings.data_dir or ""),
             contracts=contracts_of(rollup, name),
         )
@@ -142,7 +144,9 @@ class NodeShell:
                 self._tell_built(happening.ref.hash)
             return
         hub = self._hubs[happening.chain]
-        if isinstance(happening, BlockMade):
+        if isinstance(happening, Pooled):
+            hub.publish_from_thread(NewPending(happening.transaction))
+        elif isinstance(happening, BlockMade):
             executed = happening.executed
             logs = tuple(located_logs(executed.block, executed.receipts))
             hub.publish_from_thread(NewHead(executed.block, logs))
@@ -187,14 +191,6 @@ class NodeShell:
         for task in self._tasks:
             with suppress(asyncio.CancelledError, Exception):
                 await task
-
-    async def _tick(self, seconds: int, work: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
-        due = loop.time() + seconds
-        while True:
-            await asyncio.sleep(max(0.0, due - loop.time()))
-            due = max(due + seconds, loop.time())
-            await self._threads.write(work)
 
     # -- for scripts and tests --------------------------------------------------------
 

@@ -71,6 +71,8 @@ class _Sender:
     entries: dict[int, _Entry] = field(default_factory=dict)
     cost: int = 0
     """Sum over `entries`."""
+    told: int = 0
+    """The nonce up to which `newly_pending` has told of them."""
 
     def run(self) -> Iterator[_Entry]:
         """Yield the entries that follow each other from the account's nonce on."""
@@ -182,6 +184,22 @@ class Mempool:
         if len(self._cheapest) > 2 * len(self._by_hash) + 64:
             self._cheapest = [(one.offer, key) for key, one in self._by_hash.items()]
             heapq.heapify(self._cheapest)
+
+    def newly_pending(self, tx: Transaction) -> tuple[Transaction, ...]:
+        """Tell what has become pending because `tx` was added: it and what waited for it.
+
+        To be asked once after each `add`; nothing for a transaction with a gap before it.
+        """
+        sender = self._senders[tx.sender]
+        if tx.nonce < sender.told:
+            return (tx,)  # in place of one that was told of, or of one that was removed
+        found = []
+        nonce = max(sender.told, sender.nonce)
+        while (entry := sender.entries.get(nonce)) is not None:
+            found.append(entry.tx)
+            nonce += 1
+        sender.told = nonce
+        return tuple(found)
 
     # -- what goes out ----------------------------------------------------------------
 

@@ -259,6 +259,24 @@ def test_a_gap_queues_what_follows_until_it_is_filled() -> None:
     assert pool.count(BOB) == 0
 
 
+def test_each_transaction_becomes_pending_once_when_no_gap_is_before_it_any_more() -> None:
+    pool = Mempool()
+    first, second, third = (transaction(ALICE, nonce=nonce) for nonce in range(3))
+    taken(pool, third)
+    assert pool.newly_pending(third) == ()
+    taken(pool, first)
+    assert pool.newly_pending(first) == (first,)
+    taken(pool, second)
+    assert pool.newly_pending(second) == (second, third)
+    better = transaction(ALICE, nonce=1, tip=20 * GWEI, cap=200 * GWEI)
+    taken(pool, better)
+    assert pool.newly_pending(better) == (better,)
+    pool.remove_mined([first, better, third])
+    fourth = transaction(ALICE, nonce=3)
+    assert pool.add(fourth, replace(RICH, nonce=3), CONTEXT) is None
+    assert pool.newly_pending(fourth) == (fourth,)
+
+
 def test_a_block_takes_out_its_transactions_and_those_of_the_same_nonce() -> None:
     pool = Mempool()
     zero, one, two = (transaction(nonce=n) for n in range(3))
