@@ -24,6 +24,7 @@ What a block costs and commits to: base_fee.py (the price of gas), blob_paramete
 blobs), intrinsic.py (gas before execution), fees.py (L1 data fee and operator fee),
 output_root.py; earlier.py has what blocks before Holocene say and charge.
 
-dev_clock.py bends the time rule on devnets.  channel_out.py goes the other way, from L2
-blocks to frames, for the batcher.
+On devnets dev_schedule.py holds what the DevControl contract declares of single L2 blocks
+(dev_events.py): times, forced deposits (dev_deposits.py) and, in these, edits of the state
+(dev_edits.py).  channel_out.py goes the other way, from L2 blocks to frames, for the batcher.
 """

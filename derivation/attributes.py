@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from byline.derivation.config import ConfigProblem, Fork, RollupConfig, SystemConfig
 from byline.derivation.constants import SEQUENCER_FEE_VAULT
 from byline.derivation.deposits import user_deposits
+from byline.derivation.dev_deposits import fitting, total_gas
 from byline.derivation.errors import Critical, Reset
 from byline.derivation.hashing import ZERO_HASH
 from byline.derivation.l1_info import (
@@ -35,12 +36,14 @@ def build_attributes(
     no_tx_pool: bool,
     blob_schedule: BlobSchedule = PRAGUE_BLOB_SCHEDULE,
     upgrades: Upgrades = NO_UPGRADES,
+    dev_deposits: Sequence[DepositTransaction] = (),
 ) -> PayloadAttributes:
     """Return the attributes of the block at `timestamp` on `parent` with L1 `origin`.
 
     `parent_config` is `system_config_of` the parent.  When `origin` opens a new epoch, its
     config updates apply and its deposits are forced in.  The upgrade transactions of forks
-    that activate follow them, then `transactions`.
+    that activate follow them, then those `dev_deposits` (of a `DevSchedule`) for which the block
+    has gas left, then `transactions`.
 
     Raises `Reset` when `origin` is neither the parent's nor its child, or is later than the
     block; `Critical` on a malformed deposit, and where a fork activates that `upgrades` lack.
@@ -57,6 +60,7 @@ def build_attributes(
     info = l1_info(origin.header, sequence_number, system_config, blob_schedule)
     first = l1_info_deposit(info, config, timestamp, parent.timestamp)
     jovian = config.active(Fork.JOVIAN, timestamp)
+    room = system_config.gas_limit - first.gas - total_gas(deposits)
     return PayloadAttributes(
         timestamp=timestamp,
         prev_randao=origin.header.mix_hash,
@@ -65,6 +69,7 @@ def build_attributes(
             first.raw,
             *(deposit.raw for deposit in deposits),
             *(item.raw for fork in upgrade for item in fork.transactions),
+            *(deposit.raw for deposit in fitting(dev_deposits, room)),
             *transactions,
         ),
         no_tx_pool=no_tx_pool,

@@ -20,7 +20,7 @@ from dataclasses import replace
 
 from byline.derivation.batch.validity import SafeRef
 from byline.derivation.config import RollupConfig, SystemConfig
-from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.errors import Critical, Reset
 from byline.derivation.l1_info import PRAGUE_BLOB_SCHEDULE, BlobSchedule
 from byline.derivation.stages.attributes_queue import AttributesQueue
@@ -58,17 +58,17 @@ class Pipeline:
         upgrades: Upgrades = NO_UPGRADES,
     ) -> None:
         self.config = config
-        self.clock = ClockSchedule(config)
-        """The clock jumps read so far; empty but on a devnet."""
+        self.schedule = DevSchedule(config)
+        """What DevControl declared so far; empty but on a devnet."""
         self._reading = reading = Reading()
         self._retrieval = L1Retrieval(reading, config.batch_inbox)
         self._frames = FrameQueue(self._retrieval, reading)
         self._channels = ChannelAssembler(self._frames, reading)
         self._reader = ChannelReader(self._channels, reading, config)
-        self._stream = BatchStream(self._reader, reading, config, self.clock, safe_ref)
-        self._validator = BatchValidator(self._stream, reading, config, self.clock)
+        self._stream = BatchStream(self._reader, reading, config, self.schedule, safe_ref)
+        self._validator = BatchValidator(self._stream, reading, config, self.schedule)
         self._attributes = AttributesQueue(
-            self._validator, reading, config, blob_schedule, upgrades
+            self._validator, reading, config, self.schedule, blob_schedule, upgrades
         )
         self._system_config: SystemConfig | None = None
         self._used_up = False
@@ -99,7 +99,7 @@ class Pipeline:
         `base` are in it already.  Choose `base` a channel timeout before the origin of the
         safe head, for channels that were open there.  Drops stay on record.
         """
-        self.clock.forget_from(0)
+        self.schedule.forget_from(0)
         self._frames.reset()
         self._channels.reset()
         self._stream.reset()
@@ -161,7 +161,8 @@ class Pipeline:
         self._system_config = system_config
         self._used_up = False
         self._reading.origin = block.ref
-        self.clock.read(block)
+        for reason in self.schedule.read(block):
+            self._reading.drop("pipeline", reason)
         self._attributes.remember(block)
         self._retrieval.load(block, system_config.batcher)
 

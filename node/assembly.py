@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from byline.derivation.config import RollupConfig
-from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.upgrades import NO_UPGRADES, Upgrades
 from byline.node.accounts import (
     BATCHER_INDEX,
@@ -98,7 +98,7 @@ def build_rollup(
     rollup = LocalRollup(
         l1=l1,
         engine=l2_engine,
-        sequencer=Sequencer(l2_engine, l1.block, ClockSchedule(config)),
+        sequencer=Sequencer(l2_engine, l1.block, DevSchedule(config)),
         batcher=Batcher(l2_engine, batch_account, settings.batcher),
         driver=Driver(l2_engine, SafeHeads(kv)),
         keeper=Keeper(l1_chain, l2_engine, account=proposer_account(settings)),
@@ -202,7 +202,7 @@ def build_following(
     rollup = FollowingRollup(
         l1=mirror,
         engine=engine,
-        sequencer=Sequencer(engine, mirror.block, ClockSchedule(engine.config)),
+        sequencer=Sequencer(engine, mirror.block, DevSchedule(engine.config)),
         batcher=Batcher(engine, batcher_account(settings), settings.batcher),
         driver=Driver(engine, SafeHeads(kv)),
         clock=clock,

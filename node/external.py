@@ -124,7 +124,7 @@ class ExternalNode(NodeShell):
     def _mine_due(self) -> int:
         for made in range(BLOCKS_AT_ONCE):
             unsafe = self.rollup.engine.heads.unsafe
-            if self.rollup.sequencer.clock.next_timestamp(unsafe) > self._clock.now():
+            if self.rollup.sequencer.schedule.next_timestamp(unsafe) > self._clock.now():
                 return made
             self.rollup.mine_l2()
         return BLOCKS_AT_ONCE

@@ -86,7 +86,7 @@ def revert(rollup: LocalRollup, saved: Snapshot) -> None:
     rollup.keeper.go_back(saved.l1_head, rollup.clock.now())
     rollup.forget_lost_jump()
     rollup.driver.safe_up_to(saved.l1_head.number)
-    rollup.sequencer.clock.forget_from(saved.l1_head.number + 1)
+    rollup.sequencer.schedule.forget_from(saved.l1_head.number + 1)
     rollup.batcher.in_flight.clear()
     rollup.batcher.rewind()
     for name, transactions in saved.pools.items():

@@ -110,6 +110,8 @@ class Rollup:
     """The L1's stays empty where the L1 is not ours."""
     journals: Mapping[ChainName, PoolJournal] = field(default_factory=dict)
     """Where waiting transactions are kept; without one they live in memory alone."""
+    muted: set[ChainName] = field(default_factory=set)
+    """Chains of which the log does not tell what happens."""
     _base_fees: dict[ChainName, tuple[Header, int]] = field(default_factory=dict)
     """Of the block after a head, as it was found last."""
 
@@ -186,6 +188,12 @@ class Rollup:
         )
         for tx, refusal in dropped:
             LOG.info("0x%s does not wait again: %s", tx.hash.hex(), refusal.reason)
+
+    def drop(self, name: ChainName, hashes: Iterable[bytes]) -> int:
+        """Forget waiting transactions; return how many of them did wait."""
+        found = sum([self.pools[name].remove(tx_hash) for tx_hash in hashes])
+        self._tidy_journal(name)
+        return found
 
     def _tidy_journal(self, name: ChainName) -> None:
         if name in self.journals:
@@ -269,7 +277,7 @@ class Rollup:
         """Return the time that the next block of a chain would have now, in seconds."""
         if name == "l1":
             raise Refused(NOT_OURS)
-        return self.sequencer.clock.next_timestamp(self.engine.heads.unsafe)
+        return self.sequencer.schedule.next_timestamp(self.engine.heads.unsafe)
 
     def mine_l2(self, timestamp: int | None = None) -> L2BlockRef:
         """Make an L2 block with what fits from the pool, at the next block's time.
@@ -288,7 +296,7 @@ class Rollup:
 
     def _set_time(self, timestamp: int | None) -> None:
         """Prepare the next L2 block's time; here it is the parent's and the block time."""
-        following = self.sequencer.clock.next_timestamp(self.engine.heads.unsafe)
+        following = self.sequencer.schedule.next_timestamp(self.engine.heads.unsafe)
         if timestamp not in (None, following):
             raise Refused(f"timestamp {timestamp}: the next block's can only be {following}")
 
@@ -391,7 +399,7 @@ class Rollup:
         refs = [safe]
         while (ref := self.engine.ref_at(refs[-1].number + 1)) and ref.l1_origin.number <= last:
             refs.append(ref)
-        clock = self.sequencer.clock
+        clock = self.sequencer.schedule
         clock.forget_from(last + 1)
         for number in range(safe.l1_origin.number, last + 1):
             if (block := self.l1.block(number)) is not None:

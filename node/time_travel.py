@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from byline.derivation.dev_clock import TIMESTAMP_BOUND
+from byline.derivation.dev_schedule import TIMESTAMP_BOUND
 from byline.derivation.transaction import Transaction
 from byline.node.accounts import DevAccount
 from byline.node.chain.block import ExecutedBlock
@@ -188,7 +188,7 @@ class TravellingRollup(Rollup):
 
     def _declared_time(self) -> int:
         """Return the time of the next L2 block as a verifier would know it."""
-        return self.sequencer.clock.next_timestamp(self.engine.heads.unsafe)
+        return self.sequencer.schedule.next_timestamp(self.engine.heads.unsafe)
 
     def _earliest_l2_time(self) -> int:
         return self.engine.heads.unsafe.timestamp + self.engine.config.block_time

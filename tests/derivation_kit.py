@@ -19,7 +19,8 @@ from byline.derivation.attributes import build_attributes
 from byline.derivation.block import Block
 from byline.derivation.channel_out import ChannelOut
 from byline.derivation.config import Fork, Genesis, RollupConfig, SystemConfig, ecotone_scalar
-from byline.derivation.dev_clock import CLOCK_SET, ClockSchedule
+from byline.derivation.dev_events import CLOCK_SET
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.frame import data_item
 from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
@@ -252,11 +253,11 @@ class FakeL2:
         return block
 
     def sequence(
-        self, l1: FakeL1, transactions: Sequence[bytes] = (), clock: ClockSchedule | None = None
+        self, l1: FakeL1, transactions: Sequence[bytes] = (), clock: DevSchedule | None = None
     ) -> PayloadAttributes:
         """Build the next block as a sequencer does, on the latest origin that is old enough."""
         parent = self.head
-        timestamp = (clock or ClockSchedule(self.config)).next_timestamp(parent)
+        timestamp = (clock or DevSchedule(self.config)).next_timestamp(parent)
         origin = l1.blocks[parent.l1_origin.number]
         following = l1.blocks[parent.l1_origin.number + 1 :][:1]
         if following and following[0].header.timestamp <= timestamp:

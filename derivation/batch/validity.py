@@ -2,7 +2,7 @@
 
 A verdict is a value.  A dropped batch takes the rest of its channel along (Holocene); a past
 one is skipped alone; an undecided one lacks information that the chain does not hold.
-The time of the next block, and the base of the drift, come from the `ClockSchedule`: on
+The time of the next block, and the base of the drift, come from the `DevSchedule`: on
 anything but a devnet they are the parent's time plus the block time, and the origin's time.
 
 Sources: ethereum-optimism/specs, protocol/derivation.md ("Batch Queue"),
@@ -21,7 +21,7 @@ from byline.derivation.batch.singular import SingularBatch
 from byline.derivation.batch.span import SpanBatch
 from byline.derivation.config import Fork, RollupConfig
 from byline.derivation.constants import MAX_SEQUENCER_DRIFT
-from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.transaction import DEPOSIT, SET_CODE
 from byline.derivation.types import L1BlockRef, L2BlockRef
 
@@ -96,7 +96,7 @@ def check_singular(
     parent: L2BlockRef,
     batch: SingularBatch,
     inclusion: L1BlockRef,
-    clock: ClockSchedule,
+    schedule: DevSchedule,
 ) -> Verdict:
     """Judge `batch` as the block after `parent`, read at L1 block `inclusion`.
 
@@ -105,7 +105,7 @@ def check_singular(
     if not l1_blocks:
         return _undecided(DropReason.MISSING_L1_BLOCK)
     epoch = l1_blocks[0]
-    next_timestamp = clock.next_timestamp(parent)
+    next_timestamp = schedule.next_timestamp(parent)
     if batch.timestamp > next_timestamp:
         return _drop(DropReason.FUTURE_TIMESTAMP)
     if batch.timestamp < next_timestamp:
@@ -127,7 +127,7 @@ def check_singular(
         return _drop(DropReason.TIMESTAMP_BEFORE_ORIGIN)
     if batch.transactions and _activates_without_users(config, batch.timestamp, parent.timestamp):
         return _drop(DropReason.TRANSACTIONS_IN_ACTIVATION)
-    if batch.timestamp > clock.drift_base(origin, parent.number + 1) + MAX_SEQUENCER_DRIFT:
+    if batch.timestamp > schedule.drift_base(origin, parent.number + 1) + MAX_SEQUENCER_DRIFT:
         if batch.transactions:
             return _drop(DropReason.DRIFT_WITH_TRANSACTIONS)
         if origin == epoch:
@@ -163,7 +163,7 @@ def check_span(
     parent: L2BlockRef,
     batch: SpanBatch,
     inclusion: L1BlockRef,
-    clock: ClockSchedule,
+    schedule: DevSchedule,
     safe_ref: SafeRef,
 ) -> Verdict:
     """Judge the span as a whole; its blocks are judged one by one when they come up.
@@ -176,7 +176,7 @@ def check_span(
     if start_epoch == l1_blocks[0].number + 1 and len(l1_blocks) < 2:
         return _undecided(DropReason.MISSING_L1_BLOCK)
     start, end = batch.timestamp(0), batch.timestamp(len(batch) - 1)
-    next_timestamp = clock.next_timestamp(parent)
+    next_timestamp = schedule.next_timestamp(parent)
     if start > next_timestamp:
         return _drop(DropReason.FUTURE_TIMESTAMP)
     if end < next_timestamp:

@@ -7,15 +7,19 @@ op-node, rollup/derive/attributes_queue.go.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from byline.derivation.attributes import build_attributes
 from byline.derivation.config import RollupConfig, SystemConfig
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.errors import Reset
 from byline.derivation.l1_info import BlobSchedule
 from byline.derivation.stages.batch_validator import BatchValidator
 from byline.derivation.stages.reading import Reading
 from byline.derivation.types import AttributesWithParent, L1Block, L2BlockRef, Need
 from byline.derivation.upgrades import Upgrades
+
+STAGE: Final = "attributes_queue"
 
 
 @dataclass(slots=True)
@@ -25,6 +29,7 @@ class AttributesQueue:
     prev: BatchValidator
     reading: Reading
     config: RollupConfig
+    schedule: DevSchedule
     blob_schedule: BlobSchedule
     upgrades: Upgrades
     _origins: dict[int, L1Block] = field(default_factory=dict)
@@ -57,10 +62,15 @@ class AttributesQueue:
                 f"L1 block {batch.epoch_number} (0x{batch.epoch_hash.hex()}), the origin of a "
                 f"batch for L2 block {parent.number + 1}, is not among the blocks read"
             )
+        declared = self.schedule.deposits(parent)
         attributes = build_attributes(
             self.config, parent, parent_config, origin, batch.timestamp, batch.transactions,
             no_tx_pool=True, blob_schedule=self.blob_schedule, upgrades=self.upgrades,
+            dev_deposits=declared,
         )  # fmt: skip
+        for deposit in declared:
+            if deposit.raw not in attributes.transactions:
+                self.reading.drop(STAGE, f"dev deposit of {deposit.gas} gas: the block is full")
         same_epoch = batch.epoch_number == parent.l1_origin.number
         return AttributesWithParent(
             attributes=attributes,

@@ -14,7 +14,7 @@ from byline.derivation.batch.singular import SingularBatch
 from byline.derivation.batch.span import SpanBatch
 from byline.derivation.batch.validity import DropReason, Outcome, SafeRef, Verdict, check_span
 from byline.derivation.config import RollupConfig
-from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.stages.channel_reader import ChannelReader
 from byline.derivation.stages.reading import Reading
 from byline.derivation.types import L1BlockRef, L2BlockRef, Need
@@ -29,7 +29,7 @@ class BatchStream:
     prev: ChannelReader
     reading: Reading
     config: RollupConfig
-    clock: ClockSchedule
+    schedule: DevSchedule
     safe_ref: SafeRef
     _span: SpanBatch | None = None
     _index: int = 0
@@ -74,7 +74,7 @@ class BatchStream:
         span, index = self._span, self._index
         if span is None:
             return None
-        if index >= len(span) or span.timestamp(index) != self.clock.next_timestamp(parent):
+        if index >= len(span) or span.timestamp(index) != self.schedule.next_timestamp(parent):
             if index < len(span):
                 self.reading.drop(STAGE, "the rest of a span does not follow the safe head")
             self._close()
@@ -84,7 +84,7 @@ class BatchStream:
 
     def _open(self, span: SpanBatch, parent: L2BlockRef, l1_blocks: Sequence[L1BlockRef]) -> None:
         verdict = check_span(
-            self.config, l1_blocks, parent, span, self.reading.origin, self.clock, self.safe_ref
+            self.config, l1_blocks, parent, span, self.reading.origin, self.schedule, self.safe_ref
         )
         if verdict.outcome is Outcome.ACCEPT:
             verdict = self._take(span, parent, l1_blocks)

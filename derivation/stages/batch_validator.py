@@ -12,7 +12,7 @@ from typing import Final
 from byline.derivation.batch.singular import SingularBatch
 from byline.derivation.batch.validity import Outcome, check_singular
 from byline.derivation.config import RollupConfig
-from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.errors import Critical, Reset
 from byline.derivation.stages.batch_stream import BatchStream
 from byline.derivation.stages.reading import Reading
@@ -28,7 +28,7 @@ class BatchValidator:
     prev: BatchStream
     reading: Reading
     config: RollupConfig
-    clock: ClockSchedule
+    schedule: DevSchedule
     _origin: L1BlockRef = NO_L1_BLOCK
     """The last L1 block that was taken up."""
     _l1_blocks: list[L1BlockRef] = field(default_factory=list)
@@ -56,7 +56,7 @@ class BatchValidator:
             if isinstance(batch, Need):
                 return self._forced(parent)
             verdict = check_singular(
-                self.config, self._l1_blocks, parent, batch, origin, self.clock
+                self.config, self._l1_blocks, parent, batch, origin, self.schedule
             )
             if verdict.outcome is Outcome.ACCEPT:
                 return batch
@@ -97,7 +97,7 @@ class BatchValidator:
         epoch, following = self._l1_blocks[0], self._l1_blocks[1]
         if epoch.number + self.config.seq_window_size > self._origin.number:
             return Need.L1_BLOCK
-        timestamp = self.clock.next_timestamp(parent)
+        timestamp = self.schedule.next_timestamp(parent)
         opens_epoch = epoch.number == parent.l1_origin.number + 1
         if timestamp < following.timestamp or opens_epoch:
             return SingularBatch(parent.hash, epoch.number, epoch.hash, timestamp, ())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from byline.derivation.attributes import build_attributes
 from byline.derivation.constants import MAX_SEQUENCER_DRIFT
-from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.types import L1Block, L2BlockRef, PayloadAttributes
 from byline.derivation.upgrades import UPGRADING
 from byline.node.l2.engine import L2Engine
@@ -28,15 +28,15 @@ class Sequencer:
     """Plans L2 blocks on the unsafe head from what it has seen of the L1."""
 
     def __init__(
-        self, engine: L2Engine, l1_block: Callable[[int], L1Block | None], clock: ClockSchedule
+        self, engine: L2Engine, l1_block: Callable[[int], L1Block | None], schedule: DevSchedule
     ) -> None:
         self._engine = engine
         self._l1_block = l1_block
-        self.clock = clock
+        self.schedule = schedule
 
     def see(self, block: L1Block) -> None:
-        """Take note of a new L1 block (its clock events count from now on)."""
-        self.clock.read(block)
+        """Take note of a new L1 block (what DevControl declares in it counts from now on)."""
+        self.schedule.read(block)
 
     def plan(self, pretended: int | None = None) -> Plan:
         """Return the attributes of the block after the unsafe head.
@@ -44,7 +44,7 @@ class Sequencer:
         With `pretended` they are those it would have if the L1 had declared that time for it.
         """
         parent = self._engine.heads.unsafe
-        timestamp = self.clock.next_timestamp(parent) if pretended is None else pretended
+        timestamp = self.schedule.next_timestamp(parent) if pretended is None else pretended
         origin = self.origin(parent, timestamp)
         attributes = build_attributes(
             self._engine.config,
@@ -55,6 +55,7 @@ class Sequencer:
             (),
             no_tx_pool=self._deposits_only(parent, origin, timestamp, pretended or 0),
             upgrades=self._engine.upgrades,
+            dev_deposits=self.schedule.deposits(parent),
         )
         return Plan(attributes, origin)
 
@@ -74,5 +75,5 @@ class Sequencer:
         config = self._engine.config
         if any(config.activates(fork, timestamp, parent.timestamp) for fork in UPGRADING):
             return True
-        base = max(declared, self.clock.drift_base(origin.ref, parent.number + 1))
+        base = max(declared, self.schedule.drift_base(origin.ref, parent.number + 1))
         return timestamp > base + MAX_SEQUENCER_DRIFT

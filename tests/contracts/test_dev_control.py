@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byline.derivation.dev_clock import CLOCK_SET
+from byline.derivation.dev_events import CLOCK_SET
 from byline.node.contracts import addresses, artifacts
 from tests.contracts.harness import ANYBODY, Contract, Evm, word
 

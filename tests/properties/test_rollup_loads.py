@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.hashing import keccak256
 from byline.node.accounts import OWNER_INDEX, dev_account, dev_accounts
 from byline.node.config import NodeConfig
@@ -150,7 +150,7 @@ forms = st.fixed_dictionaries(
 def declared(here: World) -> dict[int, int]:
     """Return the times that canonical L1 blocks declare for L2 blocks."""
     config, engine = here.rollup.engine.config, here.rollup.engine
-    clock = ClockSchedule(config)
+    clock = DevSchedule(config)
     for number in range(here.rollup.l1.head.number + 1):
         block = here.rollup.l1.block(number)
         assert block is not None

@@ -14,13 +14,25 @@ event ClockSet:
     l2Number: indexed(uint256)
     timestamp: uint64
 
+event DevDeposited:
+    l2Number: indexed(uint256)
+    salt: indexed(bytes32)
+    deposit: Bytes[MAX_DEPOSIT]
+
+event BlockSet:
+    l2Number: indexed(uint256)
+    field: indexed(uint256)
+    value: uint256
+
+MAX_DEPOSIT: constant(uint256) = 65536
+
 owner: public(address)
 
 
 @external
 @pure
 def version() -> String[5]:
-    return "0.1.0"
+    return "0.2.0"
 
 
 @external
@@ -30,6 +42,36 @@ def setClock(_l2Number: uint256, _timestamp: uint64):
     @param _l2Number The first L2 block that the jump applies to.
     @param _timestamp Seconds since 1970.
     """
+    self._only_owner()
+    log ClockSet(l2Number=_l2Number, timestamp=_timestamp)
+
+
+@external
+def deposit(_l2Number: uint256, _salt: bytes32, _deposit: Bytes[MAX_DEPOSIT]):
+    """
+    @notice Force a deposit into L2 block `_l2Number`, after those of users.
+    @param _l2Number The L2 block that holds it.
+    @param _salt Makes the source hash of the deposit, and so its hash, unique.
+    @param _deposit RLP of sender, recipient, value, gas limit and data.
+    """
+    self._only_owner()
+    log DevDeposited(l2Number=_l2Number, salt=_salt, deposit=_deposit)
+
+
+@external
+def setField(_l2Number: uint256, _field: uint256, _value: uint256):
+    """
+    @notice Give a header field of L2 block `_l2Number` another value.
+    @param _l2Number The L2 block.
+    @param _field Which field, by the numbers that derivation knows.
+    @param _value The value.
+    """
+    self._only_owner()
+    log BlockSet(l2Number=_l2Number, field=_field, value=_value)
+
+
+@internal
+@view
+def _only_owner():
     if msg.sender != self.owner:
         raw_revert(method_id("NotOwner()"))
-    log ClockSet(l2Number=_l2Number, timestamp=_timestamp)

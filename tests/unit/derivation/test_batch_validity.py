@@ -21,7 +21,7 @@ from byline.derivation.batch.validity import (
     check_span,
 )
 from byline.derivation.config import Fork, RollupConfig
-from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.hashing import keccak256
 from byline.derivation.types import BlockId, L1BlockRef, L2BlockRef
 from tests.derivation_kit import l2_transaction, rollup_config, unhex, without_forks, word
@@ -130,7 +130,7 @@ def judge(case: dict[str, Any], everything: dict[str, Any]) -> tuple[Verdict, in
     l1_blocks = [l1_ref(item) for item in case["l1_blocks"]]
     parent = l2_ref(case["l2_safe_head"])
     inclusion = l1_ref(case["l1_inclusion_block"])
-    clock = ClockSchedule(config)
+    clock = DevSchedule(config)
     if case["batch"]["type"] == 0:
         batch = singular_of(case["batch"])
         return check_singular(config, l1_blocks, parent, batch, inclusion, clock), None
@@ -178,7 +178,7 @@ def check(
     l1_blocks: tuple[L1BlockRef, ...] = (ORIGIN, FOLLOWING),
     inclusion: L1BlockRef = INCLUSION,
 ) -> Verdict:
-    return check_singular(config, l1_blocks, parent, batch, inclusion, ClockSchedule(config))
+    return check_singular(config, l1_blocks, parent, batch, inclusion, DevSchedule(config))
 
 
 def test_a_good_batch_is_accepted_in_either_epoch() -> None:
@@ -257,7 +257,7 @@ def test_a_span_from_before_genesis_is_undecided_without_asking_the_chain() -> N
         raise AssertionError(f"asked for block {number}")
 
     verdict = check_span(
-        CONFIG, (ORIGIN, FOLLOWING), PARENT, span, INCLUSION, ClockSchedule(CONFIG), unreachable
+        CONFIG, (ORIGIN, FOLLOWING), PARENT, span, INCLUSION, DevSchedule(CONFIG), unreachable
     )
 
     assert verdict.reason is DropReason.SPAN_PARENT_UNKNOWN
@@ -282,7 +282,7 @@ def judge_span(
     genesis = replace(SAFE, number=0, hash=name(100), timestamp=1_004)
     return check_span(
         CONFIG, l1_blocks, SAFE, span, replace(INCLUSION, number=included_at),
-        ClockSchedule(CONFIG), {0: genesis}.get,
+        DevSchedule(CONFIG), {0: genesis}.get,
     )  # fmt: skip
 
 

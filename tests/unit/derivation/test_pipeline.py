@@ -13,7 +13,7 @@ from byline.derivation.blob import encode_blob
 from byline.derivation.channel_out import ChannelOut, singular_batch_of
 from byline.derivation.compression import compress
 from byline.derivation.config import Fork, RollupConfig
-from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.errors import Critical, Reset
 from byline.derivation.frame import Frame, data_item, decode_frames, encode_frames
 from byline.derivation.hashing import keccak256
@@ -517,7 +517,7 @@ def test_a_fork_that_activates_after_genesis_is_refused_in_words(fork: Fork) -> 
 def test_a_clock_jump_declared_on_the_l1_is_followed(batches: str) -> None:
     config = rollup_config(dev_control=DEV_CONTROL, seq_window_size=100)
     world = World(config)
-    clock = ClockSchedule(config)
+    clock = DevSchedule(config)
     target = config.genesis.l2_time + 1_000_000
     world.sequence(3)
     clock.read(world.l1.mine(logs=[clock_log(4, target)]))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from byline.derivation.config import RollupConfig
-from byline.derivation.dev_clock import ClockSchedule
+from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.hashing import keccak256
 from byline.derivation.receipt import Log
 from byline.derivation.types import BlockId, L1Block, L1BlockRef, L2BlockRef
@@ -23,8 +23,8 @@ def l1_block(number: int, *logs: Log, succeeded: bool = True) -> L1Block:
     return L1Block(header, (), (receipt(*logs, succeeded=succeeded),))
 
 
-def schedule(*blocks: L1Block, config: RollupConfig = CONFIG) -> ClockSchedule:
-    clock = ClockSchedule(config)
+def schedule(*blocks: L1Block, config: RollupConfig = CONFIG) -> DevSchedule:
+    clock = DevSchedule(config)
     for block in blocks:
         clock.read(block)
     return clock
