@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain as joined
 
 from byline.derivation.block import Block
 from byline.derivation.header import Header
@@ -11,6 +12,7 @@ from byline.derivation.transaction import AnyTransaction, Transaction
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.builder import BlockBuilder, block_context
 from byline.node.chain.senders import recover_senders
+from byline.node.evm.beneath import Beneath
 from byline.node.evm.machine import Engine, Machine
 from byline.node.evm.rules import BlockInput, ChainRules
 from byline.node.evm.transition import InvalidTransaction
@@ -43,10 +45,18 @@ class Built:
 class Chain:
     """Blocks on top of a genesis, executed by `rules` on `engine`, kept in `store`."""
 
-    def __init__(self, store: ChainStore, rules: ChainRules, engine: Engine) -> None:
+    def __init__(
+        self,
+        store: ChainStore,
+        rules: ChainRules,
+        engine: Engine,
+        beneath: Beneath | None = None,
+    ) -> None:
         self.store = store
         self.rules = rules
         self.engine = engine
+        self.beneath = beneath
+        """What the first block stands on, for a chain that was forked from another one."""
 
     @property
     def chain_id(self) -> int:
@@ -81,7 +91,26 @@ class Chain:
             yield at.hash
             if at.number == 0:
                 return
-            at = self.store.header(at.parent_hash)
+            parent = self.store.header(at.parent_hash)
+            if parent is None and self.beneath is not None:
+                yield at.parent_hash
+                yield from self._ancestors_beneath(self.beneath, at.number - 1, header.number)
+                return
+            at = parent
+
+    def _ancestors_beneath(self, beneath: Beneath, below: int, first: int) -> Iterator[bytes]:
+        last = max(0, first + 1 - MAX_ANCESTORS)
+        return (beneath.block_hash(number) for number in range(below - 1, last - 1, -1))
+
+    def before(self, header: Header) -> Iterator[bytes]:
+        """Yield the hashes of the blocks before `header`, as far as BLOCKHASH goes."""
+        parent = self.store.header(header.parent_hash)
+        if parent is not None:
+            return self.ancestors(parent)
+        if self.beneath is None or header.number == 0:
+            return iter(())
+        older = self._ancestors_beneath(self.beneath, header.number - 1, header.number - 1)
+        return joined((header.parent_hash,), older)
 
     def builder(self, parent: Header, given: BlockInput) -> BlockBuilder:
         """Return a builder for the block after `parent`."""
@@ -92,6 +121,7 @@ class Chain:
             given,
             self.store.node,
             self.ancestors(parent),
+            self.beneath,
         )
 
     def build(
@@ -142,11 +172,11 @@ class Chain:
         The state is that of `header` itself, unless `state_of` names another.  What the
         machine changes is never stored: it serves calls and reads.
         """
-        parent = self.store.header(header.parent_hash)
         return self.engine.open(
             self.store.node,
             (state_of or header).state_root,
-            block_context(self.rules, header, self.ancestors(parent) if parent else ()),
+            block_context(self.rules, header, self.before(header)),
             self.rules.precompiles(header.timestamp),
             self.rules.opcodes(header.timestamp),
+            self.beneath,
         )

@@ -59,6 +59,7 @@ class Replay:
             block_context(rules, header, chain.ancestors(parent)),
             rules.precompiles(header.timestamp),
             rules.opcodes(header.timestamp),
+            chain.beneath,
         )
         self._patience = patience
         self._rules = rules.begin(self.machine, header, parent)
@@ -139,7 +140,12 @@ def call_machine(
     if blob_base_fee is not None:
         context = replace(context, blob_base_fee=blob_base_fee)
     return chain.engine.open(
-        read, root, context, rules.precompiles(seen.timestamp), rules.opcodes(seen.timestamp)
+        read,
+        root,
+        context,
+        rules.precompiles(seen.timestamp),
+        rules.opcodes(seen.timestamp),
+        chain.beneath,
     )
 
 
@@ -147,8 +153,7 @@ def _ancestors(chain: Chain, header: Header, number: int) -> Iterator[bytes]:
     """Yield the hashes of the blocks before `number`, as one that follows `header` sees them."""
     if number == header.number + 1:
         return chain.ancestors(header)
-    parent = chain.store.header(header.parent_hash)
-    known: Iterator[bytes] = iter(()) if parent is None else chain.ancestors(parent)
+    known = chain.before(header)
     if number <= header.number:
         return islice(known, header.number - number, None)
     missing = min(number - header.number, MAX_ANCESTORS)

@@ -151,6 +151,7 @@ class Simulator:
             context,
             precompiles_with(rules.precompiles(header.timestamp), wanted.accounts),
             rules.opcodes(header.timestamp),
+            self.chain.beneath,
         )
 
     def _node(self, key: bytes) -> bytes | None:

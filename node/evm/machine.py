@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from byline.derivation.receipt import Log
 from byline.node.evm.console import ConsoleCalls
+from byline.node.evm.beneath import Beneath
 from byline.node.evm.natives.native import Native
 from byline.node.evm.tracing import Tracer
 
@@ -188,5 +189,9 @@ class Engine(Protocol):
         block: BlockContext,
         precompiles: Mapping[bytes, Native],
         opcodes: OpcodeSet,
+        beneath: Beneath | None = None,
     ) -> Machine:
-        """Return a machine on `state_root` whose opcodes, those of a set, see `block`."""
+        """Return a machine on `state_root` whose opcodes, those of a set, see `block`.
+
+        On a fork `state_root` is that of what differs from `beneath`.
+        """

@@ -29,6 +29,7 @@ from byline.node.evm.accounts import (
     created_address,
 )
 from byline.node.evm.console import CONSOLE, ConsoleCalls, ConsoleRecorder
+from byline.node.evm.beneath import Beneath
 from byline.node.evm.machine import (
     BlockContext,
     CallOutcome,
@@ -380,9 +381,11 @@ class PyEvmEngine:
         block: BlockContext,
         precompiles: Mapping[bytes, Native],
         opcodes: OpcodeSet,
+        beneath: Beneath | None = None,
     ) -> PyEvmMachine:
         """See `machine.Engine.open`."""
         database = StateDatabase(read_node)
+        database.beneath = beneath
         context = ExecutionContext(
             coinbase=block.coinbase,
             timestamp=block.timestamp,

@@ -14,6 +14,8 @@ from typing import Any
 
 from eth.db.backends.base import BaseAtomicDB, BaseDB
 
+from byline.node.evm.beneath import Beneath
+
 _GONE = None
 
 
@@ -53,6 +55,8 @@ class StateDatabase(BaseAtomicDB, _Overlay):  # type: ignore[misc]  # as above
     def __init__(self, read_node: Callable[[bytes], bytes | None]) -> None:
         """`read_node` answers a hash from the store, or `None` (`ChainStore.node`)."""
         _Overlay.__init__(self, read_node)
+        self.beneath: Beneath | None = None
+        """Asked for accounts and words that the tries lack."""
 
     @property
     def written(self) -> Mapping[bytes, bytes]:

@@ -9,6 +9,8 @@ from byline.node.evm.fast._word_c cimport Word
 
 cdef class State:
     cdef object read_node
+    # What lies beneath the tries (`machine.Beneath`), or None.
+    cdef object beneath
     cdef object natives
     cdef Tries tries
     cdef CodeCache codes
@@ -33,7 +35,7 @@ cdef class State:
     cdef Account loaded(self, bytes address)
     cdef int load(self, Account account) except -1
     cdef Code code_of(self, Account account)
-    cdef Code code_by_hash(self, bytes code_hash)
+    cdef Code code_by_hash(self, bytes code_hash, bytes address)
 
     cdef bytes read_slot(self, Account account, bytes slot)
     cdef bytes original(self, Account account, bytes slot, bytes current)
@@ -56,6 +58,12 @@ cdef class State:
     cdef int wipe(self, Account account, bint storage_alone) except -1
     # Ends a run: deletes what destructed itself, and touched accounts that are empty.
     cdef int settle(self) except -1
+
+    # On a fork: whether words of the account that are not here are not beneath either.
+    cdef bint is_covered(self, Account account) except -1
+    cdef bytes word_beneath(self, Account account, bytes slot)
+    cdef bytes record_of_slot(self, Account account, bytes slot)
+    cdef bytes record_of(self, Account account)
 
     cdef int undo(self, Py_ssize_t mark) except -1
     cdef int write_account(self, Account account) except -1

@@ -1,5 +1,7 @@
 from collections.abc import Mapping
 
+from byline.node.evm.beneath import Beneath
+
 class State:
     """Journaled accounts over a trie; what `machine.Machine` says of state.
 
@@ -22,6 +24,9 @@ class State:
     def begin_transaction(self) -> None: ...
     def warm(self, address: bytes) -> None: ...
     def accessed(self) -> Mapping[bytes, frozenset[int]]: ...
+    def stand_on(self, beneath: Beneath | None) -> None:
+        """Ask `beneath` for what the tries lack; said before anything is read."""
+
     def commit(self) -> bytes: ...
     def storage_root(self, address: bytes) -> bytes: ...
     @property

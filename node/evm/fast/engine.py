@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from byline.node.evm.beneath import Beneath
 from byline.node.evm.fast._code_c import CodeCache
 from byline.node.evm.fast._machine_c import FastMachine
 from byline.node.evm.fast._tries_c import Tries
@@ -40,11 +41,15 @@ class FastEngine:
         block: BlockContext,
         precompiles: Mapping[bytes, Native],
         opcodes: OpcodeSet,
+        beneath: Beneath | None = None,
     ) -> FastMachine:
         """See `machine.Engine.open`.
 
         Raises `MissingNode` where the store does not have `state_root`.
         """
-        return FastMachine(
+        machine = FastMachine(
             read_node, state_root, block, precompiles, opcodes, self._tries, self._codes
         )
+        if beneath is not None:
+            machine.stand_on(beneath)
+        return machine
