@@ -35,6 +35,7 @@ upgrade_bundle.py  upgrade transactions from a file
 rollup.py          one L2 on one L1, synchronously: local.py brings an L1 of its own, with
                    the times that time_travel.py finds; following.py follows one that
                    others run
+ticking.py         blocks by the wall clock
 going_back.py      reorganisations and snapshots of a local L1 and its L2
 keeper.py          what the node does on its own L1 for withdrawals: proposals, games, blocks in
                    time; remote_keeper.py what it does on somebody else's, both by

@@ -24,6 +24,7 @@ from byline.node.local import LocalRollup
 from byline.node.rollup import ChainName, Happening
 from byline.node.served_chain import ServedChain, refusals
 from byline.node.shell import NodeShell
+from byline.node.ticking import Ticker
 from byline.node.version import client_version
 from byline.rpc.server import Handler
 
@@ -72,9 +73,8 @@ class Devnet(NodeShell):
         await self._serve("l2", self.settings.l2_port)
         self._begin(self._post_in_pauses())
         self._begin(self._keep())
-        if self.rollup.mining.interval is not None:
-            self._begin(self._tick(self.rollup.mining.interval, self._tick_l2))
-            self._begin(self._tick(self.rollup.mining.l1_interval, self._tick_l1))
+        for ticker in self._tickers():
+            self._begin(ticker.run())
 
     def _pages(self, name: ChainName) -> Mapping[str, Handler]:
         if name == "l2":
@@ -110,6 +110,21 @@ class Devnet(NodeShell):
         super()._publish(happening)
         if not isinstance(happening, Derived) and happening.chain == "l1":
             self._calls.add(self._l1_moved.set)
+
+    def _tickers(self) -> tuple[Ticker, Ticker]:
+        """Return what makes the blocks of both chains by the wall clock, when they want it."""
+        rollup, write = self.rollup, self._threads.write
+        tickers = (
+            Ticker(lambda: rollup.mining.mode("l1").interval, lambda: write(self._tick_l1)),
+            Ticker(lambda: rollup.mining.mode("l2").interval, lambda: write(self._tick_l2)),
+        )
+
+        def changed() -> None:
+            for ticker in tickers:
+                ticker.changed()
+
+        rollup.paced = lambda: self._calls.add(changed)
+        return tickers
 
     def _tick_l2(self) -> None:
         self.rollup.mine_l2()

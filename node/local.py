@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -51,7 +52,10 @@ class LocalRollup(TravellingRollup):
     """Says what the node itself has to do on the L1 for withdrawals."""
     paced: Callable[[], None] = lambda: None
     """Called when users have changed when blocks are made."""
-    _snapshots: dict[int, Snapshot] = field(default_factory=dict)
+    snapshots: dict[int, Snapshot] = field(default_factory=dict)
+    """By id; those that can be gone back to."""
+    instance: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    """Names this run of both chains, from a start or a reset on."""
     _next_snapshot: int = 1
 
     def chain(self, name: ChainName) -> Chain:
@@ -336,14 +340,14 @@ class LocalRollup(TravellingRollup):
         """Remember both chains and pools as they are; return an id that grows by one."""
         number = self._next_snapshot
         self._next_snapshot += 1
-        self._snapshots[number] = going_back.snapshot(self)
+        self.snapshots[number] = going_back.snapshot(self)
         return number
 
     def revert(self, number: int) -> bool:
         """Go back to a snapshot, which is then used up with all later ones."""
-        saved = self._snapshots.get(number)
+        saved = self.snapshots.get(number)
         if saved is None:
             return False
-        self._snapshots = {key: item for key, item in self._snapshots.items() if key < number}
+        self.snapshots = {key: item for key, item in self.snapshots.items() if key < number}
         going_back.revert(self, saved)
         return True

@@ -7,6 +7,7 @@ method.py         a method as a value, one line of a namespace's table
 quantities.py     hex, both ways
 parameters.py     JSON objects that several methods take
 simulation.py     blocks of calls that are tried out
+steering.py       what a test decides about the making of blocks
 unsigned.py       transactions before they are signed
 views.py          values as the JSON objects of the execution-apis
 errors.py         codes, and the one conversion from what a node raises

@@ -22,6 +22,7 @@ from byline.derivation.types import BlockId, SyncStatus
 
 if TYPE_CHECKING:
     from byline.rpc.simulation import Simulating
+    from byline.rpc.steering import Steering
 
 Tag: TypeAlias = Literal["latest", "earliest", "pending", "safe", "finalized"]
 
@@ -576,6 +577,8 @@ class Backend:
     """Only where L2 blocks are built."""
     forks: Forks | None = None
     """Only where blocks are executed."""
+    steering: Steering | None = None
+    """Only where blocks are made."""
     data_dir: str = ""
     """The folder that holds the chains; empty for chains in memory."""
     contracts: Mapping[str, bytes] = field(default_factory=dict)

@@ -14,14 +14,18 @@ from byline.rpc.backend import Backend
 from byline.rpc.method import Method
 from byline.rpc.namespaces import (
     admin,
+    cheats_mining,
+    cheats_node,
     debug,
     debug_trace,
+    erigon,
     eth_accounts,
     eth_blocks,
     eth_config,
     eth_logs,
     eth_many,
     eth_node,
+    eth_searching,
     eth_state,
     eth_transactions,
     eth_waiting,
@@ -29,6 +33,8 @@ from byline.rpc.namespaces import (
     miner,
     net,
     optimism,
+    ots,
+    personal,
     simulate,
     trace,
     txpool,
@@ -43,6 +49,9 @@ ALWAYS = (
     eth_accounts.METHODS,
     eth_node.METHODS,
     eth_waiting.METHODS,
+    eth_searching.METHODS,
+    erigon.METHODS,
+    personal.METHODS,
     admin.METHODS,
     debug.METHODS,
     net.METHODS,
@@ -58,11 +67,13 @@ def methods(backend: Backend) -> Mapping[str, Method]:
     if backend.rollup is not None:
         tables.append(optimism.METHODS)
     if backend.tracing is not None:
-        tables += [debug_trace.METHODS, trace.METHODS]
+        tables += [debug_trace.METHODS, trace.METHODS, ots.METHODS]
     if backend.simulating is not None:
         tables += [simulate.METHODS, eth_many.METHODS]
     if backend.forks is not None:
         tables.append(eth_config.METHODS)
+    if backend.steering is not None:
+        tables += [cheats_mining.METHODS, cheats_node.METHODS]
     if backend.building is not None:
         tables.append(miner.METHODS)
     return merge(*tables)

@@ -15,7 +15,7 @@ LEAST_MILLISECONDS: Final = 10**11
 async def mine(context: Context, wish: tuple[int, int | None]) -> str:
     """Make one block, or several, the first at a given time."""
     blocks, timestamp = wish
-    await context.backend.controls.mine(_bounded(context, blocks), timestamp)
+    await context.backend.controls.mine(bounded(context, blocks), timestamp)
     return "0x0"
 
 
@@ -71,14 +71,15 @@ async def remove_block_timestamp_interval(context: Context) -> bool:
 
 async def _mine_apart(context: Context, blocks: int, interval: int | None) -> None:
     controls = context.backend.controls
-    _bounded(context, blocks)
+    bounded(context, blocks)
     if interval is None:
         await controls.mine(blocks, None)
     else:
         await controls.mine_apart(blocks, interval)
 
 
-def _bounded(context: Context, blocks: int) -> int:
+def bounded(context: Context, blocks: int) -> int:
+    """Return `blocks`; raises `InvalidParams` for more than may be made at once."""
     most = context.limits.mined_blocks
     if blocks > most:
         raise InvalidParams(f"{blocks} blocks: want at most {most} at once")
@@ -96,7 +97,8 @@ def _wish(value: Any) -> tuple[int, int | None]:
     )
 
 
-_WISH = Parameter("timestamp", _wish, required=False, default=(1, None))
+WISH: Final = Parameter("timestamp", _wish, required=False, default=(1, None))
+"""Of `evm_mine`."""
 _BLOCKS = Parameter("blocks", quantities.quantity_or_number, required=False, default=1)
 _INTERVAL = Parameter("interval", quantities.quantity_or_number, required=False)
 _SECONDS = Parameter("seconds", quantities.quantity_or_number)
@@ -104,7 +106,7 @@ _TIMESTAMP = Parameter("timestamp", quantities.quantity_or_number)
 _SNAPSHOT = Parameter("snapshot id", quantities.quantity_or_number)
 
 METHODS: Final = {
-    "evm_mine": Method(mine, (_WISH,)),
+    "evm_mine": Method(mine, (WISH,)),
     "hardhat_mine": Method(hardhat_mine, (_BLOCKS, _INTERVAL)),
     "anvil_mine": Method(anvil_mine, (_BLOCKS, _INTERVAL)),
     "evm_increaseTime": Method(increase_time, (_SECONDS,)),

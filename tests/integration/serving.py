@@ -17,6 +17,7 @@ from byline.node.backend.forks import NodeForks
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.simulating import NodeSimulating
 from byline.node.backend.state import NodeState
+from byline.node.backend.steering import steering_of
 from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.backend.tracing import NodeTracing
 from byline.node.rollup import ChainName
@@ -77,6 +78,7 @@ def served(world: World, name: ChainName, timeout: float = 30.0) -> Iterator[Por
         simulating=NodeSimulating(rollup, name, threads, timeout),
         forks=NodeForks(rollup, name),
         building=NodeBuilding(rollup, threads) if name == "l2" else None,
+        steering=steering_of(rollup, name, threads),
     )
     try:
         yield Port(Dispatcher(backend), loop)
