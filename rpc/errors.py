@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from byline.derivation.errors import InvalidData
 from byline.rpc.backend import BackendError, Halted, Refused, Reverted, UnknownBlock
+from byline.rpc.refused import why_refused
 from byline.rpc.simulation import SimulationRefused
 
 log = logging.getLogger("byline.rpc")
@@ -135,10 +136,12 @@ def as_rpc_error(exc: Exception) -> RpcError:
 
 
 def unknown_method(name: str, known: Iterable[str]) -> MethodNotFound:
-    """Return the error for a method that does not exist, naming the nearest that does."""
+    """Return the error for a method that does not exist; it says why, or names the nearest."""
     shown = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "..."
-    near = difflib.get_close_matches(name, known, n=1) if len(name) <= _LONGEST_NAME else []
-    hint = f"did you mean {near[0]}?" if near else None
+    hint = why_refused(name, known)
+    if hint is None and len(name) <= _LONGEST_NAME:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else None
     return MethodNotFound(f"the method {shown} does not exist/is not available", hint)
 
 

@@ -1,7 +1,7 @@
 """`eth_`: several things of accounts at once.
 
 Sources: execution-apis `eth_getStorageValues`; reth `eth_getAccountInfo`, which forge asks
-for when it forks.
+for when it forks, and `eth_getAccount`.
 """
 
 from __future__ import annotations
@@ -46,6 +46,17 @@ async def get_account_info(context: Context, address: bytes, ref: BlockRef) -> A
     }
 
 
+async def get_account(context: Context, address: bytes, ref: BlockRef) -> Any:
+    """Return what the state's trie holds of an account; one that is not there is empty."""
+    found = await context.backend.state.proof(address, [], ref)
+    return {
+        "balance": hex(found.balance),
+        "nonce": hex(found.nonce),
+        "codeHash": views.as_hex(found.code_hash),
+        "storageRoot": views.as_hex(found.storage_hash),
+    }
+
+
 def _slots(value: Any) -> Slots:
     if not isinstance(value, dict):
         raise InvalidParams(f"want an object of lists, got {quantities.shown(value)}")
@@ -62,5 +73,6 @@ _SLOTS = Parameter("slots", _slots)
 
 METHODS: Final = {
     "eth_getStorageValues": Method(get_storage_values, (_SLOTS, AT)),
+    "eth_getAccount": Method(get_account, (ADDRESS, AT)),
     "eth_getAccountInfo": Method(get_account_info, (ADDRESS, AT)),
 }

@@ -19,6 +19,11 @@ async def base_fee(context: Context) -> str:
     return hex((await context.backend.chain.fee_history(1, "latest", None)).base_fees[-1])
 
 
+async def network_id(context: Context) -> str:
+    """Return the chain id in decimal digits, as `net_version` and anvil do."""
+    return str(context.backend.chain.chain_id)
+
+
 async def capabilities(context: Context) -> Any:
     """Return the head, and from which block on everything is held: the first, always."""
     head = await context.backend.chain.block("latest")
@@ -30,6 +35,7 @@ async def capabilities(context: Context) -> Any:
 
 
 METHODS: Final = {
+    "eth_networkId": Method(network_id),
     "eth_baseFee": Method(base_fee),
     "eth_capabilities": Method(capabilities),
 }

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from byline.derivation.transaction import decode_transaction
+from byline.derivation.transaction import Transaction, decode_transaction
 from byline.rpc import quantities, views
 from byline.rpc.backend import CallRequest
 from byline.rpc.errors import InvalidParams, ParseError, ServerError
@@ -32,8 +32,44 @@ async def send_raw_transaction(context: Context, raw: bytes) -> str:
 
 async def send_transaction(context: Context, request: CallRequest) -> str:
     """Fill, sign and send; returns the hash."""
+    return views.as_hex(await send(context, request))
+
+
+async def send(context: Context, request: CallRequest) -> bytes:
+    """Fill, sign and send; returns the hash as bytes."""
     raw = await _sign(context, request)
-    return views.as_hex(await context.backend.pool.submit(raw))
+    return await context.backend.pool.submit(raw)
+
+
+async def resend(
+    context: Context, request: CallRequest, gas_price: int | None, gas: int | None
+) -> str:
+    """Send a waiting transaction again, with another gas price or gas limit."""
+    if request.nonce is None:
+        raise InvalidParams("missing transaction nonce in transaction spec")
+    waiting = await pooled(context, request.sender or bytes(20), request.nonce)
+    if waiting is None or not _same_purpose(waiting, request):
+        raise ServerError(f"transaction with nonce {request.nonce} not found among those waiting")
+    if gas_price is not None:
+        request = replace(
+            request, gas_price=gas_price, max_fee_per_gas=None, max_priority_fee_per_gas=None
+        )
+    return await send_transaction(context, request if gas is None else replace(request, gas=gas))
+
+
+def _same_purpose(waiting: Transaction, request: CallRequest) -> bool:
+    """Tell whether a waiting transaction does what `request` asks for, at whatever price."""
+    wanted = (request.to, request.value, request.data)
+    return (waiting.to, waiting.value, waiting.data) == wanted
+
+
+async def pooled(context: Context, sender: bytes, nonce: int) -> Transaction | None:
+    """Return the waiting transaction of an account with a nonce."""
+    pool = context.backend.pool
+    for item in (*await pool.pending(), *await pool.queued()):
+        if isinstance(item, Transaction) and (item.sender, item.nonce) == (sender, nonce):
+            return item
+    return None
 
 
 async def sign_transaction(context: Context, request: CallRequest) -> Any:
@@ -141,6 +177,8 @@ def _document(value: Any) -> Mapping[str, Any]:
 
 
 _MESSAGE = Parameter("message", quantities.data)
+_PRICE = Parameter("gas price", quantities.quantity, required=False)
+_GAS = Parameter("gas limit", quantities.quantity64, required=False)
 _DOCUMENT = Parameter("typed data", _document)
 
 METHODS: Final = {
@@ -148,10 +186,12 @@ METHODS: Final = {
     "eth_requestAccounts": Method(accounts),
     "eth_sendRawTransaction": Method(send_raw_transaction, (RAW,)),
     "eth_sendTransaction": Method(send_transaction, (TRANSACTION,)),
+    "eth_resend": Method(resend, (TRANSACTION, _PRICE, _GAS)),
     "eth_signTransaction": Method(sign_transaction, (TRANSACTION,)),
     "eth_fillTransaction": Method(fill_transaction, (TRANSACTION,)),
     "eth_sign": Method(sign, (ADDRESS, _MESSAGE)),
     "personal_sign": Method(personal_sign, (_MESSAGE, ADDRESS)),
     "eth_signTypedData": Method(sign_typed_data, (ADDRESS, _DOCUMENT)),
+    "eth_signTypedData_v3": Method(sign_typed_data, (ADDRESS, _DOCUMENT)),
     "eth_signTypedData_v4": Method(sign_typed_data, (ADDRESS, _DOCUMENT)),
 }

@@ -6,14 +6,16 @@ Source: EIP-7966; geth `internal/ethapi/api.go` for words, code and bounds.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from byline.derivation.transaction import DepositTransaction
 from byline.rpc import quantities, views
-from byline.rpc.backend import ChainEvent, NewHead
+from byline.rpc.backend import CallRequest, ChainEvent, NewHead
 from byline.rpc.errors import RpcError
 from byline.rpc.method import Context, Method, Parameter
-from byline.rpc.namespaces.common import RAW
+from byline.rpc.namespaces.common import RAW, TRANSACTION
+from byline.rpc.namespaces.eth_transactions import send
 
 USUAL_WAIT: Final = 20_000
 """Milliseconds, where none are asked for."""
@@ -47,11 +49,20 @@ async def send_raw_transaction_sync(context: Context, raw: bytes, wait: int) -> 
 
     `wait` is in milliseconds; 0 stands for the usual time.
     """
+    return await _sent(context, wait, context.backend.pool.submit(raw))
+
+
+async def send_transaction_sync(context: Context, request: CallRequest, wait: int) -> Any:
+    """Fill, sign and send; return the receipt once the transaction is in a block."""
+    return await _sent(context, wait, send(context, request))
+
+
+async def _sent(context: Context, wait: int, sending: Awaitable[bytes]) -> Any:
     wait = min(wait or USUAL_WAIT, LONGEST_WAIT)
     blocks = _Blocks()
     forget = context.feed.add(blocks)
     try:
-        tx_hash = await context.backend.pool.submit(raw)
+        tx_hash = await sending
         try:
             async with asyncio.timeout(wait / 1000):
                 return await _receipt(context, tx_hash, blocks)
@@ -101,5 +112,6 @@ _WAIT = Parameter("timeout", quantities.quantity_or_number, required=False, defa
 
 METHODS: Final = {
     "eth_sendRawTransactionSync": Method(send_raw_transaction_sync, (RAW, _WAIT)),
+    "eth_sendTransactionSync": Method(send_transaction_sync, (TRANSACTION, _WAIT)),
     "eth_pendingTransactions": Method(pending_transactions),
 }
