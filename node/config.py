@@ -11,8 +11,8 @@ import difflib
 import math
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ from byline.node.errors import ConfigError
 from byline.node.evm.engines import DEFAULT, ENGINES
 from byline.node.l2.batcher_settings import BatcherSettings
 from byline.node.l2.data_availability import DataAvailability
+from byline.rpc.limits import BOUNDS, Limits
+from byline.rpc.origins import check_host, check_origin
 
 CONFIG_FILE: Final = "byline.toml"
 PREFIX: Final = "BYLINE_"
@@ -89,6 +91,15 @@ class NodeConfig:
     """What genesis files that end in .zst were packed with, if with anything."""
     call_timeout: float = 30.0
     """Seconds after which a call or an estimate is given up; 0 never does."""
+    allow_host: tuple[str, ...] = ()
+    """Names that requests may call this machine by, besides localhost and IP addresses."""
+    allow_origin: tuple[str, ...] = ()
+    """Origins whose pages may ask, besides those that this machine serves; `*` is all."""
+    l1_ipc: Path | None = None
+    """Unix socket of the L1's JSON-RPC; `None` opens none."""
+    l2_ipc: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+    """What clients may ask for; each bound with a setting has it under that name."""
     log_level: str = "info"
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each value came from."""
@@ -103,10 +114,23 @@ class NodeConfig:
             target_frames=self.target_frames,
         )
 
+    def value(self, name: str) -> Any:
+        """Return the value of the setting `name`."""
+        return getattr(self.limits, _BOUNDS[name]) if name in _BOUNDS else getattr(self, name)
+
+    def having(self, values: Mapping[str, Any]) -> NodeConfig:
+        """Return these settings with other values, by the names of settings."""
+        bounds = {_BOUNDS[name]: value for name, value in values.items() if name in _BOUNDS}
+        others = {name: value for name, value in values.items() if name not in _BOUNDS}
+        return replace(self, limits=replace(self.limits, **bounds), **others)
+
     @property
     def l1_interval(self) -> int:
         """Seconds between L1 blocks on the wall clock."""
         return self.l1_block_time or max(L1_BLOCK_TIME, self.block_time or 0)
+
+
+_BOUNDS: Final = {bound.setting: bound.field for bound in BOUNDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +143,8 @@ class Setting:
     choices: tuple[str, ...] = ()
     least: int | None = None
     most: int | None = None
+    each: Callable[[str], str] | None = None
+    """Reads one of several values: the flag is given again, elsewhere commas part them."""
 
     @property
     def flag(self) -> str:
@@ -133,8 +159,10 @@ class Setting:
     def read(self, value: Any, source: str) -> Any:
         """Return `value` in its type; raises `ConfigError` naming where it came from."""
         try:
-            if self.kind is bool:
-                result: Any = _boolean(value)
+            if self.each is not None:
+                result: Any = tuple(self.each(part) for part in _parts(value))
+            elif self.kind is bool:
+                result = _boolean(value)
             elif isinstance(value, bool):
                 raise ValueError(f"{value} is no {self.kind.__name__}")
             elif self.kind is int and isinstance(value, float):
@@ -156,6 +184,16 @@ class Setting:
         if self.most is not None and result > self.most:
             raise ConfigError(f"{source}: {self.name} is {result}, want at most {self.most}")
         return result
+
+
+def _parts(value: Any) -> list[str]:
+    """Return the texts of a list, or of a text with commas."""
+    found = value.split(",") if isinstance(value, str) else value
+    if not isinstance(found, list | tuple) or not all(isinstance(part, str) for part in found):
+        raise ValueError("want a list of texts")
+    return [
+        text for part in found for text in (piece.strip() for piece in part.split(",")) if text
+    ]
 
 
 def _boolean(value: Any) -> bool:
@@ -218,6 +256,24 @@ SETTINGS: Final = (
     Setting("l1_genesis", Path, "genesis of the L1, to go with --l2-genesis, in the same forms"),
     Setting("genesis_dictionary", Path, "the superchain registry's dictionary for .zst files"),
     Setting("call_timeout", float, "give up a call after so many seconds; 0 never does", least=0),
+    Setting(
+        "allow_host",
+        str,
+        "name that requests may call this machine by; IP addresses and localhost always may",
+        each=check_host,
+    ),
+    Setting(
+        "allow_origin",
+        str,
+        "origin whose pages may ask, as https://host:port, or * for all; localhost always may",
+        each=check_origin,
+    ),
+    Setting("l1_ipc", Path, "serve the L1 on this Unix socket, too"),
+    Setting("l2_ipc", Path, "serve the L2 on this Unix socket, too"),
+    *(
+        Setting(bound.setting, bound.kind, bound.text, least=bound.least, most=2**53)
+        for bound in BOUNDS
+    ),
     Setting("log_level", str, "what to log", choices=("debug", "info", "warning", "error")),
 )
 
@@ -227,11 +283,15 @@ METAVARS: Final = {str: "TEXT", Path: "PATH", int: "N", float: "SECONDS"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a flag for every setting; a flag that is not given stays `None`."""
-    defaults = {item.name: item.default for item in fields(NodeConfig)}
+    defaults = NodeConfig()
     for setting in SETTINGS:
-        default = defaults[setting.name]
-        shown = f" (default {default})" if default not in (None, False) else ""
-        if setting.kind is bool:
+        default = defaults.value(setting.name)
+        shown = f" (default {default})" if default not in (None, False, ()) else ""
+        if setting.each is not None:
+            parser.add_argument(
+                setting.flag, action="append", metavar="TEXT", help=f"{setting.text}; repeatable"
+            )
+        elif setting.kind is bool:
             parser.add_argument(setting.flag, action="store_const", const=True, help=setting.text)
         else:
             metavar = "|".join(setting.choices) or METAVARS[setting.kind]
@@ -248,7 +308,7 @@ def load(
     Raises `ConfigError` for an unknown key (with the nearest known one) or a bad value.
     """
     values, sources = _found(SETTINGS, arguments, environment, folder)
-    config = NodeConfig(**values, sources=sources)
+    config = replace(NodeConfig().having(values), sources=sources)
     check(config)
     return config
 
@@ -260,13 +320,13 @@ def changed(settings: NodeConfig, changes: Mapping[str, Any]) -> NodeConfig:
     the nearest known one), a bad value, or settings that contradict each other.
     """
     known = {setting.name: setting for setting in SETTINGS}
-    defaults = {item.name: item.default for item in fields(NodeConfig)}
+    defaults = NodeConfig()
     values: dict[str, Any] = {}
     for name, value in changes.items():
         if name not in known:
             raise ConfigError(f"unknown setting {name!r}{_nearest(name, known)}")
-        values[name] = defaults[name] if value is None else known[name].read(value, name)
-    config = replace(settings, **values)
+        values[name] = defaults.value(name) if value is None else known[name].read(value, name)
+    config = settings.having(values)
     check(config)
     return config
 

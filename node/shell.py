@@ -36,6 +36,7 @@ from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, P
 from byline.node.storage.kv import KeyValue
 from byline.node.version import client_version
 from byline.rpc.backend import Backend, NewHead, NewPending
+from byline.rpc.origins import LOCAL_ORIGINS
 from byline.rpc.server import Handler, RpcServer
 
 LOG = logging.getLogger("byline.node")
@@ -94,7 +95,13 @@ class NodeShell:
         self._teller = self._teller or Teller(self.rollup)
         self.backends[name] = self._backend(name)
         server = RpcServer(
-            self.backends[name], host=self.settings.host, port=port, pages=self._pages(name)
+            self.backends[name],
+            host=self.settings.host,
+            port=port,
+            limits=self.settings.limits,
+            cors=(*LOCAL_ORIGINS, *self.settings.allow_origin),
+            hosts=self.settings.allow_host,
+            pages=self._pages(name),
         )
         try:
             self.servers[name] = await self._stack.enter_async_context(server)

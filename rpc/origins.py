@@ -27,6 +27,27 @@ MAX_HOST: Final = 1_024
 """Characters; a name has 253, and a port."""
 
 
+def check_host(name: str) -> str:
+    """Return a name as Host headers are compared with it; raises `ValueError`."""
+    host, literal = _host_of(name)
+    if literal or not host or name.lower() != host:
+        raise ValueError(f"{name!r}: want the name of a host, without scheme and port")
+    return host
+
+
+def check_origin(origin: str) -> str:
+    """Return an origin that pages may have, or `*`; raises `ValueError`."""
+    if origin == "*":
+        return origin
+    scheme, found, host = origin.partition("://")
+    if not (found and scheme and host) or set(host) & set("/?#@ "):
+        raise ValueError(
+            f"{origin!r}: want scheme and host as https://example.org, with the port where it "
+            "is not the usual one, :* for any, or * alone for all origins"
+        )
+    return origin.lower()
+
+
 def host_allowed(header: str | None, names: Collection[str]) -> bool:
     """Tell whether a Host header names us: `names`, or IP literals, none at all (HTTP/1.0)."""
     if not header:

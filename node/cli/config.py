@@ -30,10 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     table = Table("setting", "value", "from", "flag", "variable", box=box.SIMPLE)
     for setting in config.SETTINGS:
-        value = getattr(settings, setting.name)
+        value = settings.value(setting.name)
         table.add_row(
             setting.name,
-            "-" if value is None else "(secret)" if setting.name in SECRETS else str(value),
+            "-" if value in (None, ()) else "(secret)" if setting.name in SECRETS else str(value),
             settings.sources.get(setting.name, "default"),
             setting.flag,
             setting.variable,
