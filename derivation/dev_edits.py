@@ -114,8 +114,7 @@ def _parts(edit: AccountEdit) -> Iterator[AccountEdit]:
 
 
 def _fields(edit: AccountEdit) -> list[Any]:
-    if len(edit.address) != 20:
-        raise InvalidData(f"edit: an address of {len(edit.address)} bytes, want 20")
+    _check_address(edit.address)
     if edit.balance is not None and not 0 <= edit.balance < 2**256:
         raise InvalidData(f"edit: balance {edit.balance}, want 0 to 2**256 - 1")
     if edit.nonce is not None and not 0 <= edit.nonce <= MAX_NONCE:
@@ -134,6 +133,13 @@ def _fields(edit: AccountEdit) -> list[Any]:
     ]
 
 
+def _check_address(address: Any) -> None:
+    if not isinstance(address, bytes) or len(address) != 20:
+        raise InvalidData("edit: want an address of 20 bytes")
+    if address == EDITOR:
+        raise InvalidData("edit: the editor's own account is not edited")
+
+
 def _maybe(value: int | bytes | None) -> list[int | bytes]:
     return [] if value is None else [value]
 
@@ -142,8 +148,7 @@ def _edit(item: Any) -> AccountEdit:
     if not isinstance(item, list) or len(item) != 5:
         raise InvalidData("edit: want a list of 5 fields")
     address, balance, nonce, code, storage = item
-    if not isinstance(address, bytes) or len(address) != 20:
-        raise InvalidData("edit: want an address of 20 bytes")
+    _check_address(address)
     some_balance, some_nonce, some_code = _one(balance), _one(nonce), _one(code)
     if some_code is not None and not isinstance(some_code, bytes):
         raise InvalidData("edit code: want bytes")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from byline.derivation.block import Block, receipts_root, transactions_root
+from byline.derivation.dev_edits import AccountEdit
 from byline.derivation.header import Header
 from byline.derivation.receipt import DEPOSIT_RECEIPT_VERSION, Receipt, union_bloom
 from byline.derivation.transaction import AnyTransaction
 from byline.node.chain.block import ExecutedBlock
 from byline.node.evm.beneath import Beneath
+from byline.node.evm.edits import apply_edits
 from byline.node.evm.machine import BlockContext, Engine, NodeReader
 from byline.node.evm.rules import BlockInput, ChainRules
 from byline.node.evm.transition import Applied
@@ -88,6 +90,11 @@ class BlockBuilder:
             )
         )
         return done
+
+    def edit(self, edits: Iterable[AccountEdit]) -> None:
+        """Change accounts after the transactions so far."""
+        self.machine.begin_transaction()
+        apply_edits(self.machine, edits)
 
     def seal(self) -> ExecutedBlock:
         """Close the block: hash the state, fill the header."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain as joined
 
 from byline.derivation.block import Block
+from byline.derivation.dev_edits import AccountEdit
 from byline.derivation.header import Header
 from byline.derivation.transaction import AnyTransaction, Transaction
 from byline.node.chain.block import ExecutedBlock
@@ -130,9 +131,12 @@ class Chain:
         given: BlockInput,
         forced: Sequence[AnyTransaction] = (),
         candidates: Iterable[Transaction] = (),
+        edits: Sequence[AccountEdit] = (),
     ) -> Built:
         """Execute a block: every `forced` transaction, then what fits of `candidates`.
 
+        After them come `edits`, which the block itself does not tell of: where others execute
+        the chain again, they have to come by a transaction instead.
         Raises `InvalidBlock` when a forced one does not fit.  Nothing is stored.
         """
         recover_senders(forced)
@@ -151,6 +155,8 @@ class Chain:
                 builder.add(tx)
             except InvalidTransaction as exc:
                 skipped.append(Skipped(tx, str(exc)))
+        if edits:
+            builder.edit(edits)
         return Built(builder.seal(), tuple(skipped))
 
     def insert(self, executed: ExecutedBlock, meta: Mapping[str, bytes] | None = None) -> None:

@@ -6,12 +6,22 @@ op-revm `handler.rs` for what happens on failure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from byline.derivation.dev_edits import AccountEdit, decode_edits
+from byline.derivation.errors import InvalidData
 from byline.derivation.intrinsic import data_floor_gas, message_intrinsic_gas
 from byline.derivation.transaction import DepositTransaction
+from byline.node.evm.edits import apply_edits, is_edit
 from byline.node.evm.machine import CallOutcome, Machine, MessageCall
-from byline.node.evm.transition import MAX_INITCODE_SIZE, MAX_NONCE, MAX_REFUND_QUOTIENT, Applied
+from byline.node.evm.transition import (
+    MAX_INITCODE_SIZE,
+    MAX_NONCE,
+    MAX_REFUND_QUOTIENT,
+    Applied,
+    credit,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +29,31 @@ class _Failed:
     reason: str
 
 
-def execute_deposit(machine: Machine, tx: DepositTransaction, *, prague: bool) -> Applied:
+def execute_deposit(
+    machine: Machine, tx: DepositTransaction, *, prague: bool, edits: bool = False
+) -> Applied:
     """Apply a deposit.
 
     Its mint stays whatever follows.  What would make another transaction invalid (too
     little gas, no funds for the value) makes a deposit fail: status 0, all its gas used,
-    the nonce raised, nothing else changed.  `prague` brings the EIP-7623 floor.
+    the nonce raised, nothing else changed.  `prague` brings the EIP-7623 floor,
+    `edits` those of a devnet's state (`derivation.dev_edits`), which fail if malformed.
     """
     machine.begin_transaction()
     if tx.mint:
-        machine.set_balance(tx.sender, machine.balance(tx.sender) + tx.mint)
+        credit(machine, tx.sender, tx.mint)
     nonce = machine.nonce(tx.sender)
     floor = data_floor_gas(tx.data) if prague else 0
     token = machine.snapshot()
-    outcome = _run(machine, tx, nonce, floor)
+    edited = _edits(tx) if edits else ()
+    outcome = edited if isinstance(edited, _Failed) else _run(machine, tx, nonce, floor)
     if isinstance(outcome, _Failed):
         machine.restore(token)
         machine.set_nonce(tx.sender, min(nonce + 1, MAX_NONCE))
         return Applied(False, tx.gas, (), error=outcome.reason, deposit_nonce=nonce)
     machine.accept(token)
+    if outcome.succeeded and not isinstance(edited, _Failed):
+        apply_edits(machine, edited)
     used = tx.gas - outcome.gas_left
     used -= min(outcome.refund, used // MAX_REFUND_QUOTIENT)
     return Applied(
@@ -51,6 +67,15 @@ def execute_deposit(machine: Machine, tx: DepositTransaction, *, prague: bool) -
         deposit_nonce=nonce,
         console=outcome.console,
     )
+
+
+def _edits(tx: DepositTransaction) -> Sequence[AccountEdit] | _Failed:
+    if not is_edit(tx):
+        return ()
+    try:
+        return decode_edits(tx.data)
+    except InvalidData as exc:
+        return _Failed(str(exc))
 
 
 def _run(

@@ -98,6 +98,8 @@ class _OptimismBlock:
     isthmus: bool
     jovian: bool
     gas_cap: int | None
+    edits: bool
+    """Whether deposits may edit the state: on a devnet alone."""
     deposits_only: bool
     """Whether a fork since Jovian activates: its first block is for upgrades alone."""
     fees: L1FeeParameters | None = None
@@ -117,7 +119,7 @@ class _OptimismBlock:
             raise InvalidTransaction("deposit is a system transaction, which Regolith ended")
         if tx.gas > gas_left:
             raise InvalidTransaction(f"gas limit reached: {tx.gas} wanted, {gas_left} left")
-        done = execute_deposit(self.machine, tx, prague=self.isthmus)
+        done = execute_deposit(self.machine, tx, prague=self.isthmus, edits=self.edits)
         self.fees = None
         return done
 
@@ -246,6 +248,7 @@ class OptimismRules:
             isthmus=self.config.active(Fork.ISTHMUS, header.timestamp),
             jovian=self.config.active(Fork.JOVIAN, header.timestamp),
             gas_cap=self.transaction_gas_cap(header.timestamp),
+            edits=self.config.dev_control is not None,
             deposits_only=any(
                 self.config.activates(fork, header.timestamp, parent.timestamp)
                 for fork in Fork

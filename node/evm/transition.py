@@ -83,9 +83,12 @@ class Applied:
 
 
 def credit(machine: Machine, address: bytes, amount: int) -> None:
-    """Add `amount` wei to `address`; nothing at all does not touch the account (EIP-161)."""
+    """Add `amount` wei to `address`; nothing at all does not touch the account (EIP-161).
+
+    More than 2**256 wei, which a devnet can write down, wrap around as in geth and the EVM.
+    """
     if amount:
-        machine.set_balance(address, machine.balance(address) + amount)
+        machine.set_balance(address, (machine.balance(address) + amount) % 2**256)
 
 
 def least_gas(tx: Transaction, *, prague: bool) -> int:

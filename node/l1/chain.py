@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from byline.derivation.block import Block
+from byline.derivation.dev_edits import AccountEdit
 from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
@@ -45,8 +46,13 @@ class LocalL1:
         assert header is not None
         return L1BlockRef.of(header)
 
-    def build(self, transactions: Sequence[Transaction], timestamp: int) -> Built:
-        """Execute a block with what fits of `transactions`; nothing is stored."""
+    def build(
+        self,
+        transactions: Sequence[Transaction],
+        timestamp: int,
+        edits: Sequence[AccountEdit] = (),
+    ) -> Built:
+        """Execute a block with what fits of `transactions`, then `edits`; nothing is stored."""
         parent = self.head
         number = (parent.number + 1).to_bytes(8, "big")
         given = BlockInput(
@@ -58,7 +64,7 @@ class LocalL1:
             parent_beacon_root=keccak256(b"byline beacon root" + parent.hash + number),
             gas_limit=parent.gas_limit,
         )
-        return self.chain.build(parent, given, candidates=transactions)
+        return self.chain.build(parent, given, candidates=transactions, edits=edits)
 
     def insert(self, executed: ExecutedBlock) -> L1Block:
         """Store a built block and return it as derivation reads it."""
