@@ -28,8 +28,8 @@ from byline.node.evm.accounts import (
     SYSTEM_CALL_GAS,
     created_address,
 )
-from byline.node.evm.console import CONSOLE, ConsoleCalls, ConsoleRecorder
 from byline.node.evm.beneath import Beneath
+from byline.node.evm.console import CONSOLE, ConsoleCalls, ConsoleRecorder
 from byline.node.evm.machine import (
     BlockContext,
     CallOutcome,
@@ -39,6 +39,7 @@ from byline.node.evm.machine import (
 )
 from byline.node.evm.natives.native import Native
 from byline.node.evm.opcodes import OPCODES
+from byline.node.evm.pyevm_beneath import AccountsBeneath
 from byline.node.evm.pyevm_errors import words_of
 from byline.node.evm.pyevm_natives import computed, timed
 from byline.node.evm.pyevm_storage import Accounts
@@ -69,6 +70,10 @@ class _State(PragueState):  # type: ignore[misc]
 
     def set_system_contracts(self) -> None:
         pass
+
+    def delta_balance(self, address: bytes, delta: int) -> None:
+        """Add `delta` wei; where py-evm would stop with an error, they wrap as in geth."""
+        self.set_balance(address, (self.get_balance(address) + delta) % 2**256)
 
     def has_code_or_nonce(self, address: bytes) -> bool:
         """Tell whether a creation would collide: py-evm leaves out storage (EIP-7610)."""
@@ -127,7 +132,9 @@ class _Computation(PragueComputation):  # type: ignore[misc]
 
 
 @functools.cache
-def _state_class(precompiles: frozenset[tuple[bytes, Native]], opcodes: OpcodeSet) -> type[_State]:
+def _state_class(
+    precompiles: frozenset[tuple[bytes, Native]], opcodes: OpcodeSet, accounts: type[Accounts]
+) -> type[_State]:
     """Return a state class whose computations know exactly `precompiles` and `opcodes`.
 
     py-evm keeps both tables on the class, so every pair needs classes of its own.
@@ -136,7 +143,11 @@ def _state_class(precompiles: frozenset[tuple[bytes, Native]], opcodes: OpcodeSe
     tables = {"_precompiles": table, "opcodes": dict(OPCODES[opcodes])}
     computation = type("Computation", (_Computation,), tables)
     delegates = opcodes is not OpcodeSet.CANCUN
-    body = {"computation_class": computation, "follows_delegations": delegates}
+    body = {
+        "computation_class": computation,
+        "follows_delegations": delegates,
+        "account_db_class": accounts,
+    }
     return type("State", (_State,), body)
 
 
@@ -398,7 +409,9 @@ class PyEvmEngine:
             base_fee_per_gas=block.base_fee,
             excess_blob_gas=0,
         )
-        state_class = _state_class(frozenset(precompiles.items()), opcodes)
+        state_class = _state_class(
+            frozenset(precompiles.items()), opcodes, AccountsBeneath if beneath else Accounts
+        )
         state = state_class(database, context, state_root)
         state.blob_fee = block.blob_base_fee
         return PyEvmMachine(database, state)

@@ -10,12 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 from eth.db.account import AccountDB
+from eth.db.cache import CacheDB
+from eth.db.journal import JournalDB
 from eth.db.storage import CLEAR_COUNT_KEY_NAME, AccountStorageDB
 
 from byline.derivation.hashing import EMPTY_TRIE_ROOT
 
 
-class _Storage(AccountStorageDB):  # type: ignore[misc]
+class Storage(AccountStorageDB):  # type: ignore[misc]
+    """The words of one account."""
+
     def discard(self, checkpoint: Any) -> None:
         before = self._clears()
         for journal in (self._journal_storage, self._clear_count):
@@ -28,6 +32,13 @@ class _Storage(AccountStorageDB):  # type: ignore[misc]
         after = self._clears()
         if after < before:
             self._storage_lookup.rollback_trie(after)
+
+    def look_up_in(self, lookup: Any) -> None:
+        """Read from and write to `lookup`, in place of a trie alone."""
+        self._storage_lookup = lookup
+        self._storage_cache = CacheDB(lookup)
+        self._locked_changes = JournalDB(self._storage_cache)
+        self._journal_storage = JournalDB(self._locked_changes)
 
     def _clears(self) -> int:
         return int.from_bytes(self._clear_count[CLEAR_COUNT_KEY_NAME], "big")
@@ -58,6 +69,8 @@ class Accounts(AccountDB):  # type: ignore[misc]
     def _get_address_store(self, address: Any) -> Any:
         store = self._account_stores.get(address)
         if store is None:
-            store = _Storage(self._raw_store_db, self._get_storage_root(address), address)
-            self._account_stores[address] = store
+            store = self._account_stores[address] = self._new_store(address)
         return store
+
+    def _new_store(self, address: Any) -> Storage:
+        return Storage(self._raw_store_db, self._get_storage_root(address), address)
