@@ -25,6 +25,7 @@ blobs), intrinsic.py (gas before execution), fees.py (L1 data fee and operator f
 output_root.py; earlier.py has what blocks before Holocene say and charge.
 
 On devnets dev_schedule.py holds what the DevControl contract declares of single L2 blocks
-(dev_events.py): times, forced deposits (dev_deposits.py) and, in these, edits of the state
-(dev_edits.py).  channel_out.py goes the other way, from L2 blocks to frames, for the batcher.
+(dev_events.py): times, header fields (dev_fields.py), forced deposits (dev_deposits.py) and, in
+these, edits of the state (dev_edits.py).  channel_out.py goes the other way, from L2 blocks to
+frames, for the batcher.
 """

@@ -12,6 +12,7 @@ from byline.derivation.config import ConfigProblem, Fork, RollupConfig, SystemCo
 from byline.derivation.constants import SEQUENCER_FEE_VAULT
 from byline.derivation.deposits import user_deposits
 from byline.derivation.dev_deposits import fitting, total_gas
+from byline.derivation.dev_fields import BY_THE_RULES, BlockFields
 from byline.derivation.errors import Critical, Reset
 from byline.derivation.hashing import ZERO_HASH
 from byline.derivation.l1_info import (
@@ -37,13 +38,15 @@ def build_attributes(
     blob_schedule: BlobSchedule = PRAGUE_BLOB_SCHEDULE,
     upgrades: Upgrades = NO_UPGRADES,
     dev_deposits: Sequence[DepositTransaction] = (),
+    dev_fields: BlockFields = BY_THE_RULES,
 ) -> PayloadAttributes:
     """Return the attributes of the block at `timestamp` on `parent` with L1 `origin`.
 
     `parent_config` is `system_config_of` the parent.  When `origin` opens a new epoch, its
     config updates apply and its deposits are forced in.  The upgrade transactions of forks
     that activate follow them, then those `dev_deposits` (of a `DevSchedule`) for which the block
-    has gas left, then `transactions`.
+    has gas left, then `transactions`.  On a devnet the fee recipient is the parent's, and
+    `dev_fields` count.
 
     Raises `Reset` when `origin` is neither the parent's nor its child, or is later than the
     block; `Critical` on a malformed deposit, and where a fork activates that `upgrades` lack.
@@ -60,11 +63,12 @@ def build_attributes(
     info = l1_info(origin.header, sequence_number, system_config, blob_schedule)
     first = l1_info_deposit(info, config, timestamp, parent.timestamp)
     jovian = config.active(Fork.JOVIAN, timestamp)
+    recipient = SEQUENCER_FEE_VAULT if config.dev_control is None else parent.fee_recipient
     room = system_config.gas_limit - first.gas - total_gas(deposits)
     return PayloadAttributes(
         timestamp=timestamp,
-        prev_randao=origin.header.mix_hash,
-        suggested_fee_recipient=SEQUENCER_FEE_VAULT,
+        prev_randao=dev_fields.prev_randao or origin.header.mix_hash,
+        suggested_fee_recipient=dev_fields.fee_recipient or recipient,
         transactions=(
             first.raw,
             *(deposit.raw for deposit in deposits),
@@ -77,6 +81,7 @@ def build_attributes(
         parent_beacon_block_root=origin.header.parent_beacon_root or ZERO_HASH,
         eip1559_params=system_config.eip1559_params,
         min_base_fee=system_config.min_base_fee if jovian else None,
+        base_fee=dev_fields.base_fee,
     )
 
 

@@ -9,7 +9,7 @@ transaction of L1 block J say of the L2 block that they name:
 - DevDeposited: it holds that forced deposit, after the users' deposits and the upgrade
   transactions, in the order of the L1's logs.  So travel edits of the state, and
   transactions of impersonated accounts.
-- BlockSet: a field of its header has that value.
+- BlockSet: a field of its header has that value (`dev_fields`).
 
 A stock verifier (op-node, kona) can follow the chain up to the first such L2 block and no
 further.
@@ -24,13 +24,14 @@ Deposits that are malformed or do not fit into the block are dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from byline.derivation.config import RollupConfig
 from byline.derivation.constants import CHANNEL_TIMEOUT
 from byline.derivation.dev_events import BlockSet, ClockSet, DevDeposited, DevEvent, read_event
+from byline.derivation.dev_fields import BY_THE_RULES, BlockFields, block_fields
 from byline.derivation.errors import InvalidData
 from byline.derivation.transaction import DepositTransaction
 from byline.derivation.types import L1Block, L1BlockRef, L2BlockRef
@@ -101,13 +102,11 @@ class DevSchedule:
         events = self._events(parent.number + 1, parent.l1_origin.number)
         return tuple(event.deposit for event in events if isinstance(event, DevDeposited))
 
-    def fields(self, l2_number: int, origin_number: int) -> Mapping[int, int]:
-        """Return the header fields declared for block `l2_number`, by their numbers.
-
-        `origin_number` is that of the parent's L1 origin.
-        """
-        events = self._events(l2_number, origin_number)
-        return {event.field: event.value for event in events if isinstance(event, BlockSet)}
+    def fields(self, parent: L2BlockRef) -> BlockFields:
+        """Return the header fields that are declared of the block after `parent`."""
+        events = self._events(parent.number + 1, parent.l1_origin.number)
+        declared = {event.field: event.value for event in events if isinstance(event, BlockSet)}
+        return block_fields(declared) if declared else BY_THE_RULES
 
     def drift_base(self, origin: L1BlockRef, l2_number: int) -> int:
         """Return the time from which the drift of block `l2_number` on `origin` is measured.

@@ -23,6 +23,7 @@ from byline.derivation.constants import (
     DEPOSITOR_ACCOUNT,
     L1_BLOCK,
     L1_INFO_GAS,
+    SEQUENCER_FEE_VAULT,
 )
 from byline.derivation.deposits import source_hash_l1_info
 from byline.derivation.errors import InvalidData
@@ -240,13 +241,14 @@ def l2_block_ref(block: Block, config: RollupConfig) -> L2BlockRef:
     """
     header = block.header
     if _is_genesis(block, config):
-        origin, sequence_number = config.genesis.l1, 0
+        origin, sequence_number, recipient = config.genesis.l1, 0, SEQUENCER_FEE_VAULT
     else:
-        info = l1_info_of(block)
+        info, recipient = l1_info_of(block), header.coinbase
         origin, sequence_number = BlockId(info.number, info.block_hash), info.sequence_number
     return L2BlockRef(
-        header.number, header.hash, header.parent_hash, header.timestamp, origin, sequence_number
-    )
+        header.number, header.hash, header.parent_hash, header.timestamp, origin, sequence_number,
+        recipient,
+    )  # fmt: skip
 
 
 def system_config_of(block: Block, config: RollupConfig, upgrade_gas: int = 0) -> SystemConfig:

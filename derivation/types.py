@@ -6,6 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from byline.derivation.constants import SEQUENCER_FEE_VAULT
 from byline.derivation.hashing import ZERO_HASH
 from byline.derivation.header import Header
 from byline.derivation.receipt import Receipt
@@ -60,6 +61,8 @@ class L2BlockRef:
     """The L1 block whose epoch it belongs to."""
     sequence_number: int
     """Its distance from the first block of that epoch."""
+    fee_recipient: bytes = field(default=SEQUENCER_FEE_VAULT, compare=False, repr=False)
+    """Who gets the tips.  On a devnet that of the next block, too, unless declared otherwise."""
 
     @property
     def id(self) -> BlockId:
@@ -110,6 +113,8 @@ class PayloadAttributes:
     """Denominator and elasticity, 4 bytes each; all zero for the chain's constants."""
     min_base_fee: int | None
     """Wei; `None` before Jovian."""
+    base_fee: int | None = None
+    """Wei per gas; `None` by the formula.  Declared on a devnet only (`dev_fields`)."""
 
 
 @dataclass(frozen=True, slots=True)

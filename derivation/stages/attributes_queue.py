@@ -66,7 +66,7 @@ class AttributesQueue:
         attributes = build_attributes(
             self.config, parent, parent_config, origin, batch.timestamp, batch.transactions,
             no_tx_pool=True, blob_schedule=self.blob_schedule, upgrades=self.upgrades,
-            dev_deposits=declared,
+            dev_deposits=declared, dev_fields=self.schedule.fields(parent),
         )  # fmt: skip
         for deposit in declared:
             if deposit.raw not in attributes.transactions:

@@ -75,7 +75,8 @@ def check_input(parent: Header, given: BlockInput) -> None:
             f"{block}: extra data of {len(given.extra_data)} bytes, limit {MAX_EXTRA_DATA}"
         )
     room = parent.gas_limit // GAS_LIMIT_QUOTIENT
-    if abs(given.gas_limit - parent.gas_limit) >= room and given.gas_limit != parent.gas_limit:
+    far = abs(given.gas_limit - parent.gas_limit) >= room
+    if far and given.gas_limit != parent.gas_limit and not given.any_gas_limit:
         raise ValueError(
             f"{block}: gas limit {given.gas_limit} is not within {room} of its parent's, "
             f"{parent.gas_limit}"
@@ -210,7 +211,7 @@ class EthereumRules:
             timestamp=given.timestamp,
             extra_data=given.extra_data,
             mix_hash=given.prev_randao,
-            base_fee=next_l1_base_fee(parent),
+            base_fee=next_l1_base_fee(parent) if given.base_fee is None else given.base_fee,
             withdrawals_root=EMPTY_TRIE_ROOT,
             blob_gas_used=0,
             excess_blob_gas=self.schedule.next_excess_blob_gas(parent, given.timestamp),

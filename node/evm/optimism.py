@@ -200,7 +200,9 @@ class OptimismRules:
             timestamp=given.timestamp,
             extra_data=given.extra_data,
             mix_hash=given.prev_randao,
-            base_fee=next_l2_base_fee(parent, self.config),
+            base_fee=(
+                next_l2_base_fee(parent, self.config) if given.base_fee is None else given.base_fee
+            ),
             withdrawals_root=EMPTY_TRIE_ROOT,
             blob_gas_used=0,
             excess_blob_gas=0,

@@ -26,6 +26,10 @@ class BlockInput:
     gas_limit: int
     parent_beacon_root: bytes
     extra_data: bytes = b""
+    base_fee: int | None = None
+    """Wei per gas; `None` by the formula, from which only devnets depart."""
+    any_gas_limit: bool = False
+    """Whether the gas limit may be far from the parent's: on a devnet's L1 only."""
 
 
 class BlockRules(Protocol):

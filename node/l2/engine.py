@@ -119,6 +119,7 @@ class L2Engine:
             gas_limit=attributes.gas_limit,
             parent_beacon_root=attributes.parent_beacon_block_root,
             extra_data=extra_data,
+            base_fee=attributes.base_fee,
         )
         pool = () if attributes.no_tx_pool else self.da_limits.select(candidates)
         return self.chain.build(self.header_of(parent), given, forced, pool)
@@ -224,9 +225,18 @@ class L2Engine:
             and header.gas_limit == attributes.gas_limit
             and header.parent_beacon_root == attributes.parent_beacon_block_root
             and header.extra_data == extra_data_of(attributes, self.config)
+            and self._has_base_fee(header, attributes)
             and [tx.raw for tx in block.transactions] == list(attributes.transactions)
         )
         return l2_block_ref(block, self.config) if same else None
+
+    def _has_base_fee(self, header: Header, attributes: PayloadAttributes) -> bool:
+        """Tell whether a block has the base fee that `attributes` say or leave to the formula."""
+        if attributes.base_fee is not None or self.config.dev_control is None:
+            return attributes.base_fee in (None, header.base_fee)
+        parent = self.chain.store.header(header.parent_hash)
+        assert parent is not None, "what is canonical has a parent"
+        return header.base_fee == next_l2_base_fee(parent, self.config)
 
 
 def input_of(header: Header) -> BlockInput:

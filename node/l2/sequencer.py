@@ -56,6 +56,7 @@ class Sequencer:
             no_tx_pool=self._deposits_only(parent, origin, timestamp, pretended or 0),
             upgrades=self._engine.upgrades,
             dev_deposits=self.schedule.deposits(parent),
+            dev_fields=self.schedule.fields(parent),
         )
         return Plan(attributes, origin)
 
