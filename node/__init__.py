@@ -33,8 +33,8 @@ network.py         the built-in first blocks and their rollup config
 loaded_network.py  the same from files
 upgrade_bundle.py  upgrade transactions from a file
 rollup.py          one L2 on one L1, synchronously: local.py brings an L1 of its own, with
-                   the times that time_travel.py finds; following.py follows one that
-                   others run
+                   the times that time_travel.py finds, and tells verifiers by
+                   declaring.py; following.py follows one that others run
 ticking.py         blocks by the wall clock
 going_back.py      reorganisations and snapshots of a local L1 and its L2
 keeper.py          what the node does on its own L1 for withdrawals: proposals, games, blocks in

@@ -78,7 +78,7 @@ class LocalRollup(TravellingRollup):
 
         The clock goes on from a `timestamp` that is given, where it may be moved.
         """
-        if timestamp is not None and self._obstacle() is None:
+        if timestamp is not None and self.obstacle() is None:
             self.set_next_timestamp(name, timestamp)
             timestamp = None
         if name == "l1":
@@ -143,7 +143,8 @@ class LocalRollup(TravellingRollup):
             # What the owner has waiting has lower nonces.
             candidates.sort(key=lambda tx: tx.sender != self.owner.address)
             waiting = sum(tx.sender == self.owner.address for tx in candidates)
-            candidates[waiting:waiting] = self._clock_transactions(l2_time)
+            call = dev_control.set_clock_call(self.engine.heads.unsafe.number + 1, l2_time)
+            candidates[waiting:waiting] = self.control_transactions((call,))
         built = self.l1.build(candidates, timestamp)
         block = self.l1.insert(built.executed)
         self._settle_pool("l1", built.executed, built.skipped)
@@ -220,7 +221,7 @@ class LocalRollup(TravellingRollup):
     def _jump(self, timestamp: int) -> None:
         """Declare on the L1 that the next L2 block has `timestamp`; raises `Refused`."""
         check_time(timestamp)
-        self._check_jumps()
+        self.check_declares()
         at = max(timestamp, self.l1.head.timestamp + 1)
         apart = self.timeline.wishes.apart.get("l1")
         if apart is not None:

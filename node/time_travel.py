@@ -7,24 +7,15 @@ is how the L2 follows users, the L1 and, after idle time, the clock.
 
 from __future__ import annotations
 
-import logging
-from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from byline.derivation.dev_schedule import TIMESTAMP_BOUND
-from byline.derivation.transaction import Transaction
-from byline.node.accounts import DevAccount
 from byline.node.chain.block import ExecutedBlock
-from byline.node.l1 import dev_control
-from byline.node.l1.chain import LocalL1
+from byline.node.declaring import DeclaringRollup
 from byline.node.rollup import ChainName, Rollup
-from byline.node.signing import sign_dynamic_fee
 from byline.node.timeline import Timeline
 from byline.rpc.backend import Refused
-
-LOG = logging.getLogger("byline.rollup")
 
 LAG_BEFORE_JUMP: Final = 12
 """Seconds by which the L2 may be behind the clock before it jumps there by itself."""
@@ -32,27 +23,20 @@ LATEST_TIME: Final = TIMESTAMP_BOUND // 2
 """Seconds since 1970 that a block may be told to have."""
 MOST_EMPTY_BLOCKS: Final = 1_024
 """L2 blocks made in a row until their time is an L1 block's; for more, the L2 jumps."""
-OPERATOR_TIP: Final = 10**9
 
 
 @dataclass(slots=True, kw_only=True)
-class TravellingRollup(Rollup):
+class TravellingRollup(DeclaringRollup):
     """A rollup on an L1 of its own, on a clock that users move.  It decides times only."""
 
-    l1: LocalL1
-    batch_account: DevAccount
-    owner: DevAccount
-    """Owns the DevControl contract."""
     timeline: Timeline
     """The devnet's clock, which is `clock`, and what users want of it."""
-    first_jump: int | None = None
-    """The first L2 block that a stock verifier does not follow."""
 
     def start(self) -> None:
         """See `Rollup.start`; a clock that may not catch up goes on from the chains."""
         if self.timeline.is_new and not self._catches_up():
             self.timeline.begin_at(self._newest_time())
-        self.first_jump = self._find_first_jump()
+        self.first_jump = self.find_first_jump()
         Rollup.start(self)
 
     # -- what users say -----------------------------------------------------------------
@@ -85,7 +69,7 @@ class TravellingRollup(Rollup):
 
     def _move_clock(self, timestamp: int) -> None:
         check_time(timestamp)
-        self._check_jumps()
+        self.check_declares()
         self.timeline.set_floor(timestamp)
 
     def set_next_timestamp(self, name: ChainName, timestamp: int) -> None:
@@ -95,7 +79,7 @@ class TravellingRollup(Rollup):
         """
         if name == "l1":
             self._check_l1_time(timestamp)
-            self._check_jumps()
+            self.check_declares()
         else:
             self._check_l2_time(timestamp)
         self.timeline.set_exact(name, timestamp)
@@ -112,7 +96,7 @@ class TravellingRollup(Rollup):
                 raise Refused(
                     f"blocks {seconds} s apart: those of the {name.upper()} are at least {least} s"
                 )
-            self._check_jumps()
+            self.check_declares()
         before = name in self.timeline.wishes.apart
         self.timeline.set_apart(name, seconds)
         return before
@@ -155,7 +139,7 @@ class TravellingRollup(Rollup):
 
     def _next_l2_time(self) -> int:
         wished, declared = self._wished_l2_time(), self._declared_time()
-        if wished is not None and (wished == declared or self._obstacle() is None):
+        if wished is not None and (wished == declared or self.obstacle() is None):
             return wished
         return max(declared, self._floor() or self._clock_if_behind())
 
@@ -175,7 +159,7 @@ class TravellingRollup(Rollup):
         It is the one that they named, exactly, unless they waited long since then.
         """
         floor = self.timeline.wishes.floor
-        if floor is None or self._obstacle() is not None:
+        if floor is None or self.obstacle() is not None:
             return 0
         now = self.clock.now()
         return floor if now - floor <= LAG_BEFORE_JUMP else now
@@ -209,7 +193,7 @@ class TravellingRollup(Rollup):
         head = self.l1.head.timestamp
         if timestamp <= head:
             raise Refused(f"timestamp {timestamp} is not after the head's, {head}")
-        obstacle = self._obstacle() if far else None
+        obstacle = self.obstacle() if far else None
         reach = MOST_EMPTY_BLOCKS * self.engine.config.block_time // 2
         if obstacle is not None and timestamp - self.engine.heads.unsafe.timestamp > reach:
             raise Refused(f"timestamp {timestamp} is over {reach} s after the L2's: {obstacle}")
@@ -220,30 +204,7 @@ class TravellingRollup(Rollup):
         if timestamp < earliest:
             raise Refused(f"timestamp {timestamp} is before the next block's earliest, {earliest}")
         if timestamp != self._declared_time():
-            self._check_jumps()
-
-    def _check_jumps(self) -> None:
-        obstacle = self._obstacle()
-        if obstacle is not None:
-            raise Refused(obstacle)
-
-    def _obstacle(self) -> str | None:
-        """Return why the clock cannot be told to jump, if so."""
-        address = self.engine.config.dev_control
-        if self.mining.strict:
-            return "the clock does not jump in strict mode: start without --strict"
-        if address is None:
-            return "the clock does not jump: the rollup config names no DevControl contract"
-        machine = self.l1.chain.machine(self.l1.head)
-        owner = self.owner.address
-        if not machine.code(address) and machine.nonce(owner):
-            return f"DevControl cannot be created: 0x{owner.hex()} has sent L1 transactions"
-        if machine.balance(owner) < dev_control.LEAST_BUDGET and self._funder() is None:
-            return (
-                "the clock does not jump: no development account has a balance on the L1; "
-                f"send {dev_control.BUDGET} wei to 0x{owner.hex()}"
-            )
-        return None
+            self.check_declares()
 
     def _catches_up(self) -> bool:
         """Tell whether the L2 may jump to the clock by itself.
@@ -266,84 +227,7 @@ class TravellingRollup(Rollup):
             found = l1_time if l1_time > declared else None
         elif l1_time > declared + LAG_BEFORE_JUMP and self._catches_up():
             found = l1_time
-        return found if found is not None and self._obstacle() is None else None
-
-    def _clock_transactions(self, timestamp: int) -> Sequence[Transaction]:
-        """Return what moves the L2 clock: the event, and before it what that needs."""
-        unsafe, address = self.engine.heads.unsafe, self.engine.config.dev_control
-        assert address is not None, "a clock jump without DevControl"
-        if self.first_jump is None:
-            self.first_jump = unsafe.number + 1
-            LOG.info("clock jumps from L2 block %d on: stock verifiers stop here", self.first_jump)
-        machine = self.l1.chain.machine(self.l1.head)
-        made: list[Transaction] = []
-        if machine.balance(self.owner.address) < dev_control.LEAST_BUDGET:
-            funder = self._funder()
-            assert funder is not None, "checked before"
-            made.append(self._sign_l1(funder, self.owner.address, b"", 21_000, dev_control.BUDGET))
-        own: list[Transaction] = []
-        if not machine.code(address):
-            LOG.info("DevControl is created on the L1, at 0x%s", address.hex())
-            code = dev_control.creation_code()
-            own.append(self._sign_l1(self.owner, None, code, dev_control.CREATION_GAS))
-        data = dev_control.set_clock_call(unsafe.number + 1, timestamp)
-        own.append(
-            self._sign_l1(
-                self.owner, address, data, dev_control.SET_CLOCK_GAS, nonce_ahead=len(own)
-            )
-        )
-        return [*made, *own]
-
-    def _find_first_jump(self) -> int | None:
-        """Return the first L2 block later than the block time alone would make it, if any.
-
-        Jumps go forward only, so all blocks after it are later, too.
-        """
-        chain, genesis = self.engine.chain, self.engine.config.genesis
-
-        def is_late(number: int) -> bool:
-            header = chain.canonical(number)
-            assert header is not None, "a canonical block is stored"
-            blocks = number - genesis.l2.number
-            return header.timestamp > genesis.l2_time + blocks * self.engine.config.block_time
-
-        first, end = genesis.l2.number, self.engine.heads.unsafe.number + 1
-        found = bisect_left(range(first, end), True, key=is_late) + first
-        return found if found < end else None
-
-    def forget_lost_jump(self) -> None:
-        """After blocks were taken back: perhaps stock verifiers follow again."""
-        if self.first_jump is not None and self.first_jump > self.engine.heads.unsafe.number:
-            self.first_jump = None
-
-    def _funder(self) -> DevAccount | None:
-        machine = self.l1.chain.machine(self.l1.head)
-        busy = {tx.sender for tx in self.pools["l1"].transactions()}
-        busy.add(self.batch_account.address)
-        return dev_control.funder(machine, self.engine.config.l2_chain_id, busy)
-
-    def _sign_l1(
-        self,
-        account: DevAccount,
-        to: bytes | None,
-        data: bytes,
-        gas: int,
-        value: int = 0,
-        nonce_ahead: int = 0,
-    ) -> Transaction:
-        chain = self.l1.chain
-        nonce = chain.machine(chain.head).nonce(account.address) + nonce_ahead
-        return sign_dynamic_fee(
-            account,
-            chain_id=chain.chain_id,
-            nonce=nonce + self.pools["l1"].count(account.address),
-            gas=gas,
-            to=to,
-            max_fee=2 * self.next_base_fee("l1") + OPERATOR_TIP,
-            tip=OPERATOR_TIP,
-            value=value,
-            data=data,
-        )
+        return found if found is not None and self.obstacle() is None else None
 
 
 def check_time(timestamp: int | None) -> None:

@@ -92,7 +92,7 @@ def test_the_first_travel_creates_dev_control_and_both_chains_jump(
     assert code(here) != b""
     assert all(0 <= time - base - CLOCK <= 2 for time in times(here))
     assert here.rollup.first_jump == 2
-    assert "clock jumps from L2 block 2 on: stock verifiers stop here" in caplog.text
+    assert "L2 block 2 is what DevControl says: stock verifiers stop here" in caplog.text
     for value in range(3):
         here.send("l2", value=value)
     here.clock.advance(1_000)
