@@ -6,7 +6,9 @@ LINKS  := build/import-root/byline
 PARTS  := node precompiles rpc derivation
 KERNEL_SOURCES := $(shell find $(PARTS) -name '*.pyx' -o -name '*.pxd')
 BUILD_KERNELS = flock build/.lock env BYLINE_KERNELS="$(KERNELS)" $(BIN)/python setup.py --quiet build_ext --inplace --parallel 2
-NPM_INSTALL := npm install --prefix build/clients --no-audit --no-fund --loglevel=error
+NPM_INSTALL := npm install --no-audit --no-fund --loglevel=error --prefix
+# Hardhat 3 and its tools want Node 22, whatever Node the machine has.
+NPM_INSTALL_22 := PATH="$(CURDIR)/build/clients/node_modules/.bin:$$PATH" $(NPM_INSTALL)
 # The address sanitizer keeps what is freed, so tests that weigh memory are not for it.
 SANITIZED := tests/unit/derivation/kernels tests/unit/node/evm tests/unit/precompiles
 ARGS   ?=
@@ -78,9 +80,14 @@ sanitize: $(VENV)/.stamp  ## run the tests of the kernels under the address and 
 contracts: $(VENV)/.stamp  ## compile the contracts and write their artefacts
 	$(BIN)/python -m byline.node.contracts.build $(ARGS)
 
-clients:  ## install viem, ethers, cast, anvil and Hardhat (with its Node) from npm, for tests and bench
-	$(NPM_INSTALL) viem@2.57.0 ethers@6 @foundry-rs/cast@1.7.1 @foundry-rs/anvil@1.7.1 node@22
-	PATH="$(CURDIR)/build/clients/node_modules/.bin:$$PATH" $(NPM_INSTALL) hardhat@3.18.0
+clients:  ## install viem, ethers, foundry, solc, Hardhat 3 and 2 (with their Node) from npm (1 GB), for tests and bench
+	$(NPM_INSTALL) build/clients viem@2.57.0 ethers@6.17.0 solc@0.8.30 node@22 \
+		@foundry-rs/anvil@1.7.1 @foundry-rs/cast@1.7.1 @foundry-rs/forge@1.7.1
+	$(NPM_INSTALL_22) build/clients hardhat@3.18.0 @nomicfoundation/hardhat-network-helpers@3.0.11 \
+		@nomicfoundation/hardhat-toolbox-viem@5.0.7 @nomicfoundation/hardhat-toolbox-mocha-ethers@3.0.7
+	$(NPM_INSTALL_22) build/clients/hardhat2 hardhat@2.29.0 ethers@6.17.0 chai@4.5.0 \
+		@nomicfoundation/hardhat-network-helpers@1.1.2 @nomicfoundation/hardhat-ethers@3.1.3 \
+		@nomicfoundation/hardhat-chai-matchers@2.1.2
 
 oracle: build/oracle/.stamp  ## install the execution specs of Ethereum and revm, for the tests that compare with them
 
