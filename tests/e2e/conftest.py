@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.anvils import running_anvil
+from tests.client_scripts import E2E, compile_solidity
 from tests.devnets import Running, running
 
 CLIENTS = Path(__file__).resolve().parents[2] / "build" / "clients"
@@ -24,6 +26,14 @@ def clients() -> Path:
             pytest.fail(words)
         pytest.skip(words)
     return CLIENTS
+
+
+@pytest.fixture(scope="session")
+def guild(clients: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compile the contracts of the scripts; return the file that holds them."""
+    path = tmp_path_factory.mktemp("solidity") / "contracts.json"
+    path.write_text(json.dumps(compile_solidity(clients, E2E / "solidity" / "Guild.sol")))
+    return path
 
 
 @pytest.fixture(scope="session")
