@@ -394,18 +394,18 @@ class Rollup:
     def _unsafe_up_to(self, last: int, safe: L2BlockRef) -> L2BlockRef:
         """Return the newest block above `safe` that the L1 up to block `last` allows.
 
-        Its origin is there, and so is whatever declared its time and its ancestors'.
+        Its origin is there, and so is whatever was declared of it and its ancestors.
         """
         refs = [safe]
         while (ref := self.engine.ref_at(refs[-1].number + 1)) and ref.l1_origin.number <= last:
             refs.append(ref)
-        clock = self.sequencer.schedule
-        clock.forget_from(last + 1)
+        schedule = self.sequencer.schedule
+        schedule.forget_from(last + 1)
         for number in range(safe.l1_origin.number, last + 1):
             if (block := self.l1.block(number)) is not None:
-                clock.read(block)
+                schedule.read(block)
         for parent, ref in itertools.pairwise(refs):
-            if clock.next_timestamp(parent) != ref.timestamp:
+            if not self.sequencer.still_makes(parent, ref):
                 return parent
         return refs[-1]
 

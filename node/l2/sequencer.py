@@ -5,12 +5,13 @@ Source: OP Stack op-node `sequencing/origin_selector.go`; rules of protocol note
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from byline.derivation.attributes import build_attributes
 from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.dev_schedule import DevSchedule
+from byline.derivation.transaction import Transaction
 from byline.derivation.types import L1Block, L2BlockRef, PayloadAttributes
 from byline.derivation.upgrades import UPGRADING
 from byline.node.l2.engine import L2Engine
@@ -46,19 +47,52 @@ class Sequencer:
         parent = self._engine.heads.unsafe
         timestamp = self.schedule.next_timestamp(parent) if pretended is None else pretended
         origin = self.origin(parent, timestamp)
-        attributes = build_attributes(
+        deposits_only = self._deposits_only(parent, origin, timestamp, pretended or 0)
+        attributes = self._attributes(parent, origin, timestamp, (), no_tx_pool=deposits_only)
+        return Plan(attributes, origin)
+
+    def still_makes(self, parent: L2BlockRef, ref: L2BlockRef) -> bool:
+        """Tell whether the L1 as it was read makes the canonical block `ref` of its parent.
+
+        Its origin is there, and so is what declares its time, its fields and its deposits.
+        An origin that is not known any more is believed.
+        """
+        if self.schedule.next_timestamp(parent) != ref.timestamp:
+            return False
+        origin = self._l1_block(ref.l1_origin.number)
+        if origin is None:
+            return True
+        if origin.header.hash != ref.l1_origin.hash:
+            return False
+        signed = [
+            tx.raw
+            for tx in self._engine.block(ref.hash).transactions
+            if isinstance(tx, Transaction)
+        ]
+        found = self._attributes(parent, origin, ref.timestamp, signed, no_tx_pool=True)
+        return self._engine.matches(ref.number, found) is not None
+
+    def _attributes(
+        self,
+        parent: L2BlockRef,
+        origin: L1Block,
+        timestamp: int,
+        transactions: Sequence[bytes],
+        *,
+        no_tx_pool: bool,
+    ) -> PayloadAttributes:
+        return build_attributes(
             self._engine.config,
             parent,
             self._engine.system_config(parent),
             origin,
             timestamp,
-            (),
-            no_tx_pool=self._deposits_only(parent, origin, timestamp, pretended or 0),
+            transactions,
+            no_tx_pool=no_tx_pool,
             upgrades=self._engine.upgrades,
             dev_deposits=self.schedule.deposits(parent),
             dev_fields=self.schedule.fields(parent),
         )
-        return Plan(attributes, origin)
 
     def origin(self, parent: L2BlockRef, timestamp: int) -> L1Block:
         """Return the next L1 block once its time has come, else the current origin."""
