@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from byline.derivation.block import Block
 from byline.derivation.receipt import Log, Receipt
@@ -173,7 +173,7 @@ class AccountOverride:
     storage_diff: Mapping[int, int] | None = None
     """Changes these slots only (`stateDiff`)."""
     precompile_moved_to: bytes | None = None
-    """Where the precompile of this address stands instead; simulations only."""
+    """Where the precompile of this address stands instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +189,16 @@ class BlockOverrides:
     blob_base_fee: int | None = None
 
 
+THE_BLOCK_ITSELF: Final = BlockOverrides()
+"""What a call pretends that pretends nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pretended:
     """What a traced call pretends."""
 
     accounts: Mapping[bytes, AccountOverride] = field(default_factory=dict)
-    block: BlockOverrides = BlockOverrides()
+    block: BlockOverrides = THE_BLOCK_ITSELF
     tx_index: int | None = None
     """Run on the state before this transaction of the block, not on the one after all."""
 
@@ -364,6 +368,7 @@ class State(Protocol):
         request: CallRequest,
         ref: BlockRef,
         overrides: Mapping[bytes, AccountOverride],
+        block: BlockOverrides = THE_BLOCK_ITSELF,
     ) -> bytes:
         """Run a call and return its output; raises `Reverted` or `Halted`, or `Refused`."""
 
@@ -372,6 +377,7 @@ class State(Protocol):
         request: CallRequest,
         ref: BlockRef,
         overrides: Mapping[bytes, AccountOverride],
+        block: BlockOverrides = THE_BLOCK_ITSELF,
     ) -> int:
         """Return the least gas limit with which the transaction succeeds."""
 
@@ -380,6 +386,7 @@ class State(Protocol):
         request: CallRequest,
         ref: BlockRef,
         overrides: Mapping[bytes, AccountOverride],
+        block: BlockOverrides = THE_BLOCK_ITSELF,
     ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
         """Return what the call touches, the gas it then needs, and its error if any."""
 

@@ -12,7 +12,13 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from byline.derivation.transaction import AccessListEntry, Authorization
-from byline.rpc.backend import AccountOverride, BlockRef, CallRequest, LogFilter
+from byline.rpc.backend import (
+    AccountOverride,
+    BlockOverrides,
+    BlockRef,
+    CallRequest,
+    LogFilter,
+)
 from byline.rpc.errors import InvalidParams
 from byline.rpc.quantities import (
     address,
@@ -34,6 +40,12 @@ _LAST_NUMBER: Final = 2**63 - 1
 _MOST_TOPICS: Final = 4
 _MOST_ENTRIES: Final = 10_000
 """Addresses, topics, access list entries or overrides in one object."""
+_NOT_OVERRIDDEN: Final = ("beaconRoot", "withdrawals")
+_OLD_BLOCK_NAMES: Final = {
+    "coinbase": "feeRecipient",
+    "random": "prevRandao",
+    "baseFee": "baseFeePerGas",
+}
 _BLOB_MEMBERS: Final = ("blobs", "blobVersionedHashes", "maxFeePerBlobGas")
 
 
@@ -208,19 +220,7 @@ def _authorization(source: Mapping[str, Any]) -> Authorization:
 
 
 def state_overrides(value: Any) -> Mapping[bytes, AccountOverride]:
-    """Read what a call pretends about accounts; precompiles stay where they are."""
-    found = simulated_overrides(value)
-    for where, override in found.items():
-        if override.precompile_moved_to is not None:
-            raise InvalidParams(
-                f"account 0x{where.hex()}: movePrecompileToAddress is not supported "
-                "for this RPC method, but by eth_simulateV1"
-            )
-    return found
-
-
-def simulated_overrides(value: Any) -> Mapping[bytes, AccountOverride]:
-    """Read what a simulated block pretends about accounts, which may move precompiles."""
+    """Read what a call pretends about accounts; precompiles may move."""
     source = _object(value)
     if len(source) > _MOST_ENTRIES:
         raise InvalidParams(f"{len(source)} accounts: want at most {_MOST_ENTRIES}")
@@ -245,10 +245,25 @@ def _slots(value: Any) -> Mapping[int, int]:
     return {slot(key): storage_word(entry) for key, entry in _object(value).items()}
 
 
-def no_block_overrides(value: Any) -> None:
-    """Refuse block overrides, which no backend offers; an empty object passes."""
-    if _object(value):
-        raise InvalidParams(f"block overrides are not supported: {', '.join(sorted(value))[:80]}")
+def block_overrides(value: Any) -> BlockOverrides:
+    """Read what a call pretends about its block; `difficulty` has no meaning any more.
+
+    Some clients still send the names that geth had first.
+    """
+    source = _object(value)
+    for name in _NOT_OVERRIDDEN:
+        if source.get(name) is not None:
+            raise InvalidParams(f'block override "{name}" is not supported for this RPC method')
+    source = {_OLD_BLOCK_NAMES.get(name, name): entry for name, entry in source.items()}
+    return BlockOverrides(
+        number=member(source, "number", quantity64),
+        timestamp=member(source, "time", quantity64),
+        gas_limit=member(source, "gasLimit", quantity64),
+        coinbase=member(source, "feeRecipient", address),
+        prev_randao=member(source, "prevRandao", hash32),
+        base_fee=member(source, "baseFeePerGas", quantity),
+        blob_base_fee=member(source, "blobBaseFee", quantity),
+    )
 
 
 # Logs

@@ -22,8 +22,10 @@ from byline.node.l2.fee_answers import fee_answer
 from byline.node.rollup import ChainName
 from byline.node.signing import sign_dynamic_fee
 from byline.rpc.backend import (
+    THE_BLOCK_ITSELF,
     AccountOverride,
     AccountProof,
+    BlockOverrides,
     BlockRef,
     CallRequest,
     Halted,
@@ -72,11 +74,15 @@ class NodeState:
         return self._resolver.machine(ref).storage(address, slot)
 
     async def call(
-        self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
+        self,
+        request: CallRequest,
+        ref: BlockRef,
+        overrides: Mapping[bytes, AccountOverride],
+        block: BlockOverrides = THE_BLOCK_ITSELF,
     ) -> bytes:
         """Run a call; raises `Reverted`, `Halted`, `Refused` or `UnknownBlock`."""
         return await self._execute(
-            lambda patience: self._answer(request, ref, overrides, patience)
+            lambda patience: self._answer(request, ref, overrides, block, patience)
         )
 
     def _answer(
@@ -84,14 +90,16 @@ class NodeState:
         request: CallRequest,
         ref: BlockRef,
         overrides: Mapping[bytes, AccountOverride],
+        block: BlockOverrides,
         patience: Patience,
     ) -> bytes:
         chain, header = self._resolver.chain, self._resolver.context(ref)
-        if self.name == "l2" and request.to == GAS_PRICE_ORACLE and not overrides:
+        plain = not overrides and block == THE_BLOCK_ITSELF
+        if self.name == "l2" and request.to == GAS_PRICE_ORACLE and plain:
             known = fee_answer(chain.machine(header), request)
             if known is not None:
                 return known
-        return calls.call(chain, header, request, overrides, patience)
+        return calls.call(chain, header, request, overrides, patience, block)
 
     async def _execute(self, work: Callable[[Patience], T]) -> T:
         """Run code on a thread for that, within bounds of time."""
@@ -105,7 +113,11 @@ class NodeState:
         return await self.threads.execute(bounded)
 
     async def estimate_gas(
-        self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
+        self,
+        request: CallRequest,
+        ref: BlockRef,
+        overrides: Mapping[bytes, AccountOverride],
+        block: BlockOverrides = THE_BLOCK_ITSELF,
     ) -> int:
         """Return a gas limit with which the transaction succeeds."""
         return await self._execute(
@@ -116,6 +128,7 @@ class NodeState:
                 overrides,
                 lambda asked, gas: self._surcharge(asked, gas, ref),
                 patience,
+                block,
             )
         )
 
@@ -139,12 +152,21 @@ class NodeState:
         return extra_cost(machine, self.rollup.engine.config, head, likely)
 
     async def create_access_list(
-        self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
+        self,
+        request: CallRequest,
+        ref: BlockRef,
+        overrides: Mapping[bytes, AccountOverride],
+        block: BlockOverrides = THE_BLOCK_ITSELF,
     ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
         """Return what the call touches, its gas, and its error if any."""
         return await self._execute(
             lambda patience: calls.create_access_list(
-                self._resolver.chain, self._resolver.context(ref), request, patience, overrides
+                self._resolver.chain,
+                self._resolver.context(ref),
+                request,
+                patience,
+                overrides,
+                block,
             )
         )
 

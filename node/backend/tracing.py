@@ -16,13 +16,8 @@ from byline.node.backend.state import CALL_TIMEOUT
 from byline.node.backend.threads import Threads
 from byline.node.chain import calls
 from byline.node.chain.chain import Chain
-from byline.node.chain.replay import (
-    Replay,
-    call_machine,
-    pretended_header,
-    scene_of,
-    watch_call,
-)
+from byline.node.chain.pretended import call_machine, pretended_header
+from byline.node.chain.replay import Replay, scene_of, watch_call
 from byline.node.evm.machine import Machine
 from byline.node.evm.patience import OutOfTime, Patience
 from byline.node.evm.tracers.base import Budget, Scene, TraceTooLarge, TransactionTracer
@@ -246,7 +241,12 @@ class NodeTracing:
             state, logs = replay.reader(), replay.logs
         seen = _seen(pretended_header(block.header, pretended.block), request)
         machine = call_machine(
-            self._chain, block.header, seen, pretended.block.blob_base_fee, state
+            self._chain,
+            block.header,
+            seen,
+            pretended.block.blob_base_fee,
+            state,
+            pretended.accounts,
         )
         calls.apply_overrides(machine, pretended.accounts)
         watching = self._watch(machine, request, seen, patience, options, logs)
@@ -277,7 +277,7 @@ class NodeTracing:
         # All see one block, so its base fee counts only where one of them offers a fee.
         free = all(not calls.fee_cap(request) for request, _ in requests)
         seen = header.with_(base_fee=0) if free else header
-        machine = call_machine(self._chain, header, seen, None)
+        machine = call_machine(self._chain, header, seen)
         machine.limit_time(patience.check)
         scene = scene_of(self._chain, machine, seen, self._budget())
         found = []

@@ -15,7 +15,8 @@ from byline.derivation.block import Block
 from byline.derivation.header import Header
 from byline.node.chain import calls
 from byline.node.chain.chain import Chain
-from byline.node.chain.replay import Replay, call_machine, pretended_header
+from byline.node.chain.pretended import call_machine, pretended_header
+from byline.node.chain.replay import Replay
 from byline.node.chain.simulate import MOST_BYTES
 from byline.node.evm.machine import Machine, NodeReader
 from byline.node.evm.patience import ENDLESS, Patience
@@ -53,7 +54,12 @@ def call_many(
         offered = any(map(calls.fee_cap, bundle.calls)) or bundle.block.base_fee is not None
         shown = seen if offered else seen.with_(base_fee=0)
         machine = call_machine(
-            chain, block.header, shown, bundle.block.blob_base_fee, (root, node)
+            chain,
+            block.header,
+            shown,
+            bundle.block.blob_base_fee,
+            (root, node),
+            wanted.accounts,
         )
         calls.apply_overrides(machine, overrides)
         machine.limit_time(patience.check)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Final
 
 from byline.derivation.hashing import ZERO_ADDRESS
@@ -23,6 +22,11 @@ from byline.derivation.intrinsic import (
 from byline.derivation.transaction import AccessListEntry
 from byline.node.chain.accessed import AccessTracer
 from byline.node.chain.chain import Chain
+from byline.node.chain.pretended import (
+    NO_ACCOUNTS,
+    call_machine,
+    pretended_header,
+)
 from byline.node.evm.accounts import DELEGATION_PREFIX, created_address
 from byline.node.evm.machine import CallOutcome, Machine, MessageCall
 from byline.node.evm.patience import ENDLESS, Patience
@@ -31,7 +35,15 @@ from byline.node.evm.transition import (
     apply_authorizations,
     authority_of,
 )
-from byline.rpc.backend import AccountOverride, CallRequest, Halted, Refused, Reverted
+from byline.rpc.backend import (
+    THE_BLOCK_ITSELF,
+    AccountOverride,
+    BlockOverrides,
+    CallRequest,
+    Halted,
+    Refused,
+    Reverted,
+)
 
 CALL_GAS_CAP: Final = 50_000_000
 """Gas of a call that names none, and the most that one may name (geth's RPC gas cap)."""
@@ -41,7 +53,6 @@ TRANSFER_GAS: Final = 21_000
 MAX_ACCESS_LIST_ROUNDS: Final = 16
 LENT: Final = 2**128
 """Wei that a request without sender may spend."""
-NO_OVERRIDES: Final[Mapping[bytes, AccountOverride]] = MappingProxyType({})
 
 Surcharge = Callable[[CallRequest, int], int]
 """Wei that a transaction of the request costs beyond gas and value, at a gas limit."""
@@ -169,23 +180,43 @@ def execute_call(
     return run_call(machine, request, gas, price, chain_id)
 
 
+def opened(
+    chain: Chain,
+    header: Header,
+    request: CallRequest,
+    overrides: Mapping[bytes, AccountOverride],
+    block: BlockOverrides,
+    patience: Patience,
+) -> tuple[Machine, Header]:
+    """Return a machine on the state after `header` for `request`, and the block that it sees.
+
+    Raises `Refused`.
+    """
+    seen = pretended_header(header, block)
+    # Without a fee the base fee counts as 0, as the sender need not own anything then.
+    if not fee_cap(request):
+        seen = seen.with_(base_fee=0)
+    machine = call_machine(chain, header, seen, block.blob_base_fee, accounts=overrides)
+    apply_overrides(machine, overrides)
+    machine.limit_time(patience.check)
+    return machine, seen
+
+
 def call(
     chain: Chain,
     header: Header,
     request: CallRequest,
     overrides: Mapping[bytes, AccountOverride],
     patience: Patience = ENDLESS,
+    block: BlockOverrides = THE_BLOCK_ITSELF,
 ) -> bytes:
     """Return what `request` returns on the state after `header`.
 
     Raises `Reverted`, `Halted`, `Refused` or `OutOfTime`.
     """
-    # Without a fee the base fee counts as 0, as the sender need not own anything then.
-    base_fee = (header.base_fee or 0) if fee_cap(request) else 0
-    machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
-    apply_overrides(machine, overrides)
+    machine, seen = opened(chain, header, request, overrides, block, patience)
     lend(machine, request)
-    machine.limit_time(patience.check)
+    base_fee = seen.base_fee or 0
     gas = min(CALL_GAS_CAP if request.gas is None else request.gas, CALL_GAS_CAP)
     machine.begin_transaction()
     outcome = execute_call(machine, request, gas, base_fee, chain.chain_id)
@@ -205,19 +236,17 @@ def estimate_gas(
     overrides: Mapping[bytes, AccountOverride],
     surcharge: Surcharge,
     patience: Patience = ENDLESS,
+    block: BlockOverrides = THE_BLOCK_ITSELF,
 ) -> int:
     """Return a gas limit with which `request` succeeds: the least, or at most 1.5 % more.
 
     `surcharge` is the rollup's part of the price.  Raises `Reverted`, `OutOfTime`, or
     `Refused` in geth's words when no affordable limit is enough.
     """
-    cap = fee_cap(request)
-    base_fee = (header.base_fee or 0) if cap else 0
-    machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
-    apply_overrides(machine, overrides)
+    machine, seen = opened(chain, header, request, overrides, block, patience)
     lend(machine, request)
-    machine.limit_time(patience.check)
-    most = _most_gas(chain, machine, header, request, cap, surcharge)
+    base_fee = seen.base_fee or 0
+    most = _most_gas(chain, machine, seen, request, fee_cap(request), surcharge)
     floor = max(intrinsic(request), data_floor_gas(request.data))
     if most < floor:
         raise Refused(f"gas required exceeds allowance ({most})")
@@ -287,28 +316,27 @@ def create_access_list(
     header: Header,
     request: CallRequest,
     patience: Patience = ENDLESS,
-    overrides: Mapping[bytes, AccountOverride] = NO_OVERRIDES,
+    overrides: Mapping[bytes, AccountOverride] = NO_ACCOUNTS,
+    block: BlockOverrides = THE_BLOCK_ITSELF,
 ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
     """Return what `request` touches, the gas it needs with that list, and its error if any.
 
     A longer list changes the gas and so, possibly, the path; it is rerun until the list
     stays the same, as geth does.  Raises `Refused` or `OutOfTime`.
     """
-    base_fee = (header.base_fee or 0) if fee_cap(request) else 0
-    gas = min(request.gas or header.gas_limit, CALL_GAS_CAP)
+    gas_limit = header.gas_limit if block.gas_limit is None else block.gas_limit
+    gas = min(request.gas or gas_limit, CALL_GAS_CAP)
     if len(request.authorizations or ()) > gas // AUTHORIZATION_GAS:
         raise Refused("insufficient gas to process all authorizations")
     known = request.access_list or ()
     for _ in range(MAX_ACCESS_LIST_ROUNDS):
-        machine = chain.machine(header.with_(base_fee=base_fee), state_of=header)
-        apply_overrides(machine, overrides)
-        machine.limit_time(patience.check)
+        machine, seen = opened(chain, header, request, overrides, block, patience)
         machine.begin_transaction()
         tried = replace(request, access_list=known)
         tracer = AccessTracer(known)
         machine.trace(tracer)
-        outcome = execute_call(machine, tried, gas, base_fee, chain.chain_id)
-        found = tracer.entries(_left_out(chain, header, request, machine))
+        outcome = execute_call(machine, tried, gas, seen.base_fee or 0, chain.chain_id)
+        found = tracer.entries(_left_out(chain, seen, request, machine))
         if found == known:
             break
         known = found

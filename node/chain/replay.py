@@ -6,10 +6,6 @@ the block's transactions by the chain's own rules.  Nothing of it is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import chain as joined
-from itertools import islice, repeat
 from typing import Final
 
 from byline.derivation.constants import BASE_FEE_VAULT, L1_FEE_VAULT, OPERATOR_FEE_VAULT
@@ -18,7 +14,7 @@ from byline.derivation.intrinsic import data_floor_gas
 from byline.derivation.transaction import AnyTransaction, Authorization, Transaction
 from byline.node.chain import calls
 from byline.node.chain.builder import block_context
-from byline.node.chain.chain import MAX_ANCESTORS, Chain
+from byline.node.chain.chain import Chain
 from byline.node.evm.machine import Machine, NodeReader, OpcodeSet
 from byline.node.evm.optimism import OptimismRules
 from byline.node.evm.patience import Patience
@@ -29,7 +25,7 @@ from byline.node.evm.transition import (
     authority_of,
     credit,
 )
-from byline.rpc.backend import BlockOverrides, CallRequest
+from byline.rpc.backend import CallRequest
 
 VAULTS: Final = (BASE_FEE_VAULT, L1_FEE_VAULT, OPERATOR_FEE_VAULT)
 
@@ -108,56 +104,6 @@ def authorities_of(authorizations: tuple[Authorization, ...]) -> tuple[bytes, ..
     """Return the accounts that signed, but for signatures that are none."""
     found = [authority_of(item) for item in authorizations]
     return tuple(item for item in found if item is not None)
-
-
-def pretended_header(header: Header, overrides: BlockOverrides) -> Header:
-    """Return `header` with what `overrides` say of it."""
-    given = {
-        "number": overrides.number,
-        "timestamp": overrides.timestamp,
-        "gas_limit": overrides.gas_limit,
-        "coinbase": overrides.coinbase,
-        "mix_hash": overrides.prev_randao,
-        "base_fee": overrides.base_fee,
-    }
-    return header.with_(**{name: value for name, value in given.items() if value is not None})
-
-
-def call_machine(
-    chain: Chain,
-    header: Header,
-    seen: Header,
-    blob_base_fee: int | None,
-    state: tuple[bytes, NodeReader] | None = None,
-) -> Machine:
-    """Return a machine for calls on the state after `header`, whose opcodes see `seen`.
-
-    `state` is another state and what reads it; `blob_base_fee` another price.
-    """
-    rules = chain.rules
-    root, read = state or (header.state_root, chain.store.node)
-    context = block_context(rules, seen, _ancestors(chain, header, seen.number))
-    if blob_base_fee is not None:
-        context = replace(context, blob_base_fee=blob_base_fee)
-    return chain.engine.open(
-        read,
-        root,
-        context,
-        rules.precompiles(seen.timestamp),
-        rules.opcodes(seen.timestamp),
-        chain.beneath,
-    )
-
-
-def _ancestors(chain: Chain, header: Header, number: int) -> Iterator[bytes]:
-    """Yield the hashes of the blocks before `number`, as one that follows `header` sees them."""
-    if number == header.number + 1:
-        return chain.ancestors(header)
-    known = chain.before(header)
-    if number <= header.number:
-        return islice(known, header.number - number, None)
-    missing = min(number - header.number, MAX_ANCESTORS)
-    return joined(repeat(bytes(32), missing), known)
 
 
 def watch_call(

@@ -12,7 +12,7 @@ Sources: execution-apis `eth_simulateV1`; geth `internal/ethapi/simulate.go` and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain as joined
 from typing import Final
@@ -27,7 +27,7 @@ from byline.derivation.transaction import Transaction
 from byline.node.chain import calls
 from byline.node.chain.builder import block_context
 from byline.node.chain.chain import Chain
-from byline.node.chain.replay import pretended_header
+from byline.node.chain.pretended import precompiles_with, pretended_header
 from byline.node.chain.simulated_call import Terms, price_of, unsigned
 from byline.node.chain.simulated_order import checked
 from byline.node.chain.transfers import TransferTracer
@@ -37,8 +37,7 @@ from byline.node.evm.patience import ENDLESS, Patience
 from byline.node.evm.rules import BlockInput, PrecompileTable
 from byline.node.evm.transition import MAX_REFUND_QUOTIENT, credit
 from byline.rpc import simulation as words
-from byline.rpc.backend import AccountOverride, CallRequest, LocatedLog
-from byline.rpc.quantities import checksummed
+from byline.rpc.backend import CallRequest, LocatedLog, Refused
 from byline.rpc.simulation import (
     CallsOfBlock,
     SimulatedBlock,
@@ -49,38 +48,6 @@ from byline.rpc.simulation import (
 
 MOST_BYTES: Final = 50_000_000
 """Of outputs and logs in one answer, which is twice as long in hex."""
-
-
-def precompiles_with(
-    table: PrecompileTable, accounts: Mapping[bytes, AccountOverride]
-) -> PrecompileTable:
-    """Return `table` as overrides leave it: an overridden precompile is gone, or moved.
-
-    Raises `SimulationRefused` in geth's words.
-    """
-    found = dict(table)
-    taken: set[bytes] = set()
-    for address in sorted(accounts):
-        if address in taken:
-            raise SimulationRefused(
-                words.FAILED,
-                f"account {checksummed(address)} has already been overridden by a precompile",
-            )
-        native = found.pop(address, None)
-        to = accounts[address].precompile_moved_to
-        if to is None:
-            continue
-        if native is None:
-            raise SimulationRefused(
-                words.FAILED, f"account {checksummed(address)} is not a precompile"
-            )
-        if to in accounts:
-            raise SimulationRefused(
-                words.FAILED, f"account {checksummed(to)} is already overridden"
-            )
-        found[to] = native
-        taken.add(to)
-    return found
 
 
 class Simulator:
@@ -149,10 +116,18 @@ class Simulator:
             self._node,
             parent.state_root,
             context,
-            precompiles_with(rules.precompiles(header.timestamp), wanted.accounts),
+            self._natives(header, wanted),
             rules.opcodes(header.timestamp),
             self.chain.beneath,
         )
+
+    def _natives(self, header: Header, wanted: CallsOfBlock) -> PrecompileTable:
+        try:
+            return precompiles_with(
+                self.chain.rules.precompiles(header.timestamp), wanted.accounts
+            )
+        except Refused as exc:
+            raise SimulationRefused(words.FAILED, str(exc)) from None
 
     def _node(self, key: bytes) -> bytes | None:
         return self._nodes.get(key) or self.chain.store.node(key)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from byline.rpc import parameters as read
 from byline.rpc import quantities, views
-from byline.rpc.backend import AccountOverride, BlockRef, CallRequest
+from byline.rpc.backend import AccountOverride, BlockOverrides, BlockRef, CallRequest
 from byline.rpc.errors import InvalidParams
 from byline.rpc.method import Context, Method, Parameter
 from byline.rpc.namespaces.common import ADDRESS, AT, CALL
@@ -47,24 +47,38 @@ async def get_proof(context: Context, address: bytes, keys: list[str], ref: Bloc
 
 
 async def call(
-    context: Context, request: CallRequest, ref: BlockRef, overrides: Overrides, _: None
+    context: Context,
+    request: CallRequest,
+    ref: BlockRef,
+    overrides: Overrides,
+    block: BlockOverrides,
 ) -> str:
     """Run a call and return its output."""
-    return views.as_hex(await context.backend.state.call(request, ref, overrides))
+    return views.as_hex(await context.backend.state.call(request, ref, overrides, block))
 
 
 async def estimate_gas(
-    context: Context, request: CallRequest, ref: BlockRef, overrides: Overrides, _: None
+    context: Context,
+    request: CallRequest,
+    ref: BlockRef,
+    overrides: Overrides,
+    block: BlockOverrides,
 ) -> str:
     """Return the least gas limit with which the transaction succeeds."""
-    return hex(await context.backend.state.estimate_gas(request, ref, overrides))
+    return hex(await context.backend.state.estimate_gas(request, ref, overrides, block))
 
 
 async def create_access_list(
-    context: Context, request: CallRequest, ref: BlockRef, overrides: Overrides
+    context: Context,
+    request: CallRequest,
+    ref: BlockRef,
+    overrides: Overrides,
+    block: BlockOverrides,
 ) -> Any:
     """Return what the call touches; a call that reverts has a result with `error`."""
-    entries, gas, error = await context.backend.state.create_access_list(request, ref, overrides)
+    entries, gas, error = await context.backend.state.create_access_list(
+        request, ref, overrides, block
+    )
     found = {"accessList": views.access_list(entries), "gasUsed": hex(gas)}
     return found if error is None else {**found, "error": error}
 
@@ -81,7 +95,9 @@ def _keys(value: Any) -> list[str]:
 _SLOT = Parameter("storage slot", quantities.slot)
 _STORAGE_KEYS = Parameter("storage keys", _keys, required=False, default=[])
 _OVERRIDES = Parameter("state overrides", read.state_overrides, required=False, default={})
-_NO_BLOCK_OVERRIDES = Parameter("block overrides", read.no_block_overrides, required=False)
+_BLOCK = Parameter(
+    "block overrides", read.block_overrides, required=False, default=BlockOverrides()
+)
 
 METHODS: Final = {
     "eth_getBalance": Method(get_balance, (ADDRESS, AT)),
@@ -89,7 +105,7 @@ METHODS: Final = {
     "eth_getCode": Method(get_code, (ADDRESS, AT)),
     "eth_getStorageAt": Method(get_storage_at, (ADDRESS, _SLOT, AT)),
     "eth_getProof": Method(get_proof, (ADDRESS, _STORAGE_KEYS, AT)),
-    "eth_call": Method(call, (CALL, AT, _OVERRIDES, _NO_BLOCK_OVERRIDES)),
-    "eth_estimateGas": Method(estimate_gas, (CALL, AT, _OVERRIDES, _NO_BLOCK_OVERRIDES)),
-    "eth_createAccessList": Method(create_access_list, (CALL, AT, _OVERRIDES)),
+    "eth_call": Method(call, (CALL, AT, _OVERRIDES, _BLOCK)),
+    "eth_estimateGas": Method(estimate_gas, (CALL, AT, _OVERRIDES, _BLOCK)),
+    "eth_createAccessList": Method(create_access_list, (CALL, AT, _OVERRIDES, _BLOCK)),
 }

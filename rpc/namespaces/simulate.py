@@ -15,7 +15,6 @@ from byline.rpc.backend import BlockOverrides, BlockRef
 from byline.rpc.errors import InvalidParams, revert_reason
 from byline.rpc.method import Context, Method, Parameter
 from byline.rpc.namespaces.common import AT
-from byline.rpc.namespaces.trace_options import block_overrides
 from byline.rpc.parameters import member
 from byline.rpc.simulation import (
     MOST_BLOCKS,
@@ -106,14 +105,14 @@ def _calls_of_block(source: Mapping[str, Any]) -> CallsOfBlock:
     calls = member(source, "calls", _list) or []
     return CallsOfBlock(
         calls=tuple(read.call_request(call) for call in calls[: MOST_CALLS + 1]),
-        accounts=member(source, "stateOverrides", read.simulated_overrides) or {},
+        accounts=member(source, "stateOverrides", read.state_overrides) or {},
         block=_block(overrides),
         parent_beacon_root=member(overrides, "beaconRoot", quantities.hash32),
     )
 
 
 def _block(overrides: Mapping[str, Any]) -> BlockOverrides:
-    return block_overrides({**overrides, "beaconRoot": None, "withdrawals": None})
+    return read.block_overrides({**overrides, "beaconRoot": None, "withdrawals": None})
 
 
 def _overrides(value: Any) -> Mapping[str, Any]:

@@ -27,7 +27,6 @@ _SECONDS: Final = {
     "m": 60.0,
     "h": 3600.0,
 }
-_NOT_OVERRIDDEN: Final = ("beaconRoot", "withdrawals")
 
 
 def trace_options(value: Any) -> TraceOptions:
@@ -50,7 +49,7 @@ def pretended(value: Any) -> Pretended:
     source = _object(value)
     return Pretended(
         accounts=member(source, "stateOverrides", read.state_overrides) or {},
-        block=member(source, "blockOverrides", block_overrides) or BlockOverrides(),
+        block=member(source, "blockOverrides", read.block_overrides) or BlockOverrides(),
         tx_index=member(source, "txIndex", quantities.quantity_or_number),
     )
 
@@ -58,23 +57,6 @@ def pretended(value: Any) -> Pretended:
 def call_options(value: Any) -> tuple[Pretended, TraceOptions]:
     """Read a whole `TraceCallConfig`."""
     return pretended(value), trace_options(value)
-
-
-def block_overrides(value: Any) -> BlockOverrides:
-    """Read what a call pretends about its block; `difficulty` has no meaning any more."""
-    source = _object(value)
-    for name in _NOT_OVERRIDDEN:
-        if source.get(name) is not None:
-            raise InvalidParams(f'block override "{name}" is not supported for this RPC method')
-    return BlockOverrides(
-        number=member(source, "number", quantities.quantity64),
-        timestamp=member(source, "time", quantities.quantity64),
-        gas_limit=member(source, "gasLimit", quantities.quantity64),
-        coinbase=member(source, "feeRecipient", quantities.address),
-        prev_randao=member(source, "prevRandao", quantities.hash32),
-        base_fee=member(source, "baseFeePerGas", quantities.quantity),
-        blob_base_fee=member(source, "blobBaseFee", quantities.quantity),
-    )
 
 
 def duration(value: Any) -> float:

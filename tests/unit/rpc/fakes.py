@@ -24,9 +24,11 @@ from byline.derivation.transaction import (
 )
 from byline.derivation.types import NO_L1_BLOCK, NO_L2_BLOCK, BlockId, SyncStatus
 from byline.rpc.backend import (
+    THE_BLOCK_ITSELF,
     AccountOverride,
     AccountProof,
     Backend,
+    BlockOverrides,
     BlockRef,
     CallRequest,
     ChainEvent,
@@ -326,11 +328,16 @@ class FakeNode:
         return AccountProof(address, 1, 2, bytes(32), EMPTY_TRIE_ROOT, (b"\xc0",), storage)
 
     async def call(
-        self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
+        self,
+        request: CallRequest,
+        ref: BlockRef,
+        overrides: Mapping[bytes, AccountOverride],
+        block: BlockOverrides = THE_BLOCK_ITSELF,
     ) -> bytes:
         await self._known(ref)
         self.calls.append(request)
         self.overrides = overrides
+        self.pretended_block = block
         match request.to:
             case t if t == REVERTS:
                 raise Reverted(request.data)
@@ -344,13 +351,21 @@ class FakeNode:
         return request.data or self.output
 
     async def estimate_gas(
-        self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
+        self,
+        request: CallRequest,
+        ref: BlockRef,
+        overrides: Mapping[bytes, AccountOverride],
+        block: BlockOverrides = THE_BLOCK_ITSELF,
     ) -> int:
         await self.call(request, ref, overrides)
         return 21_000
 
     async def create_access_list(
-        self, request: CallRequest, ref: BlockRef, overrides: Mapping[bytes, AccountOverride]
+        self,
+        request: CallRequest,
+        ref: BlockRef,
+        overrides: Mapping[bytes, AccountOverride],
+        block: BlockOverrides = THE_BLOCK_ITSELF,
     ) -> tuple[tuple[AccessListEntry, ...], int, str | None]:
         error = "execution reverted" if request.to == REVERTS else None
         return (AccessListEntry(TARGET, (bytes(32),)),), 23_000, error

@@ -6,6 +6,7 @@ import pytest
 
 from byline.derivation.receipt import Log
 from byline.rpc import parameters as read
+from byline.rpc.backend import BlockOverrides
 from byline.rpc.errors import InvalidParams
 
 HASH = "0x" + "ab" * 32
@@ -145,7 +146,7 @@ def test_overrides_are_read_by_account() -> None:
     ("value", "words"),
     [
         ({ADDRESS: {"state": {}, "stateDiff": {}}}, "has both 'state' and 'stateDiff'"),
-        ({ADDRESS: {"movePrecompileToAddress": ADDRESS}}, "not supported"),
+        ({ADDRESS: {"movePrecompileToAddress": "0x1"}}, "movePrecompileToAddress"),
         ({"0x12": {}}, "want 20"),
         ({ADDRESS: 1}, "want an object"),
     ],
@@ -155,10 +156,18 @@ def test_overrides_that_cannot_be_are_refused(value: Any, words: str) -> None:
         read.state_overrides(value)
 
 
-def test_block_overrides_are_refused_rather_than_ignored() -> None:
-    read.no_block_overrides({})
-    with pytest.raises(InvalidParams, match="block overrides are not supported: time"):
-        read.no_block_overrides({"time": "0x1"})
+def test_block_overrides_are_read_by_their_new_and_their_first_names() -> None:
+    assert read.block_overrides({}) == BlockOverrides()
+    given = {"time": "0x1", "feeRecipient": ADDRESS, "prevRandao": HASH, "baseFeePerGas": "0x2"}
+    old = {"time": "0x1", "coinbase": ADDRESS, "random": HASH, "baseFee": "0x2"}
+    assert read.block_overrides(given) == read.block_overrides(old)
+    assert read.block_overrides(given).prev_randao == bytes.fromhex(HASH[2:])
+
+
+@pytest.mark.parametrize("name", ["beaconRoot", "withdrawals"])
+def test_block_overrides_of_what_a_call_cannot_see_are_refused(name: str) -> None:
+    with pytest.raises(InvalidParams, match=f'block override "{name}" is not supported'):
+        read.block_overrides({name: HASH})
 
 
 @pytest.mark.parametrize(
