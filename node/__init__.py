@@ -12,6 +12,7 @@ chain/        blocks, genesis, pool, calls
 l1/           the local L1, or somebody's over JSON-RPC
 l2/           sequencer, batcher, driver and the engine with its heads
 crossings/    deposits and withdrawals, as the log tells them
+messages/     transactions, failed calls and console.log, as the log tells them
 backend/      the node behind the RPC
 engine_api/   the L2 under somebody else's rollup node
 bridge/       deposits and withdrawals as a user makes them

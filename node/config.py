@@ -22,6 +22,7 @@ from byline.node.errors import ConfigError
 from byline.node.evm.engines import DEFAULT, ENGINES
 from byline.node.l2.batcher_settings import BatcherSettings
 from byline.node.l2.data_availability import DataAvailability
+from byline.node.messages.sources import checked_source
 from byline.rpc.limits import BOUNDS, Limits
 from byline.rpc.origins import check_host, check_origin
 
@@ -101,6 +102,14 @@ class NodeConfig:
     limits: Limits = field(default_factory=Limits)
     """What clients may ask for; each bound with a setting has it under that name."""
     log_level: str = "info"
+    json: bool = False
+    """Write the log, and what stands at the start, as JSON, an object a line."""
+    quiet: bool = False
+    """Write errors alone."""
+    verbose: bool = False
+    """Write everything, with hashes and addresses in full."""
+    abi: tuple[str, ...] = ()
+    """Where ABIs are, as `messages.sources` reads it."""
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each value came from."""
 
@@ -145,11 +154,18 @@ class Setting:
     most: int | None = None
     each: Callable[[str], str] | None = None
     """Reads one of several values: the flag is given again, elsewhere commas part them."""
+    short: str | None = None
+    """A second flag, of one letter."""
 
     @property
     def flag(self) -> str:
         """The command-line flag."""
         return "--" + self.name.replace("_", "-")
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The command-line flags."""
+        return (self.flag,) if self.short is None else (self.short, self.flag)
 
     @property
     def variable(self) -> str:
@@ -275,6 +291,17 @@ SETTINGS: Final = (
         for bound in BOUNDS
     ),
     Setting("log_level", str, "what to log", choices=("debug", "info", "warning", "error")),
+    Setting("json", bool, "log JSON, an object a line; the start screen is one, too"),
+    Setting("quiet", bool, "no start screen, and errors alone in the log", short="-q"),
+    Setting(
+        "verbose", bool, "log requests and the node's own transactions, hashes in full", short="-v"
+    ),
+    Setting(
+        "abi",
+        str,
+        "ABI of your contracts: a file, a folder (out, artifacts), or ADDRESS=FILE",
+        each=checked_source,
+    ),
 )
 
 
@@ -292,7 +319,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 setting.flag, action="append", metavar="TEXT", help=f"{setting.text}; repeatable"
             )
         elif setting.kind is bool:
-            parser.add_argument(setting.flag, action="store_const", const=True, help=setting.text)
+            parser.add_argument(
+                *setting.flags, action="store_const", const=True, help=setting.text
+            )
         else:
             metavar = "|".join(setting.choices) or METAVARS[setting.kind]
             parser.add_argument(setting.flag, metavar=metavar, help=setting.text + shown)
@@ -354,6 +383,8 @@ def check(config: NodeConfig) -> None:
         )
     if config.mixed and config.block_time is None:
         raise ConfigError("--mixed needs --block-time: without it every transaction makes a block")
+    if config.quiet and config.verbose:
+        raise ConfigError("--quiet and --verbose contradict each other: give one of them")
 
 
 def add_engine_argument(parser: argparse.ArgumentParser) -> None:

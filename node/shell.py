@@ -32,6 +32,8 @@ from byline.node.config import NodeConfig
 from byline.node.crossings.teller import Teller
 from byline.node.errors import ConfigError, PortBusy
 from byline.node.l2.driver import Derived, Step
+from byline.node.messages.sources import abi_sources
+from byline.node.messages.teller import TransactionTeller
 from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, Pooled, Rollup
 from byline.node.storage.kv import KeyValue
 from byline.node.version import client_version
@@ -55,6 +57,7 @@ class NodeShell:
         self._threads: Threads
         self._hubs: dict[ChainName, EventHub]
         self._teller: Teller | None = None
+        self._messages: TransactionTeller | None = None
         self._made = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.backends: dict[ChainName, Backend] = {}
@@ -93,6 +96,9 @@ class NodeShell:
     async def _serve(self, name: ChainName, port: int) -> None:
         """Serve a chain; raises `PortBusy`."""
         self._teller = self._teller or Teller(self.rollup)
+        if self._messages is None:
+            self._messages = TransactionTeller(self.rollup, abi_sources(self.settings.abi))
+            self._stack.callback(self._messages.close)
         self.backends[name] = self._backend(name)
         server = RpcServer(
             self.backends[name],
@@ -159,6 +165,8 @@ class NodeShell:
             hub.publish_from_thread(NewHead(executed.block, logs))
             if happening.chain == "l2":
                 self._calls.add(self._made.set)
+            if self._messages is not None:
+                self._messages.executed(happening.chain, executed)
             self._tell(happening.chain, executed.block, executed.receipts)
         else:
             hub.publish_from_thread(self._dropped(happening))
@@ -177,6 +185,8 @@ class NodeShell:
         store = self.rollup.engine.chain.store
         block, receipts = store.block(block_hash), store.receipts(block_hash)
         if block is not None and receipts is not None:
+            if self._messages is not None:
+                self._messages.stored("l2", block, receipts)
             self._tell("l2", block, receipts)
 
     def _dropped(self, happening: BlocksDropped) -> NewHead:
