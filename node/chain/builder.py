@@ -10,7 +10,6 @@ from byline.derivation.header import Header
 from byline.derivation.receipt import DEPOSIT_RECEIPT_VERSION, Receipt, union_bloom
 from byline.derivation.transaction import AnyTransaction
 from byline.node.chain.block import ExecutedBlock
-from byline.node.evm.beneath import Beneath
 from byline.node.evm.edits import apply_edits
 from byline.node.evm.machine import BlockContext, Engine, NodeReader
 from byline.node.evm.rules import BlockInput, ChainRules
@@ -43,7 +42,6 @@ class BlockBuilder:
         given: BlockInput,
         read_node: NodeReader,
         ancestors: Iterable[bytes],
-        beneath: Beneath | None = None,
     ) -> None:
         self.header = rules.open(parent, given)
         self.machine = engine.open(
@@ -52,7 +50,6 @@ class BlockBuilder:
             block_context(rules, self.header, ancestors),
             rules.precompiles(given.timestamp),
             rules.opcodes(given.timestamp),
-            beneath,
         )
         self.rules = rules.begin(self.machine, self.header, parent)
         self.gas_used = 0

@@ -122,7 +122,6 @@ class Chain:
             given,
             self.store.node,
             self.ancestors(parent),
-            self.beneath,
         )
 
     def build(
@@ -184,5 +183,4 @@ class Chain:
             block_context(self.rules, header, self.before(header)),
             self.rules.precompiles(header.timestamp),
             self.rules.opcodes(header.timestamp),
-            self.beneath,
         )

@@ -64,7 +64,6 @@ def call_machine(
         context,
         precompiles_with(natives, accounts) if accounts else natives,
         rules.opcodes(seen.timestamp),
-        chain.beneath,
     )
 
 

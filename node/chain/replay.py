@@ -55,7 +55,6 @@ class Replay:
             block_context(rules, header, chain.ancestors(parent)),
             rules.precompiles(header.timestamp),
             rules.opcodes(header.timestamp),
-            chain.beneath,
         )
         self._patience = patience
         self._rules = rules.begin(self.machine, header, parent)

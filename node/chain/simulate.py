@@ -118,7 +118,6 @@ class Simulator:
             context,
             self._natives(header, wanted),
             rules.opcodes(header.timestamp),
-            self.chain.beneath,
         )
 
     def _natives(self, header: Header, wanted: CallsOfBlock) -> PrecompileTable:
