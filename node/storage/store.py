@@ -72,6 +72,7 @@ class ChainStore:
             BLOCK_CACHE, lambda receipts: BLOCK_WEIGHT + len(receipts)
         )
         self._head = self._stored_head()
+        self._first = self._stored_first()
 
     def _stored_head(self) -> Header | None:
         head = self._read(POINTERS, "head")
@@ -84,6 +85,15 @@ class ChainStore:
                 "folder from a copy, or move it away and start anew"
             )
         return header
+
+    def _stored_first(self) -> Header | None:
+        first = self._read(POINTERS, "first")
+        return None if first is None else self.header(first)
+
+    @property
+    def first_number(self) -> int:
+        """Height of the first block that is here: 0, but for a chain that is a fork."""
+        return 0 if self._first is None else self._first.number
 
     @property
     def is_empty(self) -> bool:
@@ -163,27 +173,33 @@ class ChainStore:
         *,
         meta: Mapping[str, bytes] = _NO_META,
         make_head: bool = True,
+        first: bool = False,
         sync: bool = False,
     ) -> None:
         """Write a block and all that belongs to it in one atomic batch.
 
         With `make_head` it becomes the canonical head, by a reorganisation if its parent is
-        not the present one.  Without, it is readable by hash alone.  Raises `UnknownHash`
-        when the parent is not stored, `StorageError` for a second genesis.
+        not the present one.  Without, it is readable by hash alone.  The `first` block of a
+        fork has its parent on the other chain.  Raises `UnknownHash` when the parent is not
+        stored, `StorageError` for a second genesis.
         """
         header, block_hash = executed.header, executed.hash
         with self._writing:
-            self._check_parent(header)
+            self._check_parent(header, first)
             changes: _Changes = NODES.entries(executed.nodes.items())
             changes[HEADERS.key(block_hash)] = HEADERS.encode(header)
             changes[BODIES.key(block_hash)] = BODIES.encode(executed.block.transactions)
             changes[RECEIPTS.key(block_hash)] = RECEIPTS.encode(executed.receipts)
             if make_head:
                 changes |= self._head_changes(executed.block)
+            if first:
+                changes[POINTERS.key("first")] = POINTERS.encode(block_hash)
             self._kv.write(changes | _meta_changes(meta), sync=sync)
             self._headers.put(block_hash, header)
             self._blocks.put(block_hash, executed.block)
             self._receipts.put(block_hash, executed.receipts)
+            if first:
+                self._first = header
             if make_head:
                 self._head = header
 
@@ -202,10 +218,10 @@ class ChainStore:
             self._kv.write(changes | _meta_changes(meta), sync=sync)
             self._head = block.header
 
-    def _check_parent(self, header: Header) -> None:
-        if header.number == 0:
+    def _check_parent(self, header: Header, first: bool) -> None:
+        if header.number == 0 or first:
             if self._head is not None:
-                same = self.canonical_hash(0) == header.hash
+                same = self.canonical_hash(header.number) == header.hash
                 raise StorageError(
                     "the chain has this genesis block already: use set_head to go back to it"
                     if same
@@ -240,7 +256,7 @@ class ChainStore:
         """Yield `block` and its ancestors down to the first canonical one, that one left out."""
         while self.canonical_hash(block.number) != block.hash:
             yield block
-            if block.number == 0:
+            if block.number == 0 or self._head is None:
                 return
             block = self._known(block.header.parent_hash)
 

@@ -105,7 +105,11 @@ def _encode_body(transactions: tuple[AnyTransaction, ...]) -> bytes:
 
 
 def _decode_body(raw: bytes) -> tuple[AnyTransaction, ...]:
-    return tuple(decode_transaction(item) for item in _list_decode(raw))
+    transactions = tuple(decode_transaction(item) for item in _list_decode(raw))
+    for transaction in transactions:
+        # What is stored was executed: its sender was known then.
+        believe(transaction)
+    return transactions
 
 
 def _encode_receipts(receipts: tuple[Receipt, ...]) -> bytes:
@@ -139,7 +143,12 @@ META: Final = Table[str, bytes](
     "meta", b"m", _name, _same, _same, "what the node keeps beside the blocks, by name"
 )
 POINTERS: Final = Table[str, bytes](
-    "pointers", b"p", _name, _same, _same, "`head`: hash of the head; `schema`: version number"
+    "pointers",
+    b"p",
+    _name,
+    _same,
+    _same,
+    "`head`: hash of the head; `first`: of a fork's first block; `schema`: version number",
 )
 
 ALL: Final = (NODES, HEADERS, BODIES, RECEIPTS, CANONICAL, TRANSACTIONS, META, POINTERS)
