@@ -38,6 +38,7 @@ from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, P
 from byline.node.storage.kv import KeyValue
 from byline.node.version import client_version
 from byline.rpc.backend import Backend, NewHead, NewPending
+from byline.rpc.ipc import IpcServer
 from byline.rpc.origins import LOCAL_ORIGINS
 from byline.rpc.server import Handler, RpcServer
 
@@ -122,13 +123,26 @@ class NodeShell:
                 f"({exc.strerror}): stop what listens there, or pass --{name}-port"
             ) from exc
 
+        await self._serve_ipc(name)
+
+    async def _serve_ipc(self, name: ChainName) -> None:
+        path = self.settings.l1_ipc if name == "l1" else self.settings.l2_ipc
+        if path is None:
+            return
+        server = IpcServer(self.servers[name].dispatcher, path)
+        try:
+            await self._stack.enter_async_context(server)
+        except OSError as exc:
+            raise PortBusy(f"--{name}-ipc {path}: {exc.strerror or exc}") from exc
+
     def _pages(self, name: ChainName) -> Mapping[str, Handler]:
         """Return what a chain's port serves beside JSON-RPC, by path."""
         return {}
 
     def _backend(self, name: ChainName) -> Backend:
         threads, rollup = self._threads, self.rollup
-        state = NodeState(rollup, name, threads, self.settings.call_timeout)
+        tell = None if self._messages is None else self._messages.tried
+        state = NodeState(rollup, name, threads, self.settings.call_timeout, tell)
         return Backend(
             name=name,
             client_version=client_version(),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
+from byline.derivation.header import Header
 from byline.derivation.kernels import rlp
 from byline.derivation.kernels.trie import Trie
 from byline.derivation.transaction import AccessListEntry
@@ -16,9 +17,11 @@ from byline.node.backend.served import Served
 from byline.node.backend.threads import Threads
 from byline.node.chain import calls
 from byline.node.contracts.addresses import GAS_PRICE_ORACLE
+from byline.node.evm.console import ConsoleCalls
 from byline.node.evm.optimism import extra_cost
 from byline.node.evm.patience import OutOfTime, Patience
 from byline.node.l2.fee_answers import fee_answer
+from byline.node.messages.lines import TriedCall
 from byline.node.rollup import ChainName
 from byline.node.signing import sign_dynamic_fee
 from byline.rpc.backend import (
@@ -29,6 +32,8 @@ from byline.rpc.backend import (
     BlockRef,
     CallRequest,
     Halted,
+    Refused,
+    Reverted,
     StorageProof,
 )
 
@@ -49,6 +54,8 @@ class NodeState:
     threads: Threads
     call_timeout: float = CALL_TIMEOUT
     """Seconds that one call or estimate may take; 0 is without end."""
+    tell: Callable[[TriedCall], None] | None = None
+    """Is told of calls that fail or write to the console."""
 
     @property
     def _resolver(self) -> Resolver:
@@ -99,7 +106,28 @@ class NodeState:
             known = fee_answer(chain.machine(header), request)
             if known is not None:
                 return known
-        return calls.call(chain, header, request, overrides, patience, block)
+        return self._heard(
+            "eth_call",
+            request,
+            header,
+            lambda hear: calls.call(chain, header, request, overrides, patience, block, hear),
+        )
+
+    def _heard(
+        self, method: str, request: CallRequest, header: Header, work: Callable[[calls.Hear], T]
+    ) -> T:
+        """Run a call, and tell of it where it fails or writes to the console."""
+        heard: list[ConsoleCalls] = []
+        failure: Exception | None = None
+        try:
+            return work(heard.append)
+        except (Reverted, Halted, Refused, OutOfTime) as exc:
+            failure = exc
+            raise
+        finally:
+            if self.tell is not None and (failure is not None or heard):
+                console = heard[0] if heard else None
+                self.tell(TriedCall(self.name, method, request, header, failure, console))
 
     async def _execute(self, work: Callable[[Patience], T]) -> T:
         """Run code on a thread for that, within bounds of time."""
@@ -121,15 +149,29 @@ class NodeState:
     ) -> int:
         """Return a gas limit with which the transaction succeeds."""
         return await self._execute(
-            lambda patience: calls.estimate_gas(
-                self._resolver.chain,
-                self._resolver.context(ref),
-                request,
-                overrides,
-                lambda asked, gas: self._surcharge(asked, gas, ref),
-                patience,
-                block,
-            )
+            lambda patience: self._estimate(request, ref, overrides, block, patience)
+        )
+
+    def _estimate(
+        self,
+        request: CallRequest,
+        ref: BlockRef,
+        overrides: Mapping[bytes, AccountOverride],
+        block: BlockOverrides,
+        patience: Patience,
+    ) -> int:
+        chain, header = self._resolver.chain, self._resolver.context(ref)
+
+        def surcharge(asked: CallRequest, gas: int) -> int:
+            return self._surcharge(asked, gas, ref)
+
+        return self._heard(
+            "eth_estimateGas",
+            request,
+            header,
+            lambda hear: calls.estimate_gas(
+                chain, header, request, overrides, surcharge, patience, block, hear
+            ),
         )
 
     def _surcharge(self, request: CallRequest, gas: int, ref: BlockRef) -> int:

@@ -28,6 +28,7 @@ from byline.node.chain.pretended import (
     pretended_header,
 )
 from byline.node.evm.accounts import DELEGATION_PREFIX, created_address
+from byline.node.evm.console import ConsoleCalls
 from byline.node.evm.machine import CallOutcome, Machine, MessageCall
 from byline.node.evm.patience import ENDLESS, Patience
 from byline.node.evm.transition import (
@@ -54,6 +55,8 @@ MAX_ACCESS_LIST_ROUNDS: Final = 16
 LENT: Final = 2**128
 """Wei that a request without sender may spend."""
 
+Hear = Callable[[ConsoleCalls], None]
+"""Is told what contracts write to the console."""
 Surcharge = Callable[[CallRequest, int], int]
 """Wei that a transaction of the request costs beyond gas and value, at a gas limit."""
 
@@ -209,6 +212,7 @@ def call(
     overrides: Mapping[bytes, AccountOverride],
     patience: Patience = ENDLESS,
     block: BlockOverrides = THE_BLOCK_ITSELF,
+    hear: Hear | None = None,
 ) -> bytes:
     """Return what `request` returns on the state after `header`.
 
@@ -220,6 +224,8 @@ def call(
     gas = min(CALL_GAS_CAP if request.gas is None else request.gas, CALL_GAS_CAP)
     machine.begin_transaction()
     outcome = execute_call(machine, request, gas, base_fee, chain.chain_id)
+    if outcome.console is not None and hear is not None:
+        hear(outcome.console)
     if outcome.succeeded:
         return outcome.output
     if outcome.reverted:
@@ -237,10 +243,12 @@ def estimate_gas(
     surcharge: Surcharge,
     patience: Patience = ENDLESS,
     block: BlockOverrides = THE_BLOCK_ITSELF,
+    hear: Hear | None = None,
 ) -> int:
     """Return a gas limit with which `request` succeeds: the least, or at most 1.5 % more.
 
-    `surcharge` is the rollup's part of the price.  Raises `Reverted`, `OutOfTime`, or
+    `surcharge` is the rollup's part of the price; `hear` is told of the first run, which has
+    the most gas.  Raises `Reverted`, `OutOfTime`, or
     `Refused` in geth's words when no affordable limit is enough.
     """
     machine, seen = opened(chain, header, request, overrides, block, patience)
@@ -262,6 +270,8 @@ def estimate_gas(
     if plain and floor == TRANSFER_GAS and attempt(TRANSFER_GAS).succeeded:
         return TRANSFER_GAS
     first = attempt(most)
+    if first.console is not None and hear is not None:
+        hear(first.console)
     if not first.succeeded:
         if first.reverted:
             raise Reverted(first.output)

@@ -18,7 +18,7 @@ from byline.node.evm.accounts import created_address
 from byline.node.external import ExternalNode
 from byline.node.hexes import checksum
 from byline.node.l2.driver import Derived, Step
-from byline.node.rollup import BlockMade
+from byline.node.rollup import BlockMade, Pooled
 from byline.node.shell import NodeShell
 from byline.rpc.backend import Reverted
 from tests.contracts.harness import calldata
@@ -46,7 +46,7 @@ def told(here: World, caplog: pytest.LogCaptureFixture) -> list[str]:
         caplog.clear()
         for happening in here.happened:
             if not isinstance(happening, BlockMade):
-                assert isinstance(happening, Derived)
+                assert isinstance(happening, Derived | Pooled)
                 continue
             block, receipts = happening.executed.block, happening.executed.receipts
             if happening.chain == "l2":
