@@ -369,6 +369,8 @@ def check(config: NodeConfig) -> None:
             f"l1_block_time is {config.l1_interval}, want at least block_time, "
             f"{config.block_time}: an L2 block takes up one L1 block at most"
         )
+    if config.l1_rpc and config.l1_ipc:
+        raise ConfigError("--l1-ipc serves an L1 that is run here, and --l1-rpc names another")
     if config.l1_rpc and not config.rollup_config:
         raise ConfigError(
             "--l1-rpc needs --rollup-config: it says which L2 on that L1 this node is to run"

@@ -81,6 +81,14 @@ def origin_allowed(origin: str, allowed: Sequence[str]) -> bool:
     return f"{bare}:*" in allowed
 
 
+def is_page(origin: str) -> bool:
+    """Tell whether an Origin is that of a page; extensions that a user installs have others.
+
+    What an extension may ask is between the browser and its user: a wallet asks every node.
+    """
+    return not origin.partition("://")[0].endswith("-extension")
+
+
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 

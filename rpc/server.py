@@ -1,8 +1,9 @@
 """JSON-RPC on a port: HTTP POST and WebSocket at `/`, side by side.
 
 JSON-RPC errors travel with HTTP 200.  Other statuses are about HTTP itself: 401 for a
-missing or bad token where one is asked for, 403 for a foreign Host or Origin, 405, 413 for a
-body over the limit, 415 for one that is not declared as JSON.
+missing or bad token where one is asked for, 403 for a foreign Host or Origin, 405, 408 for a
+body that does not come, 413 for one over the limit, 415 for one that is not declared as JSON,
+503 when all connections are taken by requests.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from typing import Final, Self
 
 from aiohttp import hdrs, web
 
+from byline.rpc.admission import Admission
 from byline.rpc.backend import Backend
 from byline.rpc.connection import Connection
 from byline.rpc.dispatch import Dispatcher
-from byline.rpc.limits import Limits
+from byline.rpc.limits import Limits, flag
 from byline.rpc.method import Method
-from byline.rpc.origins import LOCAL_ORIGINS, host_allowed, origin_allowed
+from byline.rpc.origins import LOCAL_ORIGINS, host_allowed, is_page, origin_allowed
+from byline.rpc.websocket import WebSocketWire
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -34,10 +37,16 @@ _PREFLIGHT: Final = {
     hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "Content-Type, Accept",
     hdrs.ACCESS_CONTROL_MAX_AGE: "600",
 }
-_HEARTBEAT: Final = 30.0
-"""Seconds between pings."""
 _FAREWELL: Final = 1.0
 """Seconds that open requests get when the server stops."""
+_LINGERING: Final = 2.0
+"""Seconds that a client gets to read why its body was not taken."""
+_BACKLOG: Final = 1024
+"""Connections that the system holds ready."""
+_SHOWN: Final = 200
+"""Characters of a header that are repeated."""
+_PIECE: Final = 256 * 1024
+"""Bytes of an answer that go out together; smaller answers need no watching."""
 
 
 class RpcServer:
@@ -76,9 +85,16 @@ class RpcServer:
         self._refusal = refusal
         self._connections: set[Connection] = set()
         self._feeding: asyncio.Task[None] | None = None
+        self._limits = self.dispatcher.limits
+        self._listener: asyncio.Server | None = None
         self._runner = web.AppRunner(
-            self._application(pages or {}), access_log=None, shutdown_timeout=_FAREWELL
+            self._application(pages or {}),
+            access_log=None,
+            shutdown_timeout=_FAREWELL,
+            keepalive_timeout=self._limits.idle_seconds,
+            lingering_time=_LINGERING,
         )
+        self._routed: Handler
 
     @property
     def port(self) -> int:
@@ -104,10 +120,18 @@ class RpcServer:
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
+        server = self._runner.server
+        assert server is not None
+        # Routes, middlewares and signals cost as much as a short answer: requests come here
+        # first, and only what is no plain POST goes on to the application.
+        self._routed = server.request_handler
+        server.request_handler = self._handle
+        self._admission = Admission(server, self._limits.connections)
         try:
-            site = web.TCPSite(self._runner, self._host, self._wanted_port)
-            await site.start()
-            self._port = int(self._runner.addresses[0][1])
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._admission.protocol, self._host, self._wanted_port, backlog=_BACKLOG
+            )
+            self._port = int(self._listener.sockets[0].getsockname()[1])
             await self._start_feed()
         except BaseException:
             await self._stop()
@@ -134,6 +158,9 @@ class RpcServer:
             await self._feeding
 
     async def _stop(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
         for connection in tuple(self._connections):
             connection.stop()
         if self._feeding is not None:
@@ -144,77 +171,102 @@ class RpcServer:
         await self._runner.cleanup()
 
     def _application(self, pages: Mapping[str, Handler]) -> web.Application:
-        application = web.Application(
-            client_max_size=self.dispatcher.limits.body_bytes, middlewares=[self._guard]
-        )
+        application = web.Application(client_max_size=self._limits.body_bytes)
         application.router.add_post("/", self._post)
         application.router.add_get("/", self._get)
         for path, page in pages.items():
             application.router.add_get(path, page)
         return application
 
-    @web.middleware
-    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Check token or Host, answer preflights, and let allowed pages read the answer."""
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Check token or Host, answer preflights and POSTs, and pass on the rest."""
+        # The application has made it.
+        assert isinstance(request, web.Request)
+        headers = request.headers
         if self._refusal is not None:
-            words = self._refusal(request.headers.get(hdrs.AUTHORIZATION))
+            words = self._refusal(headers.get(hdrs.AUTHORIZATION))
             if words is not None:
                 return web.Response(status=401, text=f"{words}\n")
-        elif not host_allowed(request.headers.get(hdrs.HOST), self._names):
-            return web.Response(status=403, text="invalid host specified\n")
-        origin = request.headers.get(hdrs.ORIGIN)
-        if origin is None:
-            return await handler(request)
+        elif not host_allowed(headers.get(hdrs.HOST), self._names):
+            return web.Response(
+                status=403, text="invalid host specified: --allow-host NAME allows it\n"
+            )
+        with self._admission.busy(request.protocol):
+            origin = headers.get(hdrs.ORIGIN)
+            if origin is None:
+                return await self._answer(request)
+            return await self._to_page(request, origin)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        if (
+            request.method == hdrs.METH_POST
+            and request.raw_path == "/"
+            and hdrs.EXPECT not in request.headers
+        ):
+            return await self._post(request)
+        return await self._routed(request)
+
+    async def _to_page(self, request: web.Request, origin: str) -> web.StreamResponse:
+        """Let allowed pages read the answer, and no other page ask."""
         allowed = origin_allowed(origin, self._cors)
         if request.method == hdrs.METH_OPTIONS:
             response: web.StreamResponse = (
-                web.Response(status=204, headers=_PREFLIGHT)
-                if allowed
-                else web.Response(status=403, text=f"origin {origin} is not allowed\n")
+                web.Response(status=204, headers=_PREFLIGHT) if allowed else _foreign(origin)
             )
+        elif request.method == hdrs.METH_POST and not allowed and is_page(origin):
+            return _foreign(origin)
         else:
-            response = await handler(request)
+            response = await self._answer(request)
         if allowed and not response.prepared:
             everyone = "*" in self._cors
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*" if everyone else origin
             response.headers[hdrs.VARY] = hdrs.ORIGIN
         return response
 
-    async def _post(self, request: web.Request) -> web.Response:
+    async def _post(self, request: web.Request) -> web.StreamResponse:
         if request.content_type not in _JSON_TYPES:
             words = "invalid content type, only application/json is supported\n"
             return web.Response(status=415, text=words)
         try:
-            body = await request.read()
+            body = await self._body(request)
         except web.HTTPRequestEntityTooLarge:
-            most = self.dispatcher.limits.body_bytes
-            return web.Response(status=413, text=f"content length too large (limit {most})\n")
+            most, option = self._limits.body_bytes, flag("body_bytes")
+            words = f"content length too large (limit {most}, {option})\n"
+            return web.Response(status=413, text=words)
+        except TimeoutError:
+            bound = f"{self._limits.body_seconds:g} seconds ({flag('body_seconds')})"
+            late = web.Response(status=408, text=f"the request did not come within {bound}\n")
+            late.force_close()
+            return late
         answer = await self.dispatcher.handle(body)
-        return web.Response(body=answer, content_type="application/json")
+        if len(answer) <= _PIECE:
+            return web.Response(body=answer, content_type="application/json")
+        return LongAnswer(answer, self._limits.body_seconds)
+
+    async def _body(self, request: web.Request) -> bytes:
+        if request.content.is_eof():
+            return await request.read()
+        async with asyncio.timeout(self._limits.body_seconds):
+            return await request.read()
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
             return web.Response(text=self._greeting())
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is not None and not origin_allowed(origin, self._cors):
-            return web.Response(status=403, text=f"origin {origin} is not allowed\n")
+            return _foreign(origin)
         return await self._websocket(request)
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
-        stream = web.WebSocketResponse(
-            max_msg_size=self.dispatcher.limits.websocket_message_bytes,
-            heartbeat=_HEARTBEAT,
-            compress=False,
-            timeout=_FAREWELL,
-        )
-        await stream.prepare(request)
-        connection = Connection(stream, self.dispatcher)
+        wire = WebSocketWire(self._limits.websocket_message_bytes)
+        await wire.open(request)
+        connection = Connection(wire, self.dispatcher)
         self._connections.add(connection)
         try:
             await connection.run()
         finally:
             self._connections.discard(connection)
-        return stream
+        return wire.response
 
     def _greeting(self) -> str:
         chain = self._backend.chain.chain_id
@@ -223,3 +275,35 @@ class RpcServer:
             f"JSON-RPC of {self._backend.name} (chain id {chain}): POST a request to this "
             "address, or open a WebSocket at it.\n"
         )
+
+
+class LongAnswer(web.StreamResponse):
+    """A JSON answer that goes out in pieces; a client that does not read is cut off."""
+
+    def __init__(self, answer: bytes, seconds: float) -> None:
+        """Give each piece of `answer` so many `seconds`."""
+        super().__init__()
+        self.content_type = "application/json"
+        self.content_length = len(answer)
+        self._answer = memoryview(answer)
+        self._seconds = seconds
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Send everything; aiohttp calls this once the head is out."""
+        rest, self._answer = self._answer, self._answer[:0]
+        for start in range(0, len(rest), _PIECE):
+            await self._piece(rest[start : start + _PIECE])
+        await super().write_eof(data)
+
+    async def _piece(self, piece: memoryview) -> None:
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self.write(piece)
+        except TimeoutError:
+            words = f"the answer was not read within {self._seconds:g} seconds"
+            raise ConnectionResetError(words) from None
+
+
+def _foreign(origin: str) -> web.Response:
+    words = f"origin {origin[:_SHOWN]} is not allowed: --allow-origin ORIGIN allows it\n"
+    return web.Response(status=403, text=words)

@@ -10,6 +10,7 @@ from rich.console import Console
 from byline.node import config, logs
 from byline.node.cli.banner import print_banner
 from byline.node.cli.running import run_to_end, stop_event
+from byline.node.descriptors import allow_many
 from byline.node.devnet import Devnet
 from byline.node.errors import NodeError
 from byline.node.external import ExternalNode
@@ -30,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _serve(arguments: argparse.Namespace) -> int:
     settings = config.load(vars(arguments))
+    allow_many()
     log_file = logs.set_up(settings.log_level, settings.data_dir)
     stop = stop_event()
     console = Console(highlight=False, soft_wrap=True)

@@ -1,0 +1,67 @@
+"""Which connections a port takes when there are many."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+from byline.rpc.limits import flag
+
+
+class Admission:
+    """Makes the protocol of each new connection.
+
+    Where there is no room, the connection gives way that has been open longest of those
+    without a request; when all have one, the new client is told to come back.
+    """
+
+    def __init__(self, server: web.Server, most: int) -> None:
+        self._server = server
+        self._most = most
+        self._busy: set[web.RequestHandler] = set()
+
+    def protocol(self) -> asyncio.BaseProtocol:
+        """Return who speaks with the next client."""
+        if len(self._server.connections) >= self._most and not self._make_room():
+            return _Full(self._most)
+        return self._server()
+
+    @contextmanager
+    def busy(self, connection: web.RequestHandler) -> Iterator[None]:
+        """Keep a connection while it has a request."""
+        self._busy.add(connection)
+        try:
+            yield
+        finally:
+            self._busy.discard(connection)
+
+    def _make_room(self) -> bool:
+        # Those that are closed already have no transport.
+        there = [found for found in self._server.connections if found.transport is not None]
+        if len(there) < self._most:
+            return True
+        for connection in there:
+            if connection not in self._busy:
+                connection.force_close()
+                return True
+        return False
+
+
+class _Full(asyncio.Protocol):
+    """Answers that there is no room, and closes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        words = f"too many connections: {self._most} are in use ({flag('connections')})\n"
+        transport.write(
+            b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\n"
+            b"Connection: close\r\nRetry-After: 1\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (len(words), words.encode())
+        )
+        transport.close()
