@@ -89,9 +89,28 @@ def forks_up_to(name: str) -> Mapping[Fork, int]:
 
 def build_network(settings: NodeConfig, engine: Engine, genesis_time: int) -> Network:
     """Return both genesis blocks and the rollup config."""
-    system = system_config()
     token = GAS_TOKENS[settings.gas_token]
-    draft = RollupConfig(
+    draft = rollup_draft(settings, system_config(), genesis_time)
+    l2 = l2_genesis(draft, engine, token)
+    l1 = l1_genesis(
+        l1_setup(
+            settings.l2_chain_id,
+            draft.genesis.system_config,
+            timestamp=genesis_time,
+            anchor_root=genesis_output(engine, l2),
+            gas_token=token,
+            delays=WITHDRAWAL_DELAYS[settings.withdrawals],
+            locked=L2_SUPPLY,
+        ),
+        engine,
+    )
+    genesis = replace(draft.genesis, l1=BlockId(0, l1.block.hash), l2=BlockId(0, l2.block.hash))
+    return Network(replace(draft, genesis=genesis), l1, l2)
+
+
+def rollup_draft(settings: NodeConfig, system: SystemConfig, genesis_time: int) -> RollupConfig:
+    """Return the rollup config of `settings`, but for the first blocks of both chains."""
+    return RollupConfig(
         genesis=Genesis(
             l1=BlockId(0, ZERO_HASH),
             l2=BlockId(0, ZERO_HASH),
@@ -107,21 +126,6 @@ def build_network(settings: NodeConfig, engine: Engine, genesis_time: int) -> Ne
         forks=forks_up_to(settings.fork),
         dev_control=addresses.DEV_CONTROL,
     )
-    l2 = l2_genesis(draft, engine, token)
-    l1 = l1_genesis(
-        l1_setup(
-            settings.l2_chain_id,
-            system,
-            timestamp=genesis_time,
-            anchor_root=genesis_output(engine, l2),
-            gas_token=token,
-            delays=WITHDRAWAL_DELAYS[settings.withdrawals],
-            locked=L2_SUPPLY,
-        ),
-        engine,
-    )
-    genesis = replace(draft.genesis, l1=BlockId(0, l1.block.hash), l2=BlockId(0, l2.block.hash))
-    return Network(replace(draft, genesis=genesis), l1, l2)
 
 
 def l1_setup(
@@ -154,11 +158,24 @@ def l1_setup(
     )
 
 
+def l1_accounts(setup: L1Setup) -> dict[bytes, GenesisAccount]:
+    """Return what the L1 begins with."""
+    return {**l1_alloc(setup), **_funded(OPERATORS)}
+
+
+def l2_accounts(config: RollupConfig, gas_token: GasToken) -> dict[bytes, GenesisAccount]:
+    """Return what the L2 begins with."""
+    time = config.genesis.l2_time
+    fork = max(item for item in Fork if config.active(item, time))
+    alloc = l2_alloc(owner=dev_account(OWNER_INDEX).address, fork=fork, gas_token=gas_token)
+    return {**alloc, **_funded()}
+
+
 def l1_genesis(setup: L1Setup, engine: Engine) -> ExecutedBlock:
     """Return the L1's first block."""
     return genesis_block(
         engine,
-        {**l1_alloc(setup), **_funded(OPERATORS)},
+        l1_accounts(setup),
         message_passer_root=False,
         gas_limit=L1_GAS_LIMIT,
         timestamp=setup.timestamp,
@@ -179,11 +196,9 @@ def l2_genesis(config: RollupConfig, engine: Engine, gas_token: GasToken) -> Exe
         config.eip1559_elasticity,
         0 if config.active(Fork.JOVIAN, time) else None,
     )
-    fork = max(item for item in Fork if config.active(item, time))
-    alloc = l2_alloc(owner=dev_account(OWNER_INDEX).address, fork=fork, gas_token=gas_token)
     return genesis_block(
         engine,
-        {**alloc, **_funded()},
+        l2_accounts(config, gas_token),
         message_passer_root=isthmus,
         coinbase=SEQUENCER_FEE_VAULT,
         gas_limit=config.genesis.system_config.gas_limit,
