@@ -82,11 +82,16 @@ def origin_allowed(origin: str, allowed: Sequence[str]) -> bool:
 
 
 def is_page(origin: str) -> bool:
-    """Tell whether an Origin is that of a page; extensions that a user installs have others.
+    """Tell whether an Origin is that of a page: a scheme and a host, or `null`.
 
-    What an extension may ask is between the browser and its user: a wallet asks every node.
+    Extensions that a user installs have others, and what they may ask is between the browser
+    and its user: a wallet asks every node.  Programs that put their name there (titanoboa
+    does) are no pages either.
     """
-    return not origin.partition("://")[0].endswith("-extension")
+    scheme, found, _ = origin.partition("://")
+    if not found:
+        return origin.strip().lower() == "null"
+    return not scheme.endswith("-extension")
 
 
 def _bracketed(host: str) -> str:

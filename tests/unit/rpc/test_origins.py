@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from byline.rpc.origins import LOCAL_ORIGINS, host_allowed, origin_allowed
+from byline.rpc.origins import LOCAL_ORIGINS, host_allowed, is_page, origin_allowed
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,19 @@ def test_a_listed_origin_is_exact_and_a_star_takes_all() -> None:
     assert origin_allowed("https://dapp.example", ["https://dapp.example"])
     assert not origin_allowed("https://dapp.example:444", ["https://dapp.example"])
     assert origin_allowed("https://anything.example", ["*"])
+
+
+@pytest.mark.parametrize(
+    ("origin", "page"),
+    [
+        ("http://evil.example", True),
+        ("https://localhost:1", True),
+        ("null", True),
+        ("NULL", True),
+        ("chrome-extension://abcdef", False),
+        # What a program calls itself: no page can have that.
+        ("Titanoboa", False),
+    ],
+)
+def test_pages_are_told_from_extensions_and_programs(origin: str, page: bool) -> None:
+    assert is_page(origin) is page
