@@ -9,14 +9,15 @@ from __future__ import annotations
 import logging
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from byline.derivation.transaction import Transaction
 from byline.node.accounts import DevAccount
+from byline.node.chain.admission import PoolContext
 from byline.node.l1 import dev_control
-from byline.node.l1.chain import LocalL1
-from byline.node.rollup import Rollup
+from byline.node.l1.chain import BY_THE_RULES, LocalL1, NextL1Block
+from byline.node.rollup import ChainName, Rollup
 from byline.node.signing import sign_dynamic_fee
 from byline.rpc.backend import Refused
 
@@ -38,6 +39,8 @@ class DeclaringRollup(Rollup):
     batch_account: DevAccount
     owner: DevAccount
     """Owns the DevControl contract."""
+    next_l1: NextL1Block = BY_THE_RULES
+    """What users want of the next L1 block that they make."""
     first_jump: int | None = None
     """The first L2 block that a stock verifier does not follow."""
 
@@ -139,6 +142,24 @@ class DeclaringRollup(Rollup):
         busy.add(self.batch_account.address)
         return dev_control.funder(machine, self.engine.config.l2_chain_id, busy)
 
+    def next_base_fee(self, name: ChainName) -> int:
+        """See `Rollup.next_base_fee`; users may have chosen it."""
+        if name == "l1":
+            chosen = self.next_l1.base_fee
+        else:
+            chosen = self.sequencer.schedule.fields(self.engine.heads.unsafe).base_fee
+        return Rollup.next_base_fee(self, name) if chosen is None else chosen
+
+    def pool_context(self, name: ChainName) -> PoolContext:
+        """See `Rollup.pool_context`; users may have chosen the L1's next gas limit."""
+        context = Rollup.pool_context(self, name)
+        limit = self.next_l1.gas_limit if name == "l1" else None
+        return context if limit is None else replace(context, block_gas_limit=limit)
+
+    def highest_l1_base_fee(self) -> int:
+        """Return what the next L1 block asks for at most, whether users make it or the node."""
+        return max(self.next_base_fee("l1"), Rollup.next_base_fee(self, "l1"))
+
     def _sign_l1(
         self,
         account: DevAccount,
@@ -156,7 +177,7 @@ class DeclaringRollup(Rollup):
             nonce=nonce + self.pools["l1"].count(account.address),
             gas=gas,
             to=to,
-            max_fee=2 * self.next_base_fee("l1") + OPERATOR_TIP,
+            max_fee=2 * self.highest_l1_base_fee() + OPERATOR_TIP,
             tip=OPERATOR_TIP,
             value=value,
             data=data,

@@ -118,7 +118,7 @@ class TravellingRollup(DeclaringRollup):
         timestamp = self.next_timestamp(name)
         candidates = list(self.pools[name].best(self.next_base_fee(name)))
         if name == "l1":
-            return self.l1.build(candidates, timestamp).executed
+            return self.l1.build(candidates, timestamp, wanted=self.next_l1).executed
         plan = self.sequencer.plan(None if timestamp == self._declared_time() else timestamp)
         return self.engine.build(self.engine.heads.unsafe, plan.attributes, candidates).executed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from byline.derivation.block import Block
@@ -21,6 +22,22 @@ from byline.node.l1.network_form import read_network_form
 
 L1_GAS_LIMIT: Final = 60_000_000
 L1_COINBASE: Final = bytes.fromhex("4c31000000000000000000000000000000000000")
+
+
+@dataclass(frozen=True, slots=True)
+class NextL1Block:
+    """What somebody wants of the next block; `None` leaves it to the rules."""
+
+    base_fee: int | None = None
+    """Wei per gas."""
+    coinbase: bytes | None = None
+    """20 bytes; later blocks keep it."""
+    prev_randao: bytes | None = None
+    gas_limit: int | None = None
+    """Later blocks keep it."""
+
+
+BY_THE_RULES: Final = NextL1Block()
 
 
 class LocalL1:
@@ -51,18 +68,22 @@ class LocalL1:
         transactions: Sequence[Transaction],
         timestamp: int,
         edits: Sequence[AccountEdit] = (),
+        wanted: NextL1Block = BY_THE_RULES,
     ) -> Built:
         """Execute a block with what fits of `transactions`, then `edits`; nothing is stored."""
         parent = self.head
         number = (parent.number + 1).to_bytes(8, "big")
         given = BlockInput(
             timestamp=max(timestamp, parent.timestamp + 1),
-            coinbase=L1_COINBASE,
+            coinbase=wanted.coinbase or (parent.coinbase if parent.number else L1_COINBASE),
             # Without a beacon chain both are made from the parent, so that they differ by
             # block and a restart makes the same ones.
-            prev_randao=keccak256(b"byline prevRandao" + parent.hash + number + self._branch),
+            prev_randao=wanted.prev_randao
+            or keccak256(b"byline prevRandao" + parent.hash + number + self._branch),
             parent_beacon_root=keccak256(b"byline beacon root" + parent.hash + number),
-            gas_limit=parent.gas_limit,
+            gas_limit=wanted.gas_limit or parent.gas_limit,
+            base_fee=wanted.base_fee,
+            any_gas_limit=wanted.gas_limit is not None,
         )
         return self.chain.build(parent, given, candidates=transactions, edits=edits)
 
