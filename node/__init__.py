@@ -24,6 +24,7 @@ testing/      the plugin for pytest
 What joins them:
 
 config.py          settings: flags, environment, byline.toml
+descriptors.py     how many connections the system lets us have
 errors.py          what may go wrong, by what the user can do
 clock.py           where time comes from
 mining.py          when blocks are made
@@ -37,6 +38,8 @@ rollup.py          one L2 on one L1, synchronously: local.py brings an L1 of its
                    the times that time_travel.py finds, and tells verifiers by
                    declaring.py; following.py follows one that others run
 ticking.py         blocks by the wall clock
+editing.py         edits of either chain's state; impersonation.py whose signatures are not
+                   asked for
 going_back.py      reorganisations and snapshots of a local L1 and its L2
 keeper.py          what the node does on its own L1 for withdrawals: proposals, games, blocks in
                    time; remote_keeper.py what it does on somebody else's, both by

@@ -14,19 +14,23 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.deposits import TRANSACTION_DEPOSITED
+from byline.derivation.dev_edits import AccountEdit
+from byline.derivation.header import Header
 from byline.derivation.transaction import BLOB, Transaction
 from byline.derivation.types import L1Block, L2BlockRef
-from byline.node import going_back
+from byline.node import editing, going_back
 from byline.node.chain.chain import Chain
 from byline.node.going_back import Snapshot
+from byline.node.impersonation import Impersonated, Impersonation
 from byline.node.keeper import Keeper
 from byline.node.l1 import dev_control
+from byline.node.l1.chain import BY_THE_RULES
 from byline.node.l2.data_availability import L1Conditions
 from byline.node.proposing import L1Call
 from byline.node.rollup import (
@@ -54,6 +58,8 @@ class LocalRollup(TravellingRollup):
     """Called when users have changed when blocks are made."""
     snapshots: dict[int, Snapshot] = field(default_factory=dict)
     """By id; those that can be gone back to."""
+    impersonation: Impersonation = field(default_factory=Impersonation)
+    """For whom transactions need no signature, and those of the L2 that wait."""
     instance: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     """Names this run of both chains, from a start or a reset on."""
     _next_snapshot: int = 1
@@ -71,7 +77,7 @@ class LocalRollup(TravellingRollup):
         """See `Rollup.l1_conditions`; here it is exact, as the L1's forks are known."""
         head = self.l1.head
         blob_fee = self.l1.chain.rules.next_blob_base_fee(head)
-        return L1Conditions(head.number, self.next_base_fee("l1"), blob_fee)
+        return L1Conditions(head.number, self.highest_l1_base_fee(), blob_fee)
 
     def mine(self, name: ChainName, timestamp: int | None = None) -> None:
         """Make a block of either chain; raises `Refused` for a time that it cannot have.
@@ -92,6 +98,21 @@ class LocalRollup(TravellingRollup):
         if mining != self.mining:
             self.mining = mining
             self.paced()
+
+    # -- what only tests do ------------------------------------------------------------
+
+    def edit(self, name: ChainName, edits: Sequence[AccountEdit]) -> None:
+        """Make the blocks of a chain that hold `edits`, without transactions of the pools.
+
+        On the L1 that is one block, on the L2 an L1 block and an L2 block, or more of both for
+        edits that one does not hold.  Raises `Refused`.
+        """
+        editing.edit(self, name, edits)
+        self.keep()
+
+    def impersonate(self, who: Impersonated) -> None:
+        """Ask for no signature of those `who` names, from now on."""
+        self.impersonation.who = who
 
     # -- blocks -----------------------------------------------------------------------
 
@@ -130,23 +151,43 @@ class LocalRollup(TravellingRollup):
             self.flush()
         return block
 
-    def _insert_l1(self, timestamp: int, l2_time: int | None, own: bool = False) -> L1Block:
+    def _insert_l1(
+        self,
+        timestamp: int,
+        l2_time: int | None,
+        own: bool = False,
+        calls: Sequence[bytes] = (),
+        edits: Sequence[AccountEdit] = (),
+        alone: bool = False,
+        chosen: Sequence[Transaction] | None = None,
+    ) -> L1Block:
         """Make an L1 block; with `l2_time` it tells the time of the L2's next block.
 
-        The node's `own` blocks leave users' transactions alone where those wait for a user.
+        It makes `calls` of DevControl, too.  The node's `own` blocks leave users' transactions
+        alone where those wait for a user; one that is `alone` takes nothing that waits.  Both
+        leave to users' blocks what those want of the next.  With `chosen` those transactions are
+        tried instead of the pool's.
         """
-        candidates = list(self.pools["l1"].best(self.next_base_fee("l1")))
+        owner, wanted = self.owner.address, BY_THE_RULES if own or alone else self.next_l1
+        base_fee = wanted.base_fee
+        base_fee = Rollup.next_base_fee(self, "l1") if base_fee is None else base_fee
+        candidates = list(self.pools["l1"].best(base_fee)) if chosen is None else list(chosen)
         if own and self.mining.holds_back("l1"):
-            owner = self.owner.address
             candidates = [tx for tx in candidates if self.is_own(tx) or tx.sender == owner]
+        if alone:
+            candidates = [tx for tx in candidates if calls and tx.sender == owner]
         if l2_time is not None:
+            number = self.engine.heads.unsafe.number + 1
+            calls = (dev_control.set_clock_call(number, l2_time), *calls)
+        if calls:
             # What the owner has waiting has lower nonces.
-            candidates.sort(key=lambda tx: tx.sender != self.owner.address)
-            waiting = sum(tx.sender == self.owner.address for tx in candidates)
-            call = dev_control.set_clock_call(self.engine.heads.unsafe.number + 1, l2_time)
-            candidates[waiting:waiting] = self.control_transactions((call,))
-        built = self.l1.build(candidates, timestamp)
+            candidates.sort(key=lambda tx: tx.sender != owner)
+            waiting = sum(tx.sender == owner for tx in candidates)
+            candidates[waiting:waiting] = self.control_transactions(calls)
+        built = self.l1.build(candidates, timestamp, edits, wanted)
         block = self.l1.insert(built.executed)
+        if not (own or alone):
+            self.next_l1 = BY_THE_RULES
         self._settle_pool("l1", built.executed, built.skipped)
         self._resend()
         self.sequencer.see(block)
@@ -157,15 +198,50 @@ class LocalRollup(TravellingRollup):
         self.publish(BlockMade("l1", built.executed))
         return block
 
-    def mine_l2(self, timestamp: int | None = None) -> L2BlockRef:
-        """Make an L2 block with what fits from the pool.
+    def mine_chosen(self, name: ChainName, chosen: Sequence[Transaction]) -> Header:
+        """Make a block with what fits of `chosen` instead of the pool's; return its header."""
+        if name == "l2":
+            return self.engine.header_of(self.mine_l2(chosen=chosen))
+        at = self.next_timestamp("l1")
+        check_time(at)
+        block = self._insert_l1(at, self._following_time(at), chosen=chosen)
+        return self._after_l1(block).header
+
+    def declare(self, calls: Sequence[bytes]) -> None:
+        """Make an L1 block with `calls` of DevControl, at the time that the rules alone give."""
+        self._insert_l1(self._standard_l1_time(), None, calls=calls, alone=True)
+        self.derive()
+
+    def mine_edits(self, edits: Sequence[AccountEdit]) -> None:
+        """Make an L1 block with `edits` and without transactions."""
+        self._after_l1(self._insert_l1(self._standard_l1_time(), None, edits=edits, alone=True))
+
+    def mine_forced(self, calls: Sequence[bytes]) -> None:
+        """Make an L1 block with `calls` of DevControl, then an L2 block without users' own.
+
+        Both have the times that the rules alone give.
+        """
+        self.declare(calls)
+        plan = self.sequencer.plan()
+        built = self.engine.build(self.engine.heads.unsafe, plan.attributes)
+        ref = self.engine.insert(built)
+        self.publish(BlockMade("l2", built.executed))
+        self.timeline.reached(ref.timestamp)
+        if self.batcher.due(self.l1.head.number):
+            self.flush()
+
+    def mine_l2(
+        self, timestamp: int | None = None, chosen: Sequence[Transaction] | None = None
+    ) -> L2BlockRef:
+        """Make an L2 block with what fits of the pool, or of what is `chosen` instead.
 
         `timestamp` defaults to what is wished for, else to the parent's and the block time, or
         the clock's where that is far ahead.  Other times than the standard one go through a
         clock event on the L1.  Raises `Refused` for one that is too early, or in strict mode.
         """
         exact = self.timeline.wishes.exact.get("l2")
-        ref = Rollup.mine_l2(self, timestamp)
+        ref = Rollup.mine_l2(self, timestamp, chosen)
+        self.impersonation.settle(self.engine.block(ref.hash).transactions)
         self.timeline.fulfilled("l2")
         self.timeline.reached(ref.timestamp)
         if ref.timestamp == exact:
@@ -179,8 +255,9 @@ class LocalRollup(TravellingRollup):
             timestamp = self.next_timestamp("l2")
         else:
             self._check_l2_time(timestamp)
-        if timestamp != self._declared_time():
-            self._jump(timestamp)
+        calls = self.impersonation.calls(self.engine)
+        if calls or timestamp != self._declared_time():
+            self._declare(timestamp, calls)
         self._keep_l1_near()
 
     def _adopt_deposits(self, block: L1Block) -> None:
@@ -218,16 +295,20 @@ class LocalRollup(TravellingRollup):
         if self.mining.keeps_l1_near and ahead > MAX_SEQUENCER_DRIFT // 2:
             self._mine_own_l1()
 
-    def _jump(self, timestamp: int) -> None:
-        """Declare on the L1 that the next L2 block has `timestamp`; raises `Refused`."""
+    def _declare(self, timestamp: int, calls: Sequence[bytes]) -> None:
+        """Declare on the L1 that the next L2 block has `timestamp`, and what `calls` say.
+
+        Raises `Refused`.
+        """
         check_time(timestamp)
         self.check_declares()
-        at = max(timestamp, self.l1.head.timestamp + 1)
+        jumps = timestamp != self._declared_time()
+        at = max(timestamp, self.l1.head.timestamp + 1) if jumps else self._standard_l1_time()
         apart = self.timeline.wishes.apart.get("l1")
-        if apart is not None:
+        if jumps and apart is not None:
             at = self.l1.head.timestamp + apart
             check_time(at)
-        self._insert_l1(at, timestamp, own=True)
+        self._insert_l1(at, timestamp if jumps else None, own=True, calls=calls)
         if self._declared_time() != timestamp:
             raise Refused(f"the L1 did not take the event that sets the clock to {timestamp}")
         self.derive()
@@ -321,7 +402,7 @@ class LocalRollup(TravellingRollup):
     def _still_waits(self, tx_hash: bytes) -> bool:
         """Tell whether an L1 transaction waits and pays enough; one that does not is dropped."""
         tx = self.pools["l1"].get(tx_hash)
-        if tx is not None and tx.max_fee_per_gas < self.next_base_fee("l1"):
+        if tx is not None and tx.max_fee_per_gas < Rollup.next_base_fee(self, "l1"):
             self.pools["l1"].remove(tx_hash)
             return False
         return tx is not None

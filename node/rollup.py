@@ -28,6 +28,7 @@ from byline.node.chain.admission import AccountView, PoolContext, Refusal
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain, Skipped
 from byline.node.chain.forkchoice import ForkChoice
+from byline.node.chain.impersonated import believe
 from byline.node.chain.journal import PoolJournal
 from byline.node.chain.mempool import Mempool
 from byline.node.clock import Clock
@@ -127,8 +128,10 @@ class Rollup:
         for name, journal in self.journals.items():
             for raw in journal.load():
                 try:
-                    self._take(name, raw)
-                except Refused as exc:
+                    tx = self._read(name, raw)
+                    believe(tx)
+                    self._admit(name, tx)
+                except (InvalidData, Refused) as exc:
                     LOG.info("a pooled transaction did not come back: %s", exc)
             self._tidy_journal(name)
 
@@ -279,16 +282,19 @@ class Rollup:
             raise Refused(NOT_OURS)
         return self.sequencer.schedule.next_timestamp(self.engine.heads.unsafe)
 
-    def mine_l2(self, timestamp: int | None = None) -> L2BlockRef:
-        """Make an L2 block with what fits from the pool, at the next block's time.
+    def mine_l2(
+        self, timestamp: int | None = None, chosen: Sequence[Transaction] | None = None
+    ) -> L2BlockRef:
+        """Make an L2 block with what fits of the pool, at the next block's time.
 
-        Raises `Refused` for a `timestamp` that it cannot have.
+        With `chosen` those are tried instead of the pool's.  Raises `Refused` for a `timestamp`
+        that it cannot have.
         """
         self._set_time(timestamp)
         plan = self.sequencer.plan()
-        pool = self.pools["l2"]
-        candidates = list(pool.best(self.next_base_fee("l2")))
-        built = self.engine.build(self.engine.heads.unsafe, plan.attributes, candidates)
+        if chosen is None:
+            chosen = tuple(self.pools["l2"].best(self.next_base_fee("l2")))
+        built = self.engine.build(self.engine.heads.unsafe, plan.attributes, chosen)
         ref = self.engine.insert(built)
         self._settle_pool("l2", built.executed, built.skipped)
         self.publish(BlockMade("l2", built.executed))

@@ -61,6 +61,10 @@ class L1Retrieval:
     def _counts(self, transaction: AnyTransaction, batcher: bytes) -> bool:
         if transaction.to != self.inbox or transaction.type not in _TYPES:
             return False
+        if isinstance(transaction, Transaction) and not transaction.has_signature_values:
+            # Its sender is somebody's word, even where this node believes it.
+            self.reading.drop(STAGE, f"transaction 0x{transaction.hash.hex()}: no signature")
+            return False
         try:
             return transaction.sender == batcher
         except InvalidData as exc:

@@ -4,6 +4,7 @@ block.py            a block with what executing it left behind
 builder.py          one block under construction
 chain.py            blocks on a genesis, for both chains
 senders.py          who signed the transactions of a block from outside
+impersonated.py     transactions of the local L1 that nobody signed
 forkchoice.py       the three heads of an L2
 genesis_account.py  an account as genesis has it
 genesis.py          the first block from accounts

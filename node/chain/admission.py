@@ -137,7 +137,9 @@ def refuse_by_account(
     """
     if tx.nonce < account.nonce:
         return Refusal(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}")
-    if account.code and not account.code.startswith(DELEGATION_PREFIX):
+    # An impersonated sender, which alone comes here without a signature, may be a contract.
+    is_contract = account.code and not account.code.startswith(DELEGATION_PREFIX)
+    if is_contract and tx.has_signature_values:
         return Refusal("sender not an eoa: it has code that is no delegation")
     if account.balance < cost:
         return Refusal(

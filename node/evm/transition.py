@@ -181,7 +181,8 @@ def check_sender(machine: Machine, tx: Transaction, most: int) -> bytes:
     if nonce == MAX_NONCE:
         raise InvalidTransaction(f"nonce has max value: {nonce}")
     code = machine.code(sender)
-    if code and not code.startswith(DELEGATION_PREFIX):
+    # An impersonated sender, which alone comes here without a signature, may be a contract.
+    if code and not code.startswith(DELEGATION_PREFIX) and tx.has_signature_values:
         raise InvalidTransaction("sender not an eoa")
     balance = machine.balance(sender)
     if balance < most:

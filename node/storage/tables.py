@@ -15,6 +15,7 @@ from byline.derivation.header import Header
 from byline.derivation.kernels import rlp
 from byline.derivation.receipt import Receipt
 from byline.derivation.transaction import AnyTransaction, decode_transaction
+from byline.node.chain.impersonated import believe
 from byline.node.errors import Corrupt
 
 K = TypeVar("K")
