@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Self
@@ -21,12 +21,13 @@ from byline.node.backend.contracts import contracts_of
 from byline.node.backend.controls import NodeControls, NodeRollup
 from byline.node.backend.events import EventHub
 from byline.node.backend.forks import NodeForks
-from byline.node.backend.later import simulating_later, tracing_later
+from byline.node.backend.later import inspecting_later, simulating_later, tracing_later
 from byline.node.backend.pool import NodeAccounts, NodePool
-from byline.node.backend.receipts import RemovedLogs, located_logs
+from byline.node.backend.receipts import LazyReceipts, RemovedLogs, located_logs, located_receipts
 from byline.node.backend.state import NodeState
 from byline.node.backend.steering import steering_of
 from byline.node.backend.threads import LoopCalls, Threads
+from byline.node.chain.block import ExecutedBlock
 from byline.node.clock import Clock, SystemClock
 from byline.node.config import NodeConfig
 from byline.node.crossings.teller import Teller
@@ -37,7 +38,7 @@ from byline.node.messages.teller import TransactionTeller
 from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, Pooled, Rollup
 from byline.node.storage.kv import KeyValue
 from byline.node.version import client_version
-from byline.rpc.backend import Backend, NewHead, NewPending
+from byline.rpc.backend import Backend, LocatedReceipt, NewHead, NewPending
 from byline.rpc.ipc import IpcServer
 from byline.rpc.origins import LOCAL_ORIGINS
 from byline.rpc.server import Handler, RpcServer
@@ -146,7 +147,7 @@ class NodeShell:
         return Backend(
             name=name,
             client_version=client_version(),
-            chain=NodeChain(rollup, name, threads),
+            chain=NodeChain(rollup, name, threads, self.settings.call_timeout),
             state=state,
             pool=NodePool(rollup, name, threads),
             accounts=NodeAccounts(rollup, name, state),
@@ -154,6 +155,7 @@ class NodeShell:
             events=self._hubs[name],
             rollup=NodeRollup(rollup, threads) if name == "l2" else None,
             tracing=tracing_later(rollup, name, threads, self.settings.call_timeout),
+            inspecting=inspecting_later(rollup, name, threads, self.settings.call_timeout),
             simulating=simulating_later(rollup, name, threads, self.settings.call_timeout),
             building=NodeBuilding(rollup, threads) if name == "l2" else None,
             forks=NodeForks(rollup, name),
@@ -176,7 +178,8 @@ class NodeShell:
         elif isinstance(happening, BlockMade):
             executed = happening.executed
             logs = tuple(located_logs(executed.block, executed.receipts))
-            hub.publish_from_thread(NewHead(executed.block, logs))
+            receipts = LazyReceipts(self._located(happening.chain, executed))
+            hub.publish_from_thread(NewHead(executed.block, logs, (), receipts))
             if happening.chain == "l2":
                 self._calls.add(self._made.set)
             if self._messages is not None:
@@ -184,6 +187,18 @@ class NodeShell:
             self._tell(happening.chain, executed.block, executed.receipts)
         else:
             hub.publish_from_thread(self._dropped(happening))
+
+    def _located(
+        self, name: ChainName, made: ExecutedBlock
+    ) -> Callable[[], Iterable[LocatedReceipt]]:
+        config = self.rollup.engine.config if name == "l2" else None
+        rules = self.rollup.chain(name).rules
+
+        def locate() -> Iterable[LocatedReceipt]:
+            fee = rules.blob_base_fee(made.block.header)
+            return located_receipts(made.block, made.receipts, config, fee)
+
+        return locate
 
     def _tell(self, name: ChainName, block: Block, receipts: Sequence[Receipt]) -> None:
         """Let the log know what crosses between the chains in a new block."""

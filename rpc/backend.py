@@ -21,6 +21,7 @@ from byline.derivation.transaction import AccessListEntry, AnyTransaction, Autho
 from byline.derivation.types import BlockId, SyncStatus
 
 if TYPE_CHECKING:
+    from byline.rpc.inspecting import Inspecting
     from byline.rpc.simulation import Simulating
     from byline.rpc.steering import Steering
 
@@ -40,6 +41,10 @@ class UnknownBlock(BackendError):
 
 class Refused(BackendError):
     """The pool does not take a transaction; the message follows geth's words."""
+
+
+class TooManyLogs(BackendError):
+    """A search for logs found more than it was to return."""
 
 
 class Reverted(BackendError):
@@ -264,12 +269,14 @@ class FeeHistory:
 class NewHead:
     """A block became the head; `reverted` are logs that a reorganisation took away.
 
-    Those may be many, so that they may be read only when somebody wants them.
+    Those may be many, so that they may be read only when somebody wants them; `receipts`,
+    which are the block's, as well.
     """
 
     block: Block
     logs: tuple[LocatedLog, ...]
     reverted: Iterable[LocatedLog] = ()
+    receipts: Iterable[LocatedReceipt] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,10 +331,11 @@ class Chain(Protocol):
     async def receipt(self, tx_hash: bytes) -> LocatedReceipt | None:
         """Return the receipt of a mined transaction."""
 
-    async def logs(self, wanted: LogFilter) -> Sequence[LocatedLog]:
+    async def logs(self, wanted: LogFilter, most: int) -> Sequence[LocatedLog]:
         """Return matching logs in chain order.
 
-        Raises `UnknownBlock` when a bound or the named block does not exist.
+        Raises `UnknownBlock` when a bound or the named block does not exist, `TooManyLogs`
+        for more than `most`, and `Halted` when the search takes too long.
         """
 
     async def fee_history(
@@ -584,6 +592,8 @@ class Backend:
     """Only where L2 blocks are built."""
     forks: Forks | None = None
     """Only where blocks are executed."""
+    inspecting: Inspecting | None = None
+    """Likewise."""
     steering: Steering | None = None
     """Only where blocks are made."""
     data_dir: str = ""

@@ -10,6 +10,8 @@ building.py   what somebody may ask of the blocks that are built here
 forks.py      which rules are in force, and which come
 simulating.py blocks of calls that are tried out
 tracing.py    what happened within transactions, by executing them again
+inspecting.py what state and store hold
+chain_config.py  a chain's rules as genesis files have them
 later.py      parts that are imported when they are first asked for something
 pool.py       sending transactions; the unlocked accounts
 typed_data.py what eth-account lets pass in EIP-712 documents

@@ -13,6 +13,7 @@ from byline.node.backend.state import CALL_TIMEOUT
 from byline.node.backend.threads import Threads
 from byline.node.rollup import ChainName
 from byline.rpc.backend import Tracing
+from byline.rpc.inspecting import Inspecting
 from byline.rpc.simulation import Simulating
 
 T = TypeVar("T")
@@ -40,6 +41,19 @@ def simulating_later(
         from byline.node.backend.simulating import NodeSimulating
 
         return NodeSimulating(rollup, name, threads, timeout)
+
+    return later(make)
+
+
+def inspecting_later(
+    rollup: Served, name: ChainName, threads: Threads, timeout: float = CALL_TIMEOUT
+) -> Inspecting:
+    """Return a `NodeInspecting` that is imported at its first use."""
+
+    def make() -> Inspecting:
+        from byline.node.backend.inspecting import NodeInspecting
+
+        return NodeInspecting(rollup, name, threads, timeout)
 
     return later(make)
 

@@ -17,6 +17,7 @@ from byline.rpc.namespaces import (
     cheats_mining,
     cheats_node,
     debug,
+    debug_state,
     debug_trace,
     erigon,
     eth_accounts,
@@ -72,6 +73,8 @@ def methods(backend: Backend) -> Mapping[str, Method]:
         tables += [simulate.METHODS, eth_many.METHODS]
     if backend.forks is not None:
         tables.append(eth_config.METHODS)
+    if backend.inspecting is not None:
+        tables.append(debug_state.METHODS)
     if backend.steering is not None:
         tables += [cheats_mining.METHODS, cheats_node.METHODS]
     if backend.building is not None:

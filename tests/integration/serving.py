@@ -14,6 +14,7 @@ from byline.node.backend.chain import NodeChain
 from byline.node.backend.controls import NodeControls, NodeRollup
 from byline.node.backend.events import EventHub
 from byline.node.backend.forks import NodeForks
+from byline.node.backend.inspecting import NodeInspecting
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.simulating import NodeSimulating
 from byline.node.backend.state import NodeState
@@ -75,6 +76,7 @@ def served(world: World, name: ChainName, timeout: float = 30.0) -> Iterator[Por
         events=EventHub(calls),
         rollup=NodeRollup(rollup, threads) if name == "l2" else None,
         tracing=NodeTracing(rollup, name, threads, timeout),
+        inspecting=NodeInspecting(rollup, name, threads, timeout),
         simulating=NodeSimulating(rollup, name, threads, timeout),
         forks=NodeForks(rollup, name),
         building=NodeBuilding(rollup, threads) if name == "l2" else None,
