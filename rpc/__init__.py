@@ -1,4 +1,4 @@
-"""JSON-RPC over HTTP and WebSocket.
+"""JSON-RPC over HTTP, WebSocket and Unix sockets.
 
 `protocol` (JSON-RPC values) -> `dispatch` (bytes in, bytes out) -> `namespaces` (the
 methods) -> `backend` (the Protocols that a node implements); `server` puts it on a port.
@@ -13,7 +13,11 @@ views.py          values as the JSON objects of the execution-apis
 errors.py         codes, and the one conversion from what a node raises
 limits.py         how much a client may ask for
 origins.py        which web pages may speak to the node
-connection.py     one WebSocket connection
+admission.py      which connections a port takes when there are many
+connection.py     one lasting connection, over any wire.py: websocket.py, ipc.py with
+                  framing.py; outbox.py is what it has still to send
+turns.py          long work in turns with everybody else's
+nearest.py        which method somebody meant
 feed.py           the chain's events, for whoever listens: filters.py (polled),
                   subscriptions.py (pushed)
 """

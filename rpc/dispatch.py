@@ -13,7 +13,6 @@ from typing import Any
 from byline.rpc.backend import Backend
 from byline.rpc.errors import (
     InvalidRequest,
-    ParseError,
     ResponseTooLarge,
     RpcError,
     as_rpc_error,
@@ -21,11 +20,13 @@ from byline.rpc.errors import (
 )
 from byline.rpc.feed import Feed
 from byline.rpc.filters import Filters
-from byline.rpc.limits import Limits
+from byline.rpc.limits import Limits, flag
 from byline.rpc.method import Context, Method
 from byline.rpc.namespaces import methods as methods_of
+from byline.rpc.nearest import Nearest
 from byline.rpc.protocol import check_request, decode, encode_error, encode_result, id_of
 from byline.rpc.subscriptions import Opened
+from byline.rpc.turns import Turn, in_turns
 
 
 class Dispatcher:
@@ -45,6 +46,7 @@ class Dispatcher:
         self.feed.add(self.filters)
         self._backend = backend
         self._methods = methods_of(backend) if methods is None else methods
+        self._nearest = Nearest(self._methods)
         self._context = self.context(None)
 
     def context(self, opened: Opened | None) -> Context:
@@ -54,8 +56,8 @@ class Dispatcher:
     async def handle(self, body: bytes, context: Context | None = None) -> bytes:
         """Answer a request or a batch; empty when only notifications came."""
         try:
-            message = decode(body)
-        except ParseError as exc:
+            message = decode(body, self.limits.json_values)
+        except RpcError as exc:
             return encode_error(None, exc)
         context = context or self._context
         if type(message) is list:
@@ -69,8 +71,10 @@ class Dispatcher:
             name = item["method"]
             method = self._methods.get(name)
             if method is None:
-                raise unknown_method(name, self._methods)
+                raise unknown_method(name, self._methods, self._nearest.to(name))
             result = await method.run(context, *method.arguments(item.get("params")))
+            if type(result) is dict or type(result) is list:
+                result = await in_turns(result)
             answer = encode_result(request_id, result)
         except RpcError as exc:
             answer = encode_error(request_id, exc)
@@ -83,10 +87,13 @@ class Dispatcher:
             return encode_error(None, InvalidRequest("empty batch"))
         if len(items) > self.limits.batch_items:
             words = f"batch too large: {len(items)} requests, want at most"
-            return encode_error(None, InvalidRequest(f"{words} {self.limits.batch_items}"))
+            most = f"{self.limits.batch_items} ({flag('batch_items')})"
+            return encode_error(None, InvalidRequest(f"{words} {most}"))
         answers: list[bytes] = []
         left = self.limits.batch_response_bytes
+        turn = Turn()
         for item in items:
+            await turn.give_way()
             answer = await self._answer(item, context) if left > 0 else self._no_room(item)
             left -= len(answer)
             if left < 0:
@@ -99,7 +106,8 @@ class Dispatcher:
         if _is_notification(item):
             return b""
         most = self.limits.batch_response_bytes
-        error = ResponseTooLarge("response too large", f"a batch's answers may have {most} bytes")
+        words = f"a batch's answers may have {most} bytes ({flag('batch_response_bytes')})"
+        error = ResponseTooLarge("response too large", words)
         return encode_error(id_of(item), error)
 
 

@@ -18,7 +18,6 @@ Sources: JSON-RPC 2.0 section 5.1; EIP-1474; execution-apis; the words are those
 
 from __future__ import annotations
 
-import difflib
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -135,14 +134,17 @@ def as_rpc_error(exc: Exception) -> RpcError:
     return _internal(exc)
 
 
-def unknown_method(name: str, known: Iterable[str]) -> MethodNotFound:
-    """Return the error for a method that does not exist; it says why, or names the nearest."""
+def unknown_method(name: str, known: Iterable[str], near: str | None = None) -> MethodNotFound:
+    """Return the error for a method that does not exist; it says why, or names one `near` it.
+
+    Clients look for geth's words at the beginning.
+    """
     shown = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "..."
-    hint = why_refused(name, known)
-    if hint is None and len(name) <= _LONGEST_NAME:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else None
-    return MethodNotFound(f"the method {shown} does not exist/is not available", hint)
+    words = f"the method {shown} does not exist/is not available"
+    why = why_refused(name, known)
+    if why is None and near is not None:
+        words += f"; did you mean {near}?"
+    return MethodNotFound(words, why)
 
 
 def revert_reason(output: bytes) -> str | None:

@@ -46,6 +46,8 @@ _OLD_BLOCK_NAMES: Final = {
     "random": "prevRandao",
     "baseFee": "baseFeePerGas",
 }
+_MOST_HASHES: Final = 200
+"""As geth has it."""
 _BLOB_MEMBERS: Final = ("blobs", "blobVersionedHashes", "maxFeePerBlobGas")
 
 
@@ -318,6 +320,16 @@ def _topic(value: Any) -> frozenset[bytes]:
     if None in entries:
         return frozenset()
     return frozenset(hash32(entry) for entry in entries)
+
+
+def receipts_filter(value: Any) -> frozenset[bytes] | None:
+    """Read the option of a `transactionReceipts` subscription; no hashes stand for all."""
+    hashes = member(_object(value), "transactionHashes", _list)
+    if not hashes:
+        return None
+    if len(hashes) > _MOST_HASHES:
+        raise InvalidParams(f"{len(hashes)} transaction hashes: want at most {_MOST_HASHES}")
+    return frozenset(hash32(entry) for entry in hashes)
 
 
 # Fees

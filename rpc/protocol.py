@@ -16,20 +16,32 @@ from typing import Any, Final, TypeAlias
 import orjson
 
 from byline.rpc.errors import InvalidRequest, ParseError, RpcError
+from byline.rpc.limits import Limits, flag
 
 Id: TypeAlias = str | int | float | None
 
 _LONG_NUMBER: Final = re.compile(rb"[:,\[\s]-?[0-9]{19}")
 """A number, or a piece of a string, that 64 bits may not hold."""
+_MOST_VALUES: Final = Limits().json_values
 _ID_TYPES: Final = frozenset({str, int, float, type(None)})
 
 
-def decode(body: bytes) -> Any:
-    """Return the JSON value in `body`; raises `ParseError`.
+def decode(body: bytes, most_values: int = _MOST_VALUES) -> Any:
+    """Return the JSON value in `body`; raises `ParseError`, or `InvalidRequest` for too much.
+
+    A value stands before or after a comma or behind an opening bracket, so counting those
+    bounds the objects that reading makes, and the time in which nobody else is served.
 
     orjson must have seen it first: it bounds the nesting, while the standard library's
     scanner runs off the C stack where somebody raised the recursion limit, as py-evm does.
     """
+    if len(body) > most_values:
+        values = sum(body.count(mark) for mark in (b",", b"[", b"{"))
+        if values > most_values:
+            raise InvalidRequest(
+                f"request too large: {values} commas and opening brackets, want at most "
+                f"{most_values} ({flag('json_values')})"
+            )
     try:
         value = orjson.loads(body)
         if _LONG_NUMBER.search(body) is not None:

@@ -88,7 +88,25 @@ class Syncing:
         return []
 
 
-Kind = NewHeads | Logs | NewPendingTransactions | Syncing
+@dataclass(frozen=True, slots=True)
+class TransactionReceipts:
+    """Receipts of each new block that has some: all of them, or those of `hashes`."""
+
+    hashes: frozenset[bytes] | None = None
+
+    def news(self, rendered: Rendered) -> list[bytes]:
+        """Return the results to send: one list a block."""
+        if not isinstance(rendered.event, NewHead):
+            return []
+        found = [
+            views.receipt(receipt)
+            for receipt in rendered.event.receipts
+            if self.hashes is None or receipt.transaction.hash in self.hashes
+        ]
+        return [orjson.dumps(found)] if found else []
+
+
+Kind = NewHeads | Logs | NewPendingTransactions | Syncing | TransactionReceipts
 
 
 @dataclass(slots=True)

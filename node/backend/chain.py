@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,17 +16,21 @@ from byline.derivation.transaction import Transaction
 from byline.node.backend.receipts import located_logs, located_receipt, located_receipts
 from byline.node.backend.resolve import Resolver
 from byline.node.backend.served import Served
+from byline.node.backend.state import CALL_TIMEOUT
 from byline.node.backend.threads import Threads
 from byline.node.chain.senders import recover_senders
+from byline.node.evm.patience import OutOfTime, Patience
 from byline.node.rollup import ChainName
 from byline.rpc.backend import (
     BlockRef,
     FeeHistory,
+    Halted,
     LocatedLog,
     LocatedReceipt,
     LocatedTransaction,
     LogFilter,
     Refused,
+    TooManyLogs,
     UnknownBlock,
 )
 
@@ -45,6 +50,8 @@ class NodeChain:
     rollup: Served
     name: ChainName
     threads: Threads
+    call_timeout: float = CALL_TIMEOUT
+    """Seconds that a search for logs may take; 0 is without end."""
 
     @property
     def chain_id(self) -> int:
@@ -127,12 +134,27 @@ class NodeChain:
         receipts = self._stored_receipts(block)
         return located_receipt(block, receipts, index, self._config, self._blob_fee(block.header))
 
-    async def logs(self, wanted: LogFilter) -> Sequence[LocatedLog]:
-        """Return matching logs in chain order; raises `UnknownBlock`."""
-        return await self.threads.read(lambda: tuple(self._logs(wanted)))
+    async def logs(self, wanted: LogFilter, most: int) -> Sequence[LocatedLog]:
+        """Return matching logs in chain order.
 
-    def _logs(self, wanted: LogFilter) -> Iterator[LocatedLog]:
+        Raises `UnknownBlock`, `TooManyLogs` and `Halted`.
+        """
+
+        def search() -> tuple[LocatedLog, ...]:
+            patience = Patience(self.call_timeout, self.threads.stopping)
+            try:
+                found = tuple(itertools.islice(self._logs(wanted, patience), most + 1))
+            except OutOfTime as exc:
+                raise Halted(str(exc)) from exc
+            if len(found) > most:
+                raise TooManyLogs(f"more than {most} logs match")
+            return found
+
+        return await self.threads.read(search)
+
+    def _logs(self, wanted: LogFilter, patience: Patience) -> Iterator[LocatedLog]:
         for block in self._range(wanted):
+            patience.check()
             if not _may_hold(block.header.bloom, wanted):
                 continue
             for log in located_logs(block, self._stored_receipts(block)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from byline.derivation.block import Block
 from byline.derivation.config import Fork, RollupConfig
@@ -137,6 +137,20 @@ def located_logs(
         for log in receipt.logs:
             yield located_log(block, tx, index, log, place, removed)
             place += 1
+
+
+class LazyReceipts:
+    """The receipts of a block, located once somebody wants them."""
+
+    def __init__(self, locate: Callable[[], Iterable[LocatedReceipt]]) -> None:
+        self._locate = locate
+
+    def __iter__(self) -> Iterator[LocatedReceipt]:
+        return iter(self._found)
+
+    @functools.cached_property
+    def _found(self) -> tuple[LocatedReceipt, ...]:
+        return tuple(self._locate())
 
 
 class RemovedLogs:

@@ -7,6 +7,7 @@ there are no peers to fetch the parent from: the rollup node has to send it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -18,7 +19,7 @@ from byline.derivation.hashing import ZERO_HASH
 from byline.derivation.header import Header
 from byline.derivation.transaction import Transaction
 from byline.derivation.types import L2BlockRef, PayloadAttributes
-from byline.node.backend.receipts import located_logs, located_receipts
+from byline.node.backend.receipts import LazyReceipts, located_logs, located_receipts
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Built, Chain, InvalidBlock, Skipped
 from byline.node.chain.forkchoice import ForkChoice
@@ -41,7 +42,7 @@ from byline.node.l2.admission import account_view, admit, pool_context
 from byline.node.l2.engine import L2Engine
 from byline.node.rollup import MAY_FIT_LATER, NOT_OURS, ChainName, L1View
 from byline.node.storage.lru import Lru
-from byline.rpc.backend import LocatedLog, NewHead
+from byline.rpc.backend import LocatedLog, LocatedReceipt, NewHead
 
 MOST_INVALID: Final = 256
 """Invalid blocks that are remembered, so that their descendants are known to be invalid."""
@@ -142,11 +143,15 @@ class ExecutionEngine:
             log for block in dropped for log in reversed(list(self._logs(block, removed=True)))
         ]
         for block in adopted:
-            self._publish(NewHead(block, tuple(self._logs(block)), tuple(removed)))
+            receipts = LazyReceipts(functools.partial(self._receipts, block))
+            self._publish(NewHead(block, tuple(self._logs(block)), tuple(removed), receipts))
             removed = []
         if dropped and not adopted:
             head = self.engine.block(self.engine.chain.head.hash)
             self._publish(NewHead(head, (), tuple(removed)))
+
+    def _receipts(self, block: Block) -> Iterator[LocatedReceipt]:
+        return located_receipts(block, self._executed(block).receipts, self.engine.config)
 
     def _logs(self, block: Block, *, removed: bool = False) -> Iterator[LocatedLog]:
         return located_logs(block, self._executed(block).receipts, removed=removed)

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from byline.rpc import parameters as read
 from byline.rpc import quantities, views
-from byline.rpc.backend import BlockRef, LogFilter, UnknownBlock
+from byline.rpc.backend import BlockRef, LogFilter, TooManyLogs, UnknownBlock
 from byline.rpc.errors import InvalidParams, MethodNotFound, ServerError
 from byline.rpc.filters import BlockFilter, LogsFilter, PendingFilter
+from byline.rpc.limits import flag
 from byline.rpc.method import Context, Method, Parameter
 from byline.rpc.namespaces.common import FULL
 from byline.rpc.subscriptions import (
@@ -18,7 +19,9 @@ from byline.rpc.subscriptions import (
     NewPendingTransactions,
     Opened,
     Syncing,
+    TransactionReceipts,
 )
+from byline.rpc.turns import each
 
 
 async def get_logs(context: Context, wanted: LogFilter) -> list[Any]:
@@ -26,10 +29,15 @@ async def get_logs(context: Context, wanted: LogFilter) -> list[Any]:
     if wanted.block_hash is None:
         await _check_range(context, wanted)
     try:
-        found = await context.backend.chain.logs(wanted)
+        found = await context.backend.chain.logs(wanted, context.limits.log_results)
     except UnknownBlock as exc:
         raise ServerError("unknown block", str(exc) or None) from exc
-    return [views.log(item) for item in found]
+    except TooManyLogs as exc:
+        raise InvalidParams(
+            f"query returns too much: {exc}; ask for fewer blocks, or start the node with a "
+            f"higher {flag('log_results')}"
+        ) from exc
+    return await each(views.log, found)
 
 
 async def _check_range(context: Context, wanted: LogFilter) -> None:
@@ -41,6 +49,12 @@ async def _check_range(context: Context, wanted: LogFilter) -> None:
         raise InvalidParams("block range extends beyond current head block")
     if first > last:
         raise InvalidParams("invalid block range params")
+    most = context.limits.log_blocks
+    if last - first >= most:
+        raise InvalidParams(
+            f"block range too large: {last - first + 1} blocks, want at most {most} "
+            f"({flag('log_blocks')})"
+        )
 
 
 async def _height(context: Context, ref: BlockRef, head: int) -> int:
@@ -109,7 +123,9 @@ async def unsubscribe(context: Context, name: str) -> bool:
 
 def _transport(context: Context) -> Opened:
     if context.opened is None:
-        raise MethodNotFound("notifications not supported", "connect by WebSocket, same port")
+        raise MethodNotFound(
+            "notifications not supported", "connect by WebSocket, on the same port, or by IPC"
+        )
     return context.opened
 
 
@@ -137,11 +153,16 @@ def _new_pending(option: Any) -> Kind:
     return NewPendingTransactions(False if option is None else quantities.boolean(option))
 
 
+def _receipts(option: Any) -> Kind:
+    return TransactionReceipts(None if option is None else read.receipts_filter(option))
+
+
 _KINDS: Final = {
     "newHeads": _new_heads,
     "logs": _logs,
     "newPendingTransactions": _new_pending,
     "syncing": _syncing,
+    "transactionReceipts": _receipts,
 }
 
 

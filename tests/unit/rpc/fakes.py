@@ -46,6 +46,7 @@ from byline.rpc.backend import (
     Reverted,
     SafeHeadAt,
     StorageProof,
+    TooManyLogs,
     UnknownBlock,
 )
 from byline.rpc.views import logs_of
@@ -157,7 +158,8 @@ class FakeNode:
             logs += len(located[-1].receipt.logs)
         self.blocks.append(block)
         self.receipts_by_block.append(located)
-        self.publish(NewHead(block, tuple(log for one in located for log in logs_of(one))))
+        found = tuple(log for one in located for log in logs_of(one))
+        self.publish(NewHead(block, found, (), located))
 
     def _receipt(
         self, block: Block, index: int, item: AnyTransaction, logs: int
@@ -264,19 +266,22 @@ class FakeNode:
         every = (one for block in self.receipts_by_block for one in block)
         return next((one for one in every if one.transaction.hash == tx_hash), None)
 
-    async def logs(self, wanted: LogFilter) -> Sequence[LocatedLog]:
+    async def logs(self, wanted: LogFilter, most: int) -> Sequence[LocatedLog]:
         if wanted.block_hash is not None:
             numbers = [(await self._known(wanted.block_hash)).number]
         else:
             first, last = await self._known(wanted.first), await self._known(wanted.last)
             numbers = list(range(first.number, last.number + 1))
-        return [
+        found = [
             log
             for number in numbers
             for one in self.receipts_by_block[number]
             for log in logs_of(one)
             if wanted.matches(log.log)
         ]
+        if len(found) > most:
+            raise TooManyLogs(f"more than {most} logs match")
+        return found
 
     async def fee_history(
         self, count: int, newest: BlockRef, percentiles: Sequence[float] | None

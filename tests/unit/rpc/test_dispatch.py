@@ -87,7 +87,7 @@ def test_a_batch_over_the_limit_is_one_invalid_request() -> None:
     assert len(handle(body, Limits(batch_items=3))) == 3
     error = handle(body, Limits(batch_items=2))["error"]
     assert error["code"] == -32600
-    assert error["message"] == "batch too large: 3 requests, want at most 2"
+    assert error["message"] == "batch too large: 3 requests, want at most 2 (--max-batch-items)"
 
 
 def test_a_batch_whose_answers_grow_too_long_says_so_for_the_rest() -> None:

@@ -104,9 +104,10 @@ def test_an_unforeseen_error_shows_only_an_id_that_the_log_has_too(
 
 
 def test_an_unknown_method_keeps_geths_words_and_names_the_nearest() -> None:
-    found = unknown_method("eth_getBalanse", ["eth_getBalance", "eth_call"])
-    assert found.message == "the method eth_getBalanse does not exist/is not available"
-    assert found.data == "did you mean eth_getBalance?"
+    found = unknown_method("eth_getBalanse", ["eth_getBalance", "eth_call"], "eth_getBalance")
+    words = "the method eth_getBalanse does not exist/is not available"
+    assert found.message == f"{words}; did you mean eth_getBalance?"
+    assert found.data is None
     assert unknown_method("x", ["eth_call"]).data is None
 
 

@@ -1,0 +1,61 @@
+"""Long work on the event loop, in turns with everybody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+import orjson
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+SECONDS: Final = 0.002
+"""How long one turn may be."""
+MANY: Final = 512
+"""Items that are encoded in one turn."""
+
+
+class Turn:
+    """Gives way when its time is over."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    async def give_way(self) -> None:
+        """Let others work if this turn has been long enough."""
+        if time.perf_counter() - self._since > SECONDS:
+            await asyncio.sleep(0)
+            self._since = time.perf_counter()
+
+
+async def each(work: Callable[[S], T], items: Sequence[S]) -> list[T]:
+    """Return what `work` makes of each item."""
+    turn = Turn()
+    found = []
+    for item in items:
+        found.append(work(item))
+        await turn.give_way()
+    return found
+
+
+async def in_turns(result: Any) -> Any:
+    """Return a list or an object with its long lists encoded already, bit by bit."""
+    if isinstance(result, list):
+        return await _encoded(result) if len(result) > MANY else result
+    long = {
+        key: await _encoded(value)
+        for key, value in result.items()
+        if type(value) is list and len(value) > MANY
+    }
+    return {**result, **long} if long else result
+
+
+async def _encoded(items: list[Any]) -> orjson.Fragment:
+    pieces = []
+    for start in range(0, len(items), MANY):
+        pieces.append(orjson.dumps(items[start : start + MANY])[1:-1])
+        await asyncio.sleep(0)
+    return orjson.Fragment(b"[" + b",".join(pieces) + b"]")
