@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.console import Console, Group
@@ -100,6 +103,48 @@ def running(engine: str) -> str:
     return f"{engine}: {why}" if why else engine
 
 
+def _logs(log_file: Path | None) -> str:
+    """Return where messages go."""
+    if log_file is None:
+        return "standard error: a line for each transaction and failed call (-v shows more)"
+    also = ", and here" if sys.stderr.isatty() else ""
+    return f"{log_file.resolve()}{also}"
+
+
+def ready(devnet: NodeShell, log_file: Path | None) -> dict[str, Any]:
+    """Return what the start screen says, for JSON."""
+    config, rollup = devnet.config, devnet.rollup
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "level": "info",
+        "logger": "byline.up",
+        "message": "ready",
+        "version": package_version(),
+        "l1": {"chain_id": config.l1_chain_id, "url": devnet.l1_url, "gas_token": "ETH"},
+        "l2": {
+            "chain_id": config.l2_chain_id,
+            "url": devnet.l2_url,
+            "gas_token": _gas_token(devnet).symbol,
+        },
+        "engine": rollup.engine.chain.engine.name,
+        "data_dir": _path(devnet.settings.data_dir),
+        "log_file": _path(log_file),
+        "mnemonic": TEST_MNEMONIC,
+        "accounts": [
+            {"address": checksum(account.address), "key": "0x" + account.key.hex()}
+            for account in dev_accounts()
+        ],
+        "contracts": {
+            name: {contract: checksum(at) for contract, at in backend.contracts.items()}
+            for name, backend in devnet.backends.items()
+        },
+    }
+
+
+def _path(path: Path | None) -> str | None:
+    return None if path is None else str(path.resolve())
+
+
 def _places(devnet: NodeShell, log_file: Path | None) -> Text:
     folder, genesis = devnet.settings.data_dir, devnet.settings.l2_genesis
     also = f" --l2-genesis {genesis}" if genesis is not None else ""
@@ -107,7 +152,7 @@ def _places(devnet: NodeShell, log_file: Path | None) -> Text:
         f"mnemonic  {TEST_MNEMONIC}\n"
         f"engine    {running(devnet.rollup.engine.chain.engine.name)}\n"
         f"data      {folder.resolve() if folder else 'in memory: gone when this stops'}\n"
-        f"logs      {log_file.resolve() if log_file else 'standard error'}\n"
+        f"logs      {_logs(log_file)}\n"
         f"verify    byline verify --l1 {devnet.l1_url} --rollup-config {devnet.l2_url}{also}\n"
         "stop      Ctrl-C\n"
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 
 from rich.console import Console
 
 from byline.node import config, logs
-from byline.node.cli.banner import print_banner
+from byline.node.cli.banner import print_banner, ready
 from byline.node.cli.running import run_to_end, stop_event
 from byline.node.descriptors import allow_many
 from byline.node.devnet import Devnet
@@ -32,14 +33,24 @@ def run(arguments: argparse.Namespace) -> int:
 async def _serve(arguments: argparse.Namespace) -> int:
     settings = config.load(vars(arguments))
     allow_many()
-    log_file = logs.set_up(settings.log_level, settings.data_dir)
+    log_file = logs.set_up(
+        settings.log_level,
+        settings.data_dir,
+        as_json=settings.json,
+        quiet=settings.quiet,
+        verbose=settings.verbose,
+    )
     stop = stop_event()
     console = Console(highlight=False, soft_wrap=True)
     node = ExternalNode(settings) if settings.l1_rpc else Devnet(settings)
     async with node as devnet:
-        print_banner(console, devnet, log_file)
+        if settings.json and not settings.quiet:
+            print(json.dumps(ready(devnet, log_file)), flush=True)
+        elif not settings.quiet:
+            print_banner(console, devnet, log_file)
         await _until(stop, devnet)
-        console.print("stopping ...")
+        if not (settings.json or settings.quiet):
+            console.print("stopping ...")
     return 0
 
 
