@@ -4,8 +4,10 @@ A source is words separated by space; `;` begins a comment that ends with its li
 
     ADD             an instruction by its name (`PUSHn` is never written, except PUSH0)
     123  0x7b       pushes a number of up to 32 bytes in the fewest bytes
+    0/1             pushes a number in as many bytes as stand behind the stroke
     loop:           a label: a JUMPDEST here
-    @loop           pushes the position of that label (always PUSH2)
+    @loop           pushes the position of that label (PUSH2)
+    @loop/1         pushes it in one byte
     .const NAME N   gives a number a name; NAME then pushes it
     .error TEXT     pushes nothing; declares an entry of the ABI (`declarations`)
     .function TEXT  the same for a function
@@ -179,9 +181,26 @@ def _number(word: _Word) -> int:
     return value
 
 
-def _push(value: int) -> bytes:
-    data = value.to_bytes((value.bit_length() + 7) // 8, "big")
+def _push(value: int, size: int | None = None) -> bytes:
+    data = value.to_bytes((value.bit_length() + 7) // 8 if size is None else size, "big")
     return bytes([_PUSH0 + len(data)]) + data
+
+
+def _in_bytes(word: _Word) -> bytes:
+    """Return the code for `value/bytes`."""
+    value, _, size = word.text.partition("/")
+    number, wanted = _number(_Word(word.line, value)), _number(_Word(word.line, size))
+    if not 1 <= wanted <= 32 or number >> 8 * wanted:
+        raise word.problem("does not fit, or is not in 1 to 32 bytes")
+    return _push(number, wanted)
+
+
+def _reference(word: _Word) -> tuple[str, int]:
+    """Return the label that a word refers to, and the bytes for its position."""
+    name, stroke, size = word.text[1:].partition("/")
+    if stroke and size not in ("1", "2"):
+        raise word.problem("a position takes 1 or 2 bytes")
+    return name, int(size) if stroke else _LABEL_BYTES
 
 
 def _text(word: _Word) -> bytes:
@@ -203,6 +222,8 @@ def _piece(word: _Word, constants: Mapping[str, int], selectors: Mapping[str, in
         return b"\x63" + selectors[word.text[1:]].to_bytes(4, "big")
     if word.text in constants:
         return _push(constants[word.text])
+    if "/" in word.text:
+        return _in_bytes(word)
     return _push(_number(word))
 
 
@@ -226,15 +247,19 @@ def _link(
             labels[word.text[:-1]] = len(code)
             code.append(_JUMPDEST)
         elif word.text.startswith("@"):
-            code.append(_PUSH0 + _LABEL_BYTES)
+            size = _reference(word)[1]
+            code.append(_PUSH0 + size)
             references.append((len(code), word))
-            code += bytes(_LABEL_BYTES)
+            code += bytes(size)
         else:
             code += _piece(word, constants, selectors)
     if len(code) > _MAX_CODE:
         raise AssemblyProblem(f"{len(code)} bytes of code, want at most {_MAX_CODE} (EIP-170)")
     for position, word in references:
-        if word.text[1:] not in labels:
+        name, size = _reference(word)
+        if name not in labels:
             raise word.problem("no such label")
-        code[position : position + _LABEL_BYTES] = labels[word.text[1:]].to_bytes(2, "big")
+        if labels[name] >> 8 * size:
+            raise word.problem(f"the label is at {labels[name]}, beyond {size} byte")
+        code[position : position + size] = labels[name].to_bytes(size, "big")
     return bytes(code)

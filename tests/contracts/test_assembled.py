@@ -226,6 +226,11 @@ def test_the_deployer_refuses_what_cannot_be_created(data: bytes) -> None:
         assert (outcome.success, outcome.output) == (False, b"")
 
 
+def test_the_deployers_code_has_the_hash_that_foundry_asks_for() -> None:
+    wanted = "2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989"
+    assert keccak256(artifacts.load("Create2Deployer").runtime).hex() == wanted
+
+
 def test_an_empty_creation_is_still_one() -> None:
     outputs = [evm.call(DEPLOYER, word(1)).output for evm in deployers()]
     assert outputs == [create2(word(1), b"")] * 2
