@@ -87,8 +87,7 @@ class Book:
 
     def contract(self, address: bytes, account: Account) -> Contract | None:
         """Return the contract at `address`, or that a proxy there stands for, if it is known."""
-        if self._library.refresh():
-            self._index()
+        self._refresh()
         known = self._told.get(address)
         if known is not None:
             return known
@@ -103,6 +102,10 @@ class Book:
         if stands_for is not None:
             behind = self._told.get(stands_for) or self._by_code(account.code(stands_for))
         return behind or self._by_code(code)
+
+    def _refresh(self) -> None:
+        if self._library.refresh():
+            self._index()
 
     def _by_code(self, code: bytes) -> Contract | None:
         if not code:
@@ -122,6 +125,7 @@ class Book:
 
     def errors(self, selector: bytes) -> Sequence[Signature]:
         """Return the different errors with a selector."""
+        self._refresh()
         return tuple(self._errors.get(selector, {}).values())
 
 

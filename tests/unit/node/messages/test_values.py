@@ -1,6 +1,7 @@
 """ABI-encoded values as text and JSON: exact, short, safe, and with bounded work."""
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from eth_abi.abi import encode
 
 from byline.node.messages.abi import Signature, contract_of, declared, split
 from byline.node.messages.values import (
+    MOST_BYTES,
     MOST_TEXT,
     NotDecoded,
     arguments_json,
@@ -92,6 +94,17 @@ def test_data_that_point_at_themselves_take_no_time() -> None:
         data = (32).to_bytes(32, "big") + level * depth
         started = time.process_time()
         with pytest.raises(NotDecoded):
+            decoded(Signature("f", ("uint256" + "[]" * depth,), ("",)), data)
+        assert time.process_time() - started < 0.5
+
+
+def test_as_much_as_is_decoded_at_each_depth_takes_little_time() -> None:
+    for depth, most in enumerate(MOST_BYTES[1:], 1):
+        pointers = most // 32 // depth // 2
+        level = (pointers).to_bytes(32, "big") + (32 * pointers).to_bytes(32, "big") * pointers
+        data = ((32).to_bytes(32, "big") + level * depth).ljust(most, b"\0")[:most]
+        started = time.process_time()
+        with suppress(NotDecoded):
             decoded(Signature("f", ("uint256" + "[]" * depth,), ("",)), data)
         assert time.process_time() - started < 0.5
 
