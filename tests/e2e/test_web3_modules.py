@@ -34,7 +34,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kit.Nodes]:
 
 @pytest.fixture(params=kit.PORTS, autouse=True)
 def port(request: pytest.FixtureRequest) -> str:
-    kit.skip_what_cannot_hold(request, request.param)
+    kit.skip_what_cannot_hold(request, request.param, with_asyncio=False)
     return str(request.param)
 
 
