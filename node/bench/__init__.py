@@ -5,6 +5,7 @@ compute.py       loops of bytecode, by RPC and in process
 block.py         many transactions in one block, from bytes to disk
 automine.py      transfers one at a time over RPC, while the chain grows older; memory
 view.py          reads over RPC
+calls.py         the common calls over RPC, on both ports; seats.py prepares who is asked
 start.py         process start to first answer
 natives.py       the native functions; native_inputs.py makes what they are given
 splitting.py     apportion: kernel, reference, contract twin

@@ -8,6 +8,7 @@ from typing import Final
 
 from byline.node.bench.automine import automine
 from byline.node.bench.block import block_of_transactions
+from byline.node.bench.calls import calling
 from byline.node.bench.compute import computation
 from byline.node.bench.deriving import deriving
 from byline.node.bench.effort import Bench
@@ -25,6 +26,7 @@ PARTS: Final[Mapping[str, Part]] = MappingProxyType(
         "block": block_of_transactions,
         "automine": automine,
         "view": viewing,
+        "calls": calling,
         "start": starting,
         "natives": natives,
         "apportion": splitting,

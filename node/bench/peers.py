@@ -52,6 +52,8 @@ class Peer:
     """Makes variables from its folder."""
     folder: Path | None = None
     """Where it is started, if that matters."""
+    two_chains: bool = False
+    """Whether it serves another chain on its second port."""
 
 
 def byline(engine: str = DEFAULT) -> Peer:
@@ -70,6 +72,7 @@ def byline(engine: str = DEFAULT) -> Peer:
             Probe("eth_getCode", ("0x" + L1_BLOCK.hex(), "latest")),
             Probe("eth_chainId", port="other"),
         ),
+        two_chains=True,
     )  # fmt: skip
 
 

@@ -38,6 +38,8 @@ class Server:
     wire: Wire
     start_seconds: float
     """From the start of the process until it had answered all that `Peer.ready` asks."""
+    other_port: int
+    """The second port that it was given; where this project serves the L1."""
     start_cpu: float | None = None
     """Processor seconds that it had taken by then."""
     _stat: Path = field(init=False)
@@ -131,7 +133,7 @@ def serving(peer: Peer) -> Iterator[Server]:
             )
         try:
             _wait(peer, process, {"main": wire, "other": Wire(other)}, begun, log)
-            yield Server(peer, process.pid, wire, time.perf_counter() - begun)
+            yield Server(peer, process.pid, wire, time.perf_counter() - begun, other)
         finally:
             _stop(process)
 

@@ -58,6 +58,14 @@ PROGRAMS: Final[Mapping[str, bytes]] = MappingProxyType(
 """Runtime codes by name.  `storage` writes a new slot a round and reads it and an empty one;
 `calls` calls itself with no input."""
 
+_LOGGING: Final = "DUP1 0 MSTORE DUP1 32 0 LOG1"
+
+
+def logging_code() -> bytes:
+    """Return runtime code that emits a log a round, of one topic and one word."""
+    return _program(_LOGGING, end="POP 0")
+
+
 TOKEN: Final = Interface.of("WETH")
 """An ERC-20 whose tokens come from `deposit`."""
 

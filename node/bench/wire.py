@@ -73,31 +73,32 @@ class Wire:
         by_id = {reply.get("id"): reply for reply in replies}
         return [_result(method, by_id[number]) for number in range(len(each))]
 
-    def exchange(self, body: bytes) -> Any:
-        """Send one HTTP request; return its answer, read as JSON.
+    def another(self) -> Wire:
+        """Return a further connection to the same server, not opened yet."""
+        return Wire(self._port, self._host)
 
-        A connection that the server has closed while it was idle is opened anew.
-        """
+    def fileno(self) -> int:
+        """Return the descriptor to wait for, once something was asked."""
+        assert self._socket is not None, "nothing was asked yet"
+        return self._socket.fileno()
+
+    def request(self, body: bytes) -> bytes:
+        """Return the whole HTTP request that carries `body`, for `ask`."""
         head = (
             f"POST / HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
-        idle = self._socket is not None
-        try:
-            return orjson.loads(self._once(head.encode() + body))
-        except (OSError, NoAnswer) as exc:
-            self.close()
-            if not idle or isinstance(exc, TimeoutError):
-                raise NoAnswer(f"{self._host}:{self._port} does not answer: {exc}") from exc
-        except ValueError as exc:
-            raise NoAnswer(f"{self._host}:{self._port} answers no JSON: {exc}") from exc
-        return self.exchange(body)
+        return head.encode() + body
 
-    def _once(self, request: bytes) -> bytes:
+    def ask(self, request: bytes) -> None:
+        """Send a whole HTTP request; raises `OSError` where nobody takes it."""
         if self._socket is None:
             self._socket = socket.create_connection((self._host, self._port), TIMEOUT_SECONDS)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.sendall(request)
+
+    def answer(self) -> bytes:
+        """Return the body of the next answer as it came; raises `NoAnswer` or `OSError`."""
         head = self._until(_HEAD_END).lower()
         fields = dict(line.partition(b":")[::2] for line in head.split(b"\r\n")[1:])
         if b"chunked" in fields.get(b"transfer-encoding", b""):
@@ -105,6 +106,23 @@ class Wire:
         if b"content-length" not in fields:
             raise NoAnswer(f"an answer without a length: {head[:60]!r}")
         return self._take(int(fields[b"content-length"]))
+
+    def exchange(self, body: bytes) -> Any:
+        """Send one HTTP request; return its answer, read as JSON.
+
+        A connection that the server has closed while it was idle is opened anew.
+        """
+        idle = self._socket is not None
+        try:
+            self.ask(self.request(body))
+            return orjson.loads(self.answer())
+        except (OSError, NoAnswer) as exc:
+            self.close()
+            if not idle or isinstance(exc, TimeoutError):
+                raise NoAnswer(f"{self._host}:{self._port} does not answer: {exc}") from exc
+        except ValueError as exc:
+            raise NoAnswer(f"{self._host}:{self._port} answers no JSON: {exc}") from exc
+        return self.exchange(body)
 
     def _chunks(self) -> bytes:
         body = bytearray()

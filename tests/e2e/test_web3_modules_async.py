@@ -211,7 +211,7 @@ class TestAdminOverHttp(OverHttp, GoEthereumAsyncAdminModuleTest):
 class TestWeb3OverHttp(OverHttp, AsyncWeb3ModuleTest):
     """`web3`."""
 
-    def _check_web3_client_version(self, client_version: str) -> None:
+    def _check_web3_client_version(self, client_version: str) -> None:  # type: ignore[override]
         assert "byline" in client_version.lower()
 
 
@@ -234,7 +234,7 @@ class TestTxPoolOverWebSocket(OverWebSocket, GoEthereumAsyncTxPoolModuleTest):
 class TestWeb3OverWebSocket(OverWebSocket, AsyncWeb3ModuleTest):
     """`web3`."""
 
-    def _check_web3_client_version(self, client_version: str) -> None:
+    def _check_web3_client_version(self, client_version: str) -> None:  # type: ignore[override]
         assert "byline" in client_version.lower()
 
 

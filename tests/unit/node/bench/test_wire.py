@@ -118,3 +118,20 @@ def test_nobody_there_is_an_error() -> None:
         port = taken.getsockname()[1]
     with Wire(port) as wire, pytest.raises(NoAnswer, match="does not answer"):
         wire.call("eth_blockNumber")
+
+
+def test_what_is_asked_may_be_answered_later() -> None:
+    with server([plain(RESULT), plain(RESULT)]) as port, Wire(port) as wire:
+        request = wire.request(b"{}")
+        wire.ask(request)
+        assert wire.fileno() > 0
+        assert wire.answer() == RESULT.encode()
+        assert wire.call("eth_blockNumber") == "0x10"
+
+
+def test_another_connection_goes_to_the_same_server() -> None:
+    with server([plain(RESULT)], [plain(RESULT)]) as port, Wire(port) as wire:
+        assert wire.call("eth_blockNumber") == "0x10"
+        wire.close()
+        with wire.another() as other:
+            assert other.call("eth_blockNumber") == "0x10"
