@@ -133,16 +133,15 @@ def next_base_fee(
 def next_l2_base_fee(parent: Header, config: RollupConfig) -> int:
     """Return wei per gas in the L2 block after `parent`, by the parent's extra data.
 
-    The parent's fork decides the rule.  Raises `InvalidData` when the extra data is
-    malformed or of another fork.
+    The parent's fork decides the rule.  A first block above height 0 is that of another chain,
+    so its extra data may be of any kind: the chain's constants then count.  Raises
+    `InvalidData` when the extra data is malformed or of another fork.
     """
-    parameters = extra_data_decode(parent.extra_data)
     jovian = config.active(Fork.JOVIAN, parent.timestamp)
-    if jovian != (parameters.min_base_fee is not None):
-        raise InvalidData(
-            f"block {parent.number}: extra data is {len(parent.extra_data)} bytes, "
-            f"want {_JOVIAN_LENGTH if jovian else _HOLOCENE_LENGTH}"
-        )
+    if parent.number == config.genesis.l2.number and parent.number:
+        parameters = _first_parameters(parent, config)
+    else:
+        parameters = _checked_parameters(parent, jovian)
     return next_base_fee(
         parent,
         elasticity=parameters.elasticity,
@@ -150,6 +149,23 @@ def next_l2_base_fee(parent: Header, config: RollupConfig) -> int:
         min_base_fee=parameters.min_base_fee or 0,
         jovian=jovian,
     )
+
+
+def _first_parameters(parent: Header, config: RollupConfig) -> BaseFeeParameters:
+    try:
+        return extra_data_decode(parent.extra_data)
+    except InvalidData:
+        return BaseFeeParameters(config.eip1559_denominator, config.eip1559_elasticity)
+
+
+def _checked_parameters(parent: Header, jovian: bool) -> BaseFeeParameters:
+    parameters = extra_data_decode(parent.extra_data)
+    if jovian != (parameters.min_base_fee is not None):
+        raise InvalidData(
+            f"block {parent.number}: extra data is {len(parent.extra_data)} bytes, "
+            f"want {_JOVIAN_LENGTH if jovian else _HOLOCENE_LENGTH}"
+        )
+    return parameters
 
 
 def next_l1_base_fee(parent: Header) -> int:

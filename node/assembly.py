@@ -28,6 +28,8 @@ from byline.node.evm.l1_forks import L1Fork, L1Schedule
 from byline.node.evm.machine import Engine
 from byline.node.evm.optimism import OptimismRules
 from byline.node.following import FollowingRollup
+from byline.node.forking.network import Forks, fork_network
+from byline.node.forking.opening import engine_over, fork_meta, open_forks, with_chain_ids
 from byline.node.keeper import Keeper
 from byline.node.keys import address_of
 from byline.node.l1.blobs import BlobStore
@@ -74,27 +76,41 @@ def build_rollup(
 
     Raises `ConfigError` when the store holds other chains than `settings` ask for.
     """
-    engine = engines.engine(settings.engine)
     l1_store = ChainStore(Prefixed(kv, L1_PREFIX))
     l2_store = ChainStore(Prefixed(kv, L2_PREFIX))
+    forks = open_forks(settings, l1_store, l2_store)
+    try:
+        settings = with_chain_ids(settings, forks)
+        return _build_rollup(settings, kv, clock, publish, l1_store, l2_store, forks)
+    except BaseException:
+        forks.close()
+        raise
+
+
+def _build_rollup(
+    settings: NodeConfig,
+    kv: KeyValue,
+    clock: Clock,
+    publish: Callable[[Happening], None],
+    l1_store: ChainStore,
+    l2_store: ChainStore,
+    forks: Forks,
+) -> LocalRollup:
+    engine = engines.engine(settings.engine)
     if l2_store.is_empty:
-        network = first_blocks(settings, engine, clock)
-        if l1_store.is_empty:
-            l1_store.commit(network.l1, meta={L1_FORK: settings.l1_fork.encode()})
-        elif l1_store.head().hash != network.l1.block.hash:
-            raise ConfigError("the data folder holds an L1 but no L2: move it away, start anew")
-        config = network.config
-        meta = {ROLLUP_CONFIG: json.dumps(config.to_json()).encode()}
-        l2_store.commit(network.l2, meta=meta)
+        config = _begin(settings, engine, clock, l1_store, l2_store, forks)
     else:
         config = stored_config(l2_store, settings)
     rules = EthereumRules(config.l1_chain_id, l1_schedule(l1_store, settings))
-    l1_chain = Chain(l1_store, rules, engine)
+    l1_chain = Chain(l1_store, rules, engine_over(engine, forks.l1, l1_store), forks.l1)
+    l2_chain = Chain(
+        l2_store, OptimismRules(config), engine_over(engine, forks.l2, l2_store), forks.l2
+    )
     l1 = LocalL1(l1_chain, settings.l1_finality, BlobStore(Prefixed(kv, L1_BLOBS)))
     batch_account = local_batcher(settings, config)
     upgrades = load_upgrades(settings.upgrade_bundle, config)
     devnet_clock = OffsetClock(clock)
-    l2_engine = L2Engine(Chain(l2_store, OptimismRules(config), engine), config, upgrades)
+    l2_engine = L2Engine(l2_chain, config, upgrades)
     rollup = LocalRollup(
         l1=l1,
         engine=l2_engine,
@@ -120,6 +136,35 @@ def build_rollup(
     )
     rollup.start()
     return rollup
+
+
+def _begin(
+    settings: NodeConfig,
+    engine: Engine,
+    clock: Clock,
+    l1_store: ChainStore,
+    l2_store: ChainStore,
+    forks: Forks,
+) -> RollupConfig:
+    """Store the first blocks of both chains; return the rollup config."""
+    if forks.l1 is None and forks.l2 is None:
+        network = first_blocks(settings, engine, clock)
+        l1, l2, config = network.l1, network.l2, network.config
+        l1_meta: dict[str, bytes] = {}
+        l2_meta: dict[str, bytes] = {}
+    else:
+        forked = fork_network(settings, engine, forks)
+        l1, l2, config = forked.l1.executed, forked.l2.executed, forked.config
+        l1_meta = fork_meta(forks.l1, forked.l1)
+        l2_meta = fork_meta(forks.l2, forked.l2)
+    if l1_store.is_empty:
+        l1_meta[L1_FORK] = settings.l1_fork.encode()
+        l1_store.commit(l1, meta=l1_meta, first=forks.l1 is not None)
+    elif l1_store.head().hash != l1.hash:
+        raise ConfigError("the data folder holds an L1 but no L2: move it away, start anew")
+    l2_meta[ROLLUP_CONFIG] = json.dumps(config.to_json()).encode()
+    l2_store.commit(l2, meta=l2_meta, first=forks.l2 is not None)
+    return config
 
 
 def l1_schedule(store: ChainStore, settings: NodeConfig) -> L1Schedule:

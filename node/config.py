@@ -90,6 +90,23 @@ class NodeConfig:
     """Genesis file of the L1 that is run here; `None` is the built-in one."""
     genesis_dictionary: Path | None = None
     """What genesis files that end in .zst were packed with, if with anything."""
+    fork_url: str | None = field(default=None, repr=False)
+    """Node of the chain that the L2 goes on from: `URL` or `URL@BLOCK`."""
+    fork_block_number: int | None = None
+    """Block of that chain; `None` is the newest, and below 0 so many before it."""
+    l1_fork_url: str | None = field(default=None, repr=False)
+    """Node of the chain that the L1 goes on from."""
+    l1_fork_block_number: int | None = None
+    fork_header: tuple[str, ...] = field(default=(), repr=False)
+    """HTTP headers for those nodes, `Name: value`."""
+    fork_retries: int = 5
+    """Attempts after the first."""
+    fork_retry_backoff: int = 250
+    """Milliseconds before the second attempt; each further pause is twice as long."""
+    fork_timeout: float = 30.0
+    """Seconds that one attempt may take."""
+    no_storage_caching: bool = False
+    """Whether nothing of those chains is kept in the user's cache folder."""
     call_timeout: float = 30.0
     """Seconds after which a call or an estimate is given up; 0 never does."""
     allow_host: tuple[str, ...] = ()
@@ -150,7 +167,7 @@ class Setting:
     kind: type
     text: str
     choices: tuple[str, ...] = ()
-    least: int | None = None
+    least: float | None = None
     most: int | None = None
     each: Callable[[str], str] | None = None
     """Reads one of several values: the flag is given again, elsewhere commas part them."""
@@ -271,6 +288,20 @@ SETTINGS: Final = (
     ),
     Setting("l1_genesis", Path, "genesis of the L1, to go with --l2-genesis, in the same forms"),
     Setting("genesis_dictionary", Path, "the superchain registry's dictionary for .zst files"),
+    Setting(
+        "fork_url",
+        str,
+        "go on from another chain with the L2: URL of its node, or URL@BLOCK",
+        short="-f",
+    ),
+    Setting("fork_block_number", int, "block to go on from; below 0 so many before the newest"),
+    Setting("l1_fork_url", str, "go on from another chain with the L1: URL or URL@BLOCK"),
+    Setting("l1_fork_block_number", int, "block to go on from with the L1"),
+    Setting("fork_header", str, "HTTP header for those nodes, 'Name: value'; again", each=str),
+    Setting("fork_retries", int, "attempts after the first to ask those nodes", least=0, most=100),
+    Setting("fork_retry_backoff", int, "milliseconds before the second attempt", least=0),
+    Setting("fork_timeout", float, "seconds that one attempt may take", least=0.001),
+    Setting("no_storage_caching", bool, "keep nothing of those chains in the cache folder"),
     Setting("call_timeout", float, "give up a call after so many seconds; 0 never does", least=0),
     Setting(
         "allow_host",
@@ -371,6 +402,7 @@ def check(config: NodeConfig) -> None:
         )
     if config.l1_rpc and config.l1_ipc:
         raise ConfigError("--l1-ipc serves an L1 that is run here, and --l1-rpc names another")
+    _check_forks(config)
     if config.l1_rpc and not config.rollup_config:
         raise ConfigError(
             "--l1-rpc needs --rollup-config: it says which L2 on that L1 this node is to run"
@@ -387,6 +419,20 @@ def check(config: NodeConfig) -> None:
         raise ConfigError("--mixed needs --block-time: without it every transaction makes a block")
     if config.quiet and config.verbose:
         raise ConfigError("--quiet and --verbose contradict each other: give one of them")
+
+
+def _check_forks(config: NodeConfig) -> None:
+    for name in ("fork", "l1_fork"):
+        url, block = getattr(config, f"{name}_url"), getattr(config, f"{name}_block_number")
+        if url is None and block is not None:
+            flag = name.replace("_", "-")
+            raise ConfigError(f"--{flag}-block-number needs --{flag}-url")
+    forked = config.fork_url or config.l1_fork_url
+    if forked and (config.rollup_config or config.l2_genesis or config.l1_rpc):
+        raise ConfigError(
+            "--fork-url and --l1-fork-url make first blocks of their own: leave out "
+            "--rollup-config, the genesis files and --l1-rpc"
+        )
 
 
 def add_engine_argument(parser: argparse.ArgumentParser) -> None:

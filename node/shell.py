@@ -19,19 +19,21 @@ from byline.node.backend.building import NodeBuilding
 from byline.node.backend.chain import NodeChain
 from byline.node.backend.contracts import contracts_of
 from byline.node.backend.controls import NodeControls, NodeRollup
+from byline.node.backend.editing import NodeEditing
 from byline.node.backend.events import EventHub
 from byline.node.backend.forks import NodeForks
 from byline.node.backend.later import inspecting_later, simulating_later, tracing_later
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.receipts import LazyReceipts, RemovedLogs, located_logs, located_receipts
+from byline.node.backend.rewriting import steering_of
 from byline.node.backend.state import NodeState
-from byline.node.backend.steering import steering_of
 from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.chain.block import ExecutedBlock
 from byline.node.clock import Clock, SystemClock
 from byline.node.config import NodeConfig
 from byline.node.crossings.teller import Teller
 from byline.node.errors import ConfigError, PortBusy
+from byline.node.forking.origin import Fork
 from byline.node.l2.driver import Derived, Step
 from byline.node.messages.sources import abi_sources
 from byline.node.messages.teller import TransactionTeller
@@ -101,7 +103,11 @@ class NodeShell:
         if self._messages is None:
             self._messages = TransactionTeller(self.rollup, abi_sources(self.settings.abi))
             self._stack.callback(self._messages.close)
-        self.backends[name] = self._backend(name)
+        chain = self.rollup.chain(name)
+        if isinstance(chain.beneath, Fork):
+            self._stack.callback(chain.beneath.close)
+        contracts = await self._threads.read(contracts_of, self.rollup, name)
+        self.backends[name] = self._backend(name, contracts)
         server = RpcServer(
             self.backends[name],
             host=self.settings.host,
@@ -140,7 +146,7 @@ class NodeShell:
         """Return what a chain's port serves beside JSON-RPC, by path."""
         return {}
 
-    def _backend(self, name: ChainName) -> Backend:
+    def _backend(self, name: ChainName, contracts: Mapping[str, bytes]) -> Backend:
         threads, rollup = self._threads, self.rollup
         tell = None if self._messages is None else self._messages.tried
         state = NodeState(rollup, name, threads, self.settings.call_timeout, tell)
@@ -160,8 +166,9 @@ class NodeShell:
             building=NodeBuilding(rollup, threads) if name == "l2" else None,
             forks=NodeForks(rollup, name),
             steering=steering_of(rollup, name, threads),
+            editing=NodeEditing(rollup, name, threads, state),
             data_dir=str(self.settings.data_dir or ""),
-            contracts=contracts_of(rollup, name),
+            contracts=contracts,
         )
 
     # -- events: called on the writer thread ------------------------------------------

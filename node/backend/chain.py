@@ -107,6 +107,9 @@ class NodeChain:
         pooled = self.rollup.pools[self.name].get(tx_hash)
         if pooled is not None:
             return LocatedTransaction(pooled, None, None)
+        for deposit in self.rollup.forced(self.name):
+            if deposit.hash == tx_hash:
+                return LocatedTransaction(deposit, None, None)
         found = self._mined(tx_hash)
         if found is None:
             return None
@@ -187,7 +190,8 @@ class NodeChain:
         if count < 1:
             raise Refused(f"fee history: block count is {count}, want at least 1")
         last = self._resolver.known(newest).number
-        first = max(0, last - min(count, MOST_HISTORY) + 1)
+        oldest = self._resolver.chain.store.first_number
+        first = max(oldest, last - min(count, MOST_HISTORY) + 1)
         blocks = [
             block
             for number in range(first, last + 1)

@@ -68,7 +68,7 @@ class NodeForks:
     async def now_next_last(self) -> tuple[ForkConfig, ForkConfig | None, ForkConfig | None]:
         """Return the rules in force at the head, the next, and the last that are planned."""
         chain = self.rollup.chain(self.name)
-        genesis = chain.canonical(0)
+        genesis = chain.canonical(chain.store.first_number)
         assert genesis is not None
         times = fork_times(chain, genesis)
         past = [time for time in times if time <= chain.head.timestamp]

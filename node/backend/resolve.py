@@ -32,7 +32,7 @@ class Resolver:
         if isinstance(ref, int):
             return self.chain.canonical(ref)
         if ref == "earliest":
-            return self.chain.canonical(0)
+            return self.chain.canonical(self.chain.store.first_number)
         if ref in ("safe", "finalized"):
             return self.chain.store.header(self._tagged(ref == "finalized"))
         return self.chain.head

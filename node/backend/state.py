@@ -18,6 +18,7 @@ from byline.node.backend.threads import Threads
 from byline.node.chain import calls
 from byline.node.contracts.addresses import GAS_PRICE_ORACLE
 from byline.node.evm.console import ConsoleCalls
+from byline.node.evm.machine import Machine
 from byline.node.evm.optimism import extra_cost
 from byline.node.evm.patience import OutOfTime, Patience
 from byline.node.l2.fee_answers import fee_answer
@@ -61,24 +62,32 @@ class NodeState:
     def _resolver(self) -> Resolver:
         return Resolver(self.rollup, self.name)
 
+    async def _read(self, ref: BlockRef, work: Callable[[Machine], T]) -> T:
+        resolver = self._resolver
+        if resolver.chain.beneath is None:
+            return work(resolver.machine(ref))
+        # It may take a question to the node of another chain.
+        return await self.threads.read(lambda: work(resolver.machine(ref)))
+
     async def balance(self, address: bytes, ref: BlockRef) -> int:
         """Return wei."""
-        return self._resolver.machine(ref).balance(address)
+        return await self._read(ref, lambda machine: machine.balance(address))
 
     async def nonce(self, address: bytes, ref: BlockRef) -> int:
         """Return the nonce; at `pending` it counts the pool's executable transactions."""
-        nonce = self._resolver.machine(ref).nonce(address)
+        nonce = await self._read(ref, lambda machine: machine.nonce(address))
         if ref == "pending":
             nonce += self.rollup.pools[self.name].count(address)
+            nonce += sum(tx.sender == address for tx in self.rollup.forced(self.name))
         return nonce
 
     async def code(self, address: bytes, ref: BlockRef) -> bytes:
         """Return the code."""
-        return self._resolver.machine(ref).code(address)
+        return await self._read(ref, lambda machine: machine.code(address))
 
     async def storage(self, address: bytes, slot: int, ref: BlockRef) -> int:
         """Return one word."""
-        return self._resolver.machine(ref).storage(address, slot)
+        return await self._read(ref, lambda machine: machine.storage(address, slot))
 
     async def call(
         self,

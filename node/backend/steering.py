@@ -15,7 +15,7 @@ from byline.node.local import LocalRollup
 from byline.node.mining import Interval, Mode
 from byline.node.rollup import NOT_OURS, ChainName, Rollup
 from byline.rpc.backend import Refused
-from byline.rpc.steering import NodeFacts, Steering
+from byline.rpc.steering import NodeFacts
 
 
 def local(rollup: Rollup) -> LocalRollup:
@@ -136,7 +136,8 @@ class NodeTelling:
 
     async def genesis_time(self) -> int:
         """Return the seconds since 1970 of the first block."""
-        header = self.rollup.chain(self.name).canonical(0)
+        chain = self.rollup.chain(self.name)
+        header = chain.canonical(chain.store.first_number)
         assert header is not None, "every chain has a first block"
         return header.timestamp
 
@@ -158,12 +159,3 @@ def _snapshots(rollup: LocalRollup, name: ChainName) -> Mapping[int, tuple[int, 
         for number, saved in rollup.snapshots.items()
     }
     return {number: (head.number, head.hash) for number, head in heads.items()}
-
-
-def steering_of(rollup: Rollup, name: ChainName, threads: Threads) -> Steering:
-    """Return what steers a chain."""
-    return Steering(
-        pacing=NodePacing(rollup, name, threads),
-        dropping=NodeDropping(rollup, name, threads),
-        telling=NodeTelling(rollup, name, threads),
-    )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
 from byline.derivation.kernels import rlp
 from byline.node.forking.cache import ForkCache
-from byline.node.forking.client import ForkClient
+from byline.node.forking.client import Call, ForkClient
 
 MOST_CODE: Final = 1 << 20
 """Bytes; no chain that we know of lets code be longer."""
-_EMPTY_CODE_HASH: Final = keccak256(b"")
+AT_ONCE: Final = 10
+"""Accounts in one request; nodes bound batches, some to 50 calls."""
+EMPTY_CODE_HASH: Final = keccak256(b"")
 _QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _ACCOUNT, _CODE, _WORD, _HASH = b"a", b"c", b"w", b"h"
@@ -49,19 +52,37 @@ class ForkState:
         self._records[address] = found
         return found
 
+    def prefetch(self, addresses: Iterable[bytes]) -> None:
+        """Ask for many accounts in few requests."""
+        wanted = [
+            address
+            for address in addresses
+            if address not in self._records and self._cache.get(_ACCOUNT + address) is None
+        ]
+        for at in range(0, len(wanted), AT_ONCE):
+            part = wanted[at : at + AT_ONCE]
+            answers = self._client.ask_all([call for one in part for call in self._calls(one)])
+            for index, address in enumerate(part):
+                record = self._record_of(answers[3 * index : 3 * index + 3])
+                self._cache.put(_ACCOUNT + address, record)
+                self._records[address] = record or None
+
     def _fetched(self, address: bytes) -> bytes:
-        at = hex(self.number)
-        name = "0x" + address.hex()
-        balance, nonce, code = self._client.ask_all(
-            [
-                ("eth_getBalance", [name, at]),
-                ("eth_getTransactionCount", [name, at]),
-                ("eth_getCode", [name, at]),
-            ]
-        )
-        wei = self._quantity("eth_getBalance", balance, 256)
-        count = self._quantity("eth_getTransactionCount", nonce, 64)
-        raw = self._data("eth_getCode", code, MOST_CODE)
+        return self._record_of(self._client.ask_all(self._calls(address)))
+
+    def _calls(self, address: bytes) -> list[Call]:
+        params = ["0x" + address.hex(), hex(self.number)]
+        return [
+            ("eth_getBalance", params),
+            ("eth_getTransactionCount", params),
+            ("eth_getCode", params),
+        ]
+
+    def _record_of(self, answers: Sequence[Any]) -> bytes:
+        """Return the record that answers to `_calls` make; empty for an empty account."""
+        wei = self._quantity("eth_getBalance", answers[0], 256)
+        count = self._quantity("eth_getTransactionCount", answers[1], 64)
+        raw = self._data("eth_getCode", answers[2], MOST_CODE)
         if not wei and not count and not raw:
             return b""
         code_hash = keccak256(raw)
@@ -69,13 +90,21 @@ class ForkState:
             self._cache.put(_CODE + code_hash, raw)
         return bytes(rlp.encode([count, wei, EMPTY_TRIE_ROOT, code_hash]))
 
+    def code_hash(self, address: bytes) -> bytes:
+        """Return the hash of the account's code; that of nothing where it has none."""
+        record = self.record(address)
+        if record is None:
+            return EMPTY_CODE_HASH
+        fields: Any = rlp.decode(record)
+        return bytes(fields[3])
+
     def may_have_words(self, address: bytes) -> bool:
         """Tell whether the account has code, or had: words can be set by code alone."""
         record = self.record(address)
         if record is None:
             return False
         fields: Any = rlp.decode(record)
-        return bool(fields[0]) or fields[3] != _EMPTY_CODE_HASH
+        return bool(fields[0]) or fields[3] != EMPTY_CODE_HASH
 
     def word(self, address: bytes, slot: bytes) -> bytes:
         """Return a word of storage."""

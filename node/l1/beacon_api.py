@@ -132,14 +132,14 @@ class BeaconApi:
         return found
 
     def _genesis_time(self) -> int:
-        header = self.chain.canonical(0)
+        header = self.chain.canonical(self.chain.store.first_number)
         assert header is not None, "the L1 has a genesis block"
         return header.timestamp
 
     def _header(self, slot: str) -> Header:
         """Return the L1 block of a slot, by bisection: time grows from block to block."""
         wanted = self._genesis_time() + SECONDS_PER_SLOT * _decimal(slot, _SLOTS)
-        low, high = 0, self.chain.head.number
+        low, high = self.chain.store.first_number, self.chain.head.number
         while low <= high:
             middle = (low + high) // 2
             header = self.chain.canonical(middle)

@@ -59,7 +59,8 @@ class LocalL1:
     @property
     def finalized(self) -> L1BlockRef:
         """The block that is `finality_depth` below the head."""
-        header = self.chain.canonical(max(0, self.head.number - self._finality_depth))
+        first = self.chain.store.first_number
+        header = self.chain.canonical(max(first, self.head.number - self._finality_depth))
         assert header is not None
         return L1BlockRef.of(header)
 
