@@ -6,12 +6,14 @@ Free functions on a `LocalRollup`; like its methods they run on the writer's thr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from byline.derivation.header import Header
 from byline.derivation.transaction import Transaction
 from byline.node.chain.forkchoice import ForkChoice
+from byline.node.impersonation import Forced, Impersonated
+from byline.node.l1.chain import BY_THE_RULES, NextL1Block
 from byline.node.mining import Mining
 from byline.node.rollup import BlocksDropped, ChainName, headers_above, signed_in
 from byline.node.timeline import Wishes
@@ -33,6 +35,11 @@ class Snapshot:
     wishes: Wishes
     """The offset of the clock, and what next blocks were to have."""
     mining: Mining
+    next_l1: NextL1Block = BY_THE_RULES
+    """What users wanted of the L1's next block."""
+    impersonated: Impersonated = field(default_factory=Impersonated)
+    forced: Mapping[bytes, Forced] = field(default_factory=dict)
+    """Deposits of impersonated accounts that waited, by hash."""
 
 
 def reorg_l1(
@@ -58,7 +65,9 @@ def reorg_l1(
     lost = () if lose else signed_in(l1.chain, dropped)
     rollup.take_back("l1", [tx for tx in (*lost, *waiting) if not rollup.is_own(tx)])
     rollup.publish(BlocksDropped("l1", l1.head, top))
+    l2_top = rollup.engine.chain.head
     rollup.l1_reorganised(last)
+    rollup.impersonation.wait_again(rollup.engine, l2_top)
     rollup.forget_lost_jump()
     for _ in range(depth if blocks is None else blocks):
         rollup.mine_l1()
@@ -73,6 +82,9 @@ def snapshot(rollup: LocalRollup) -> Snapshot:
         pools={name: tuple(pool.transactions()) for name, pool in rollup.pools.items()},
         wishes=rollup.timeline.wishes,
         mining=rollup.mining,
+        impersonated=rollup.impersonation.who,
+        forced=dict(rollup.impersonation.waiting),
+        next_l1=rollup.next_l1,
     )
 
 
@@ -83,6 +95,9 @@ def revert(rollup: LocalRollup, saved: Snapshot) -> None:
     rollup.engine.restore(saved.heads)
     rollup.timeline.go_back(saved.wishes)
     rollup.set_mining(saved.mining)
+    rollup.impersonation.who = saved.impersonated
+    rollup.impersonation.waiting = dict(saved.forced)
+    rollup.next_l1 = saved.next_l1
     rollup.keeper.go_back(saved.l1_head, rollup.clock.now())
     rollup.forget_lost_jump()
     rollup.driver.safe_up_to(saved.l1_head.number)

@@ -17,11 +17,20 @@ from byline.derivation.dev_deposits import (
     fitting,
     write_deposit,
 )
+from byline.derivation.errors import InvalidData
+from byline.derivation.header import Header
+from byline.derivation.intrinsic import data_floor_gas, message_intrinsic_gas
 from byline.derivation.transaction import AnyTransaction, DepositTransaction
+from byline.node.chain.impersonated import read_impersonated
+from byline.node.evm.edits import is_edit
+from byline.node.evm.transition import MAX_INITCODE_SIZE
 from byline.node.l1 import dev_control
+from byline.node.rollup import Pooled
+from byline.rpc.backend import Refused
 
 if TYPE_CHECKING:
     from byline.node.l2.engine import L2Engine
+    from byline.node.local import LocalRollup
     from byline.node.rollup import ChainName
 
 SALT_COUNT: Final = "dev_salt"
@@ -40,6 +49,22 @@ class Forced:
     def call(self, l2_number: int) -> bytes:
         """Return the call of DevControl that forces it into the L2 block `l2_number`."""
         return dev_control.deposit_call(l2_number, self.salt, write_deposit(self.deposit))
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A transaction of the L2 that nobody signs."""
+
+    sender: bytes
+    to: bytes | None
+    """`None` creates a contract."""
+    value: int
+    """Wei, of the sender's own."""
+    gas: int
+    """The gas limit; nobody pays for gas."""
+    data: bytes
+    nonce: int | None = None
+    """What the sender's next nonce is thought to be; `None` for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +113,25 @@ class Impersonation:
         held = fitting([item.deposit for item in self.waiting.values()], room)
         return [self.waiting[deposit.hash].call(parent.number + 1) for deposit in held]
 
+    def wait_again(self, engine: L2Engine, top: Header) -> None:
+        """Let transactions of blocks up to `top` wait that the L2 does not hold any more.
+
+        Edits are gone with the L1 blocks that declared them.
+        """
+        chain = engine.chain
+        dropped: list[AnyTransaction] = []
+        at: Header | None = top
+        while at is not None and not chain.is_canonical(at):
+            dropped[:0] = engine.block(at.hash).transactions
+            at = chain.store.header(at.parent_hash)
+        lost = {
+            item.deposit.hash: item
+            for item in forced_in(engine, dropped)
+            if not is_edit(item.deposit)
+            and chain.store.transaction_location(item.deposit.hash) is None
+        }
+        self.waiting = lost | self.waiting
+
     def settle(self, transactions: Iterable[AnyTransaction]) -> None:
         """Forget what a block holds."""
         for tx in transactions if self.waiting else ():
@@ -130,3 +174,70 @@ def forced_in(engine: L2Engine, transactions: Iterable[AnyTransaction]) -> Seque
 
 def _salt(number: int) -> bytes:
     return number.to_bytes(32, "big")
+
+
+def send_on_l1(rollup: LocalRollup, raw: bytes) -> bytes:
+    """Take an impersonated transaction of the L1 (`chain.impersonated`); return its hash.
+
+    Raises `Refused` as `Rollup.submit` does.
+    """
+    try:
+        tx = read_impersonated(raw)
+        rollup.admit("l1", tx)
+    except InvalidData as exc:
+        raise Refused(str(exc)) from exc
+    return rollup.send("l1", tx)
+
+
+def send_on_l2(rollup: LocalRollup, wanted: Unsigned) -> bytes:
+    """Let an account send a transaction on the L2 without its signature; return the hash.
+
+    With automine it is in a block when this returns.  Raises `Refused`.
+    """
+    rollup.check_declares("the L2 takes no transaction without a signature")
+    _check(rollup, wanted)
+    forced = force(rollup.engine, wanted.sender, wanted.to, wanted.value, wanted.gas, wanted.data)
+    try:
+        write_deposit(forced.deposit)
+    except InvalidData as exc:
+        raise Refused(str(exc)) from exc
+    tx_hash = forced.deposit.hash
+    rollup.impersonation.waiting[tx_hash] = forced
+    rollup.publish(Pooled("l2", forced.deposit))
+    if rollup.mining.mode("l2").automine:
+        rollup.mine("l2")
+    return tx_hash
+
+
+def _check(rollup: LocalRollup, wanted: Unsigned) -> None:
+    """Refuse what would fail before it runs, in geth's words."""
+    chain = rollup.chain("l2")
+    machine = chain.machine(chain.head)
+    needed = message_intrinsic_gas(wanted.to, wanted.data)
+    needed = max(needed, data_floor_gas(wanted.data))
+    room = chain.head.gas_limit - INFO_GAS
+    waiting = [
+        item.deposit
+        for item in rollup.impersonation.waiting.values()
+        if item.deposit.sender == wanted.sender
+    ]
+    cost = wanted.value + sum(deposit.value for deposit in waiting)
+    balance = machine.balance(wanted.sender)
+    pooled = rollup.pools["l2"].count(wanted.sender)
+    nonce = machine.nonce(wanted.sender) + len(waiting) + pooled
+    if wanted.gas > room:
+        raise Refused(f"exceeds block gas limit: tx gas {wanted.gas}, block gas limit {room}")
+    if wanted.gas < needed:
+        raise Refused(f"intrinsic gas too low: gas {wanted.gas}, minimum needed {needed}")
+    if wanted.to is None and len(wanted.data) > MAX_INITCODE_SIZE:
+        raise Refused(
+            f"max initcode size exceeded: code size {len(wanted.data)}, limit {MAX_INITCODE_SIZE}"
+        )
+    if wanted.nonce is not None and wanted.nonce != nonce:
+        side = "low" if wanted.nonce < nonce else "high"
+        raise Refused(f"nonce too {side}: next nonce {nonce}, tx nonce {wanted.nonce}")
+    if balance < cost:
+        raise Refused(
+            "insufficient funds for gas * price + value: "
+            f"balance {balance}, tx cost {cost}, overshot {cost - balance}"
+        )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,12 +22,12 @@ from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.deposits import TRANSACTION_DEPOSITED
 from byline.derivation.dev_edits import AccountEdit
 from byline.derivation.header import Header
-from byline.derivation.transaction import BLOB, Transaction
+from byline.derivation.transaction import BLOB, DepositTransaction, Transaction
 from byline.derivation.types import L1Block, L2BlockRef
 from byline.node import editing, going_back
 from byline.node.chain.chain import Chain
 from byline.node.going_back import Snapshot
-from byline.node.impersonation import Impersonated, Impersonation
+from byline.node.impersonation import Impersonation
 from byline.node.keeper import Keeper
 from byline.node.l1 import dev_control
 from byline.node.l1.chain import BY_THE_RULES
@@ -68,10 +68,11 @@ class LocalRollup(TravellingRollup):
         """Return one of the two chains."""
         return self.l1.chain if name == "l1" else self.engine.chain
 
-    def _read(self, name: ChainName, raw: bytes) -> Transaction:
+    def read(self, name: ChainName, raw: bytes) -> Transaction:
+        """See `Rollup.read`; blob transactions of the L1 come with their blobs."""
         if name == "l1" and raw[:1] == bytes([BLOB]):
             return self.l1.receive(raw)
-        return Rollup._read(self, name, raw)
+        return Rollup.read(self, name, raw)
 
     def l1_conditions(self) -> L1Conditions:
         """See `Rollup.l1_conditions`; here it is exact, as the L1's forks are known."""
@@ -110,9 +111,19 @@ class LocalRollup(TravellingRollup):
         editing.edit(self, name, edits)
         self.keep()
 
-    def impersonate(self, who: Impersonated) -> None:
-        """Ask for no signature of those `who` names, from now on."""
-        self.impersonation.who = who
+    def forced(self, name: ChainName) -> Sequence[DepositTransaction]:
+        """See `Rollup.forced`: those of impersonated accounts."""
+        # Other threads ask, too, so that what waits is read at once.
+        waiting = tuple(self.impersonation.waiting.values()) if name == "l2" else ()
+        return [item.deposit for item in waiting]
+
+    def drop(self, name: ChainName, hashes: Iterable[bytes]) -> int:
+        """See `Rollup.drop`; those of impersonated accounts, too."""
+        wanted = list(hashes)
+        waiting = self.impersonation.waiting if name == "l2" else {}
+        return Rollup.drop(self, name, wanted) + sum(
+            waiting.pop(tx_hash, None) is not None for tx_hash in wanted
+        )
 
     # -- blocks -----------------------------------------------------------------------
 
@@ -174,7 +185,7 @@ class LocalRollup(TravellingRollup):
         candidates = list(self.pools["l1"].best(base_fee)) if chosen is None else list(chosen)
         if own and self.mining.holds_back("l1"):
             candidates = [tx for tx in candidates if self.is_own(tx) or tx.sender == owner]
-        if alone:
+        if alone and chosen is None:
             candidates = [tx for tx in candidates if calls and tx.sender == owner]
         if l2_time is not None:
             number = self.engine.heads.unsafe.number + 1
@@ -211,6 +222,16 @@ class LocalRollup(TravellingRollup):
         """Make an L1 block with `calls` of DevControl, at the time that the rules alone give."""
         self._insert_l1(self._standard_l1_time(), None, calls=calls, alone=True)
         self.derive()
+
+    def send_as_owner(self, to: bytes, data: bytes, gas: int) -> L1Block:
+        """Make an L1 block whose last transaction the owner sends, and only its own are in."""
+        waiting = self.pools["l1"].pending(self.owner.address)
+        sent = self._sign_l1(self.owner, to, data, gas)
+        block = self._insert_l1(
+            self._standard_l1_time(), None, alone=True, chosen=(*waiting, sent)
+        )
+        self.derive()
+        return block
 
     def mine_edits(self, edits: Sequence[AccountEdit]) -> None:
         """Make an L1 block with `edits` and without transactions."""

@@ -22,7 +22,12 @@ from byline.derivation.base_fee import (
 from byline.derivation.errors import InvalidData
 from byline.derivation.header import Header
 from byline.derivation.l1_info import blob_base_fee
-from byline.derivation.transaction import Transaction, decode_transaction
+from byline.derivation.transaction import (
+    AnyTransaction,
+    DepositTransaction,
+    Transaction,
+    decode_transaction,
+)
 from byline.derivation.types import L1Block, L1BlockRef, L2BlockRef, SyncStatus
 from byline.node.chain.admission import AccountView, PoolContext, Refusal
 from byline.node.chain.block import ExecutedBlock
@@ -87,7 +92,7 @@ class Pooled:
     """A transaction waits for a chain's next block, without a gap before it."""
 
     chain: ChainName
-    transaction: Transaction
+    transaction: AnyTransaction
 
 
 Happening: TypeAlias = BlockMade | BlocksDropped | Derived | Pooled
@@ -128,9 +133,9 @@ class Rollup:
         for name, journal in self.journals.items():
             for raw in journal.load():
                 try:
-                    tx = self._read(name, raw)
+                    tx = self.read(name, raw)
                     believe(tx)
-                    self._admit(name, tx)
+                    self.admit(name, tx)
                 except (InvalidData, Refused) as exc:
                     LOG.info("a pooled transaction did not come back: %s", exc)
             self._tidy_journal(name)
@@ -156,22 +161,29 @@ class Rollup:
 
         Raises `Refused` in geth's words.
         """
-        tx = self._take(name, raw)
+        return self.send(name, self._take(name, raw))
+
+    def send(self, name: ChainName, tx: Transaction) -> bytes:
+        """Go on with a transaction that the pool has taken; return its hash."""
         if self.mining.mode(name).automine:
             self._automine(name)
         if name in self.journals and self.pools[name].get(tx.hash) is not None:
             self.journals[name].keep(tx.hash, tx.raw)
         return tx.hash
 
+    def forced(self, name: ChainName) -> Sequence[DepositTransaction]:
+        """Return deposits that wait for the next block of a chain, in order."""
+        return ()
+
     def _take(self, name: ChainName, raw: bytes) -> Transaction:
         try:
-            tx = self._read(name, raw)
-            self._admit(name, tx)
+            tx = self.read(name, raw)
+            self.admit(name, tx)
         except InvalidData as exc:
             raise Refused(str(exc)) from exc
         return tx
 
-    def _read(self, name: ChainName, raw: bytes) -> Transaction:
+    def read(self, name: ChainName, raw: bytes) -> Transaction:
         """Decode a transaction for a chain; raises `InvalidData`, or `Refused` for a deposit."""
         tx = decode_transaction(raw)
         if not isinstance(tx, Transaction):
@@ -203,7 +215,8 @@ class Rollup:
             waiting = {tx.hash for tx in self.pools[name].transactions()}
             self.journals[name].forget_except(waiting)
 
-    def _admit(self, name: ChainName, tx: Transaction) -> None:
+    def admit(self, name: ChainName, tx: Transaction) -> None:
+        """Let a transaction wait; raises `Refused`, or `InvalidData` for one nobody signed."""
         chain = self.chain(name)
         if chain.store.transaction_location(tx.hash) is not None:
             raise Refused("already known")

@@ -8,6 +8,7 @@ quantities.py     hex, both ways
 parameters.py     JSON objects that several methods take
 simulation.py     blocks of calls that are tried out
 steering.py       what a test decides about the making of blocks
+editing.py        what a test does to accounts
 unsigned.py       transactions before they are signed
 views.py          values as the JSON objects of the execution-apis
 errors.py         codes, and the one conversion from what a node raises

@@ -21,6 +21,7 @@ from byline.derivation.transaction import AccessListEntry, AnyTransaction, Autho
 from byline.derivation.types import BlockId, SyncStatus
 
 if TYPE_CHECKING:
+    from byline.rpc.editing import Editing
     from byline.rpc.inspecting import Inspecting
     from byline.rpc.simulation import Simulating
     from byline.rpc.steering import Steering
@@ -596,6 +597,8 @@ class Backend:
     """Likewise."""
     steering: Steering | None = None
     """Only where blocks are made."""
+    editing: Editing | None = None
+    """Likewise."""
     data_dir: str = ""
     """The folder that holds the chains; empty for chains in memory."""
     contracts: Mapping[str, bytes] = field(default_factory=dict)

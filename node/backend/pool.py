@@ -41,7 +41,8 @@ class NodePool:
         payable = tuple(pool.best(self.rollup.next_base_fee(self.name)))
         taken = {tx.hash for tx in payable}
         # Those that do not pay the base fee now wait too, and count in the pending nonce.
-        return (*payable, *(tx for tx in pool.pending() if tx.hash not in taken))
+        forced = self.rollup.forced(self.name)
+        return (*forced, *payable, *(tx for tx in pool.pending() if tx.hash not in taken))
 
     async def queued(self) -> Sequence[AnyTransaction]:
         """Return transactions that wait for an earlier nonce."""
@@ -70,8 +71,7 @@ class NodeAccounts:
         """Fill what is missing, sign, return the raw bytes."""
         account = self._account(request.sender)
         filled = await self._fill(replace(request, sender=account.address))
-        signed = _eth_account().sign_transaction(_fields(filled), account.key)
-        return bytes(signed.raw_transaction)
+        return sign_filled(filled, account)
 
     async def _fill(self, request: CallRequest) -> CallRequest:
         assert request.sender is not None
@@ -112,6 +112,12 @@ class NodeAccounts:
     def _sign(self, address: bytes, message: SignableMessage) -> bytes:
         account = self._account(address)
         return bytes(_eth_account().sign_message(message, account.key).signature)
+
+
+def sign_filled(filled: CallRequest, account: DevAccount) -> bytes:
+    """Return the raw bytes of a request that lacks nothing but the signature."""
+    signed = _eth_account().sign_transaction(_fields(filled), account.key)
+    return bytes(signed.raw_transaction)
 
 
 def _eth_account() -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from byline.derivation.transaction import DepositTransaction
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain
 from byline.node.chain.mempool import Mempool
@@ -26,6 +27,9 @@ class Served(Protocol):
     @property
     def pools(self) -> Mapping[ChainName, Mempool]:
         """The waiting transactions, by chain."""
+
+    def forced(self, name: ChainName) -> Sequence[DepositTransaction]:
+        """Return deposits that wait for the next block of a chain, in order."""
 
     def chain(self, name: ChainName) -> Chain:
         """Return a chain that this node executes; raises `LookupError` for one it does not."""

@@ -17,7 +17,7 @@ from byline.derivation.block import Block
 from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import ZERO_HASH
 from byline.derivation.header import Header
-from byline.derivation.transaction import Transaction
+from byline.derivation.transaction import DepositTransaction, Transaction
 from byline.derivation.types import L2BlockRef, PayloadAttributes
 from byline.node.backend.receipts import LazyReceipts, located_logs, located_receipts
 from byline.node.chain.block import ExecutedBlock
@@ -262,6 +262,10 @@ class ExecutionEngine:
     def l1(self) -> L1View:
         """Refuses: an execution engine knows no L1."""
         raise LookupError(NOT_OURS)
+
+    def forced(self, name: ChainName) -> Sequence[DepositTransaction]:
+        """Return nothing: deposits come with the attributes of a block."""
+        return ()
 
     def chain(self, name: ChainName) -> Chain:
         """Return the L2; raises `LookupError` for the L1."""

@@ -19,6 +19,7 @@ opcodes.py        which opcodes each fork has
 precompiles.py    which native functions each chain has at which address
 natives/          what native functions do, and native.py, how an engine calls one
 transition.py     a signed transaction: checks, gas, message, refunds
+edits.py          what a devnet does to accounts beside transactions
 deposits.py       a deposit transaction (0x7E), which cannot fail to be included
 rules.py          what the two chains have in common: header, execute, finish
 ethereum.py       the L1's rules (Cancun to Osaka): l1_forks.py when, l1_deposits.py for validators

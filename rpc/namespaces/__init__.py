@@ -14,8 +14,10 @@ from byline.rpc.backend import Backend
 from byline.rpc.method import Method
 from byline.rpc.namespaces import (
     admin,
+    cheats_chain,
     cheats_mining,
     cheats_node,
+    cheats_state,
     debug,
     debug_state,
     debug_trace,
@@ -76,7 +78,9 @@ def methods(backend: Backend) -> Mapping[str, Method]:
     if backend.inspecting is not None:
         tables.append(debug_state.METHODS)
     if backend.steering is not None:
-        tables += [cheats_mining.METHODS, cheats_node.METHODS]
+        tables += [cheats_mining.METHODS, cheats_chain.METHODS, cheats_node.METHODS]
+    if backend.editing is not None:
+        tables.append(cheats_state.METHODS)
     if backend.building is not None:
         tables.append(miner.METHODS)
     return merge(*tables)

@@ -21,8 +21,11 @@ from byline.rpc.unsigned import encode_unsigned, type_of, unsigned_transaction
 
 
 async def accounts(context: Context) -> list[str]:
-    """Return the unlocked accounts in mnemonic order."""
-    return [views.as_hex(found) for found in await context.backend.accounts.addresses()]
+    """Return the unlocked accounts in mnemonic order, then those that are impersonated."""
+    found = list(await context.backend.accounts.addresses())
+    if context.backend.editing is not None:
+        found += await context.backend.editing.impersonated()
+    return [views.as_hex(address) for address in dict.fromkeys(found)]
 
 
 async def send_raw_transaction(context: Context, raw: bytes) -> str:
@@ -36,9 +39,32 @@ async def send_transaction(context: Context, request: CallRequest) -> str:
 
 
 async def send(context: Context, request: CallRequest) -> bytes:
-    """Fill, sign and send; returns the hash as bytes."""
+    """Fill, sign and send; returns the hash as bytes.
+
+    For an impersonated account nobody signs.
+    """
+    if await _is_impersonated(context, request.sender):
+        return await send_as(context, request)
     raw = await _sign(context, request)
     return await context.backend.pool.submit(raw)
+
+
+async def _is_impersonated(context: Context, sender: bytes | None) -> bool:
+    """Tell whether no signature is asked for; those that the node can sign for always sign."""
+    editing = context.backend.editing
+    if sender is None or editing is None or not await editing.is_impersonated(sender):
+        return False
+    return sender not in await context.backend.accounts.addresses()
+
+
+async def send_as(context: Context, request: CallRequest) -> bytes:
+    """Fill and send what nobody signs; returns the hash as bytes."""
+    editing = context.backend.editing
+    assert editing is not None, "asked for where it is there"
+    if request.sender is None:
+        raise InvalidParams("from: missing; whose transaction is it?")
+    asked = await _as_asked(context, request)
+    return await editing.send_unsigned(await _with_fees(context, asked))
 
 
 async def resend(
