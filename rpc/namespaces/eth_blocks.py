@@ -53,8 +53,11 @@ async def protocol_version(context: Context) -> str:
 
 
 async def mining(context: Context) -> bool:
-    """Return false: there is no proof of work."""
-    return False
+    """Tell whether blocks come by themselves: with transactions, or by the clock."""
+    steering = context.backend.steering
+    if steering is None:
+        return False
+    return await steering.pacing.automine() or await steering.pacing.interval() is not None
 
 
 async def hashrate(context: Context) -> str:

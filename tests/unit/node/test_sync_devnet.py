@@ -97,6 +97,15 @@ def test_blocks_stand_as_far_apart_as_they_are_told(devnet: SyncDevnet) -> None:
         assert times[0] - times[1] == 60
 
 
+def test_a_chain_tells_whether_blocks_come_by_themselves(devnet: SyncDevnet) -> None:
+    with devnet.restoring():
+        assert devnet.l2.request("eth_mining") is True
+        devnet.l2.request("evm_setAutomine", False)
+        assert devnet.l2.request("eth_mining") is False
+        assert devnet.l1.request("eth_mining") is True
+    assert devnet.l2.request("eth_mining") is True
+
+
 def test_time_moves_on_both_chains(devnet: SyncDevnet) -> None:
     def times() -> list[int]:
         heads = [
