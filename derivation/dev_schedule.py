@@ -104,9 +104,16 @@ class DevSchedule:
 
     def fields(self, parent: L2BlockRef) -> BlockFields:
         """Return the header fields that are declared of the block after `parent`."""
-        events = self._events(parent.number + 1, parent.l1_origin.number)
-        declared = {event.field: event.value for event in events if isinstance(event, BlockSet)}
+        declared = self._fields(parent)
         return block_fields(declared) if declared else BY_THE_RULES
+
+    def declared_field(self, parent: L2BlockRef, field: int) -> int | None:
+        """Return the value declared of one field of that block, by its number, if any."""
+        return self._fields(parent).get(field)
+
+    def _fields(self, parent: L2BlockRef) -> dict[int, int]:
+        events = self._events(parent.number + 1, parent.l1_origin.number)
+        return {event.field: event.value for event in events if isinstance(event, BlockSet)}
 
     def drift_base(self, origin: L1BlockRef, l2_number: int) -> int:
         """Return the time from which the drift of block `l2_number` on `origin` is measured.

@@ -25,6 +25,7 @@ What joins them:
 
 config.py          settings: flags, environment, byline.toml
 descriptors.py     how many connections the system lets us have
+garbage.py         Python's cycle collector while they are served
 errors.py          what may go wrong, by what the user can do
 clock.py           where time comes from
 mining.py          when blocks are made
@@ -40,7 +41,10 @@ rollup.py          one L2 on one L1, synchronously: local.py brings an L1 of its
 ticking.py         blocks by the wall clock
 editing.py         edits of either chain's state; impersonation.py whose signatures are not
                    asked for
+next_block.py      what users want of the next block beside its time
 going_back.py      reorganisations and snapshots of a local L1 and its L2
+taking_back.py     rollback, reorganisation and reset, as users ask for them
+dumping.py         whole states out of a chain and into one
 keeper.py          what the node does on its own L1 for withdrawals: proposals, games, blocks in
                    time; remote_keeper.py what it does on somebody else's, both by
                    proposing.py

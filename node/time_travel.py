@@ -34,10 +34,15 @@ class TravellingRollup(DeclaringRollup):
 
     def start(self) -> None:
         """See `Rollup.start`; a clock that may not catch up goes on from the chains."""
-        if self.timeline.is_new and not self._catches_up():
-            self.timeline.begin_at(self._newest_time())
+        if self.timeline.is_new:
+            self.begin_clock()
         self.first_jump = self.find_first_jump()
         Rollup.start(self)
+
+    def begin_clock(self) -> None:
+        """Let a clock that may not catch up go on from the chains."""
+        if not self._catches_up():
+            self.timeline.begin_at(self._newest_time())
 
     # -- what users say -----------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from byline.rpc.backend import CallRequest
+
 
 @dataclass(frozen=True, slots=True)
 class ForkedFrom:
@@ -58,6 +60,22 @@ class Pacing(Protocol):
         """
 
 
+class NextBlock(Protocol):
+    """What the next block is to have."""
+
+    async def set_base_fee(self, wei: int) -> None:
+        """Give the next block a base fee, in wei per gas; later ones follow from it."""
+
+    async def set_coinbase(self, address: bytes) -> None:
+        """Let `address` get the tips of all blocks from the next on."""
+
+    async def set_prev_randao(self, word: bytes) -> None:
+        """Give the next block 32 bytes for PREVRANDAO."""
+
+    async def set_gas_limit(self, gas: int) -> None:
+        """Give the next block, and those after it, a gas limit."""
+
+
 class Dropping(Protocol):
     """What is taken out of the pool."""
 
@@ -69,6 +87,35 @@ class Dropping(Protocol):
 
     async def drop_all(self) -> None:
         """Forget all that users wait for."""
+
+
+class Rewriting(Protocol):
+    """What becomes of blocks that are there."""
+
+    async def rollback(self, depth: int) -> None:
+        """Take back the last `depth` blocks; their transactions are gone."""
+
+    async def reorg(
+        self, depth: int, transactions: Sequence[tuple[bytes | CallRequest, int]]
+    ) -> None:
+        """Make other blocks in place of the last `depth`.
+
+        Each transaction, signed or to be signed by an account of the node, is put in the new
+        block at its offset; those of the lost blocks are gone.
+        """
+
+    async def reset(self) -> None:
+        """Let both chains begin again."""
+
+
+class States(Protocol):
+    """Whole states, as anvil writes them: JSON in gzip."""
+
+    async def dump(self) -> bytes:
+        """Return the accounts of the newest block."""
+
+    async def load(self, dumped: bytes) -> None:
+        """Set the accounts that are in `dumped`; raises `Refused` for what does not read."""
 
 
 class Telling(Protocol):
@@ -92,5 +139,8 @@ class Steering:
     """All of it, for one chain."""
 
     pacing: Pacing
+    next_block: NextBlock
     dropping: Dropping
+    rewriting: Rewriting
+    states: States
     telling: Telling

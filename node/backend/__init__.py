@@ -17,6 +17,7 @@ pool.py       sending transactions; the unlocked accounts
 typed_data.py what eth-account lets pass in EIP-712 documents
 contracts.py  which of the contracts that we have names for stand on a chain
 steering.py   when blocks are made, what waits for them, what the node says of itself
+rewriting.py  what blocks are to have, blocks taken back, whole states
 editing.py    accounts as a test wants them, and transactions that nobody signs
 controls.py   mining and snapshots; the rollup node's answers
 events.py     what happens, to whoever listens

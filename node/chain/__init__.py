@@ -12,6 +12,7 @@ genesis_file.py     the first block of a real chain, from geth's JSON; with
   forge_allocs.py   accounts without a header, as forge and op-deployer keep them
   json_fields.py    a document from outside, read with the place of every fault
   genesis_state.py  the state of all accounts, hashed at once
+anvil_state.py      the accounts of a whole state, as anvil writes them
 admission.py        whether a transaction may wait
 mempool.py          the transactions that do
 journal.py          the same on disk

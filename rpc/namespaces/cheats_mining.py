@@ -105,6 +105,48 @@ def _checked(milliseconds: int) -> int:
     return milliseconds
 
 
+# The next block
+
+
+async def set_base_fee(context: Context, wei: int) -> None:
+    """Give the next block a base fee; later ones follow from it."""
+    await steering(context.backend).next_block.set_base_fee(wei)
+
+
+async def set_coinbase(context: Context, address: bytes) -> None:
+    """Let an account get the tips from the next block on."""
+    await steering(context.backend).next_block.set_coinbase(address)
+
+
+async def set_prev_randao(context: Context, word: int) -> None:
+    """Give the next block its PREVRANDAO."""
+    await steering(context.backend).next_block.set_prev_randao(word.to_bytes(32, "big"))
+
+
+async def hardhat_set_base_fee(context: Context, wei: int) -> bool:
+    """See `set_base_fee`."""
+    await set_base_fee(context, wei)
+    return True
+
+
+async def hardhat_set_coinbase(context: Context, address: bytes) -> bool:
+    """See `set_coinbase`."""
+    await set_coinbase(context, address)
+    return True
+
+
+async def hardhat_set_prev_randao(context: Context, word: int) -> bool:
+    """See `set_prev_randao`."""
+    await set_prev_randao(context, word)
+    return True
+
+
+async def set_gas_limit(context: Context, gas: int) -> bool:
+    """Give the blocks from the next on a gas limit."""
+    await steering(context.backend).next_block.set_gas_limit(gas)
+    return True
+
+
 # The pool
 
 
@@ -177,6 +219,8 @@ _ON: Final = Parameter("automine", quantities.boolean)
 _SECONDS: Final = Parameter("seconds", quantities.quantity_or_number)
 _INTERVAL: Final = Parameter("interval", _interval)
 _WEI: Final = Parameter("wei per gas", quantities.quantity_or_number)
+_GAS: Final = Parameter("gas limit", quantities.quantity_or_number)
+_RANDAO: Final = Parameter("prevRandao", quantities.slot)
 
 METHODS: Final = {
     "evm_setAutomine": Method(set_automine, (_ON,)),
@@ -186,6 +230,15 @@ METHODS: Final = {
     "evm_setIntervalMining": Method(evm_set_interval, (_INTERVAL,)),
     "anvil_setIntervalMining": Method(anvil_set_interval, (_SECONDS,)),
     "anvil_getIntervalMining": Method(get_interval),
+    "anvil_setNextBlockBaseFeePerGas": Method(set_base_fee, (_WEI,)),
+    "hardhat_setNextBlockBaseFeePerGas": Method(hardhat_set_base_fee, (_WEI,)),
+    "anvil_setCoinbase": Method(set_coinbase, (ADDRESS,)),
+    "hardhat_setCoinbase": Method(hardhat_set_coinbase, (ADDRESS,)),
+    "anvil_setPrevRandao": Method(set_prev_randao, (_RANDAO,)),
+    "anvil_setNextBlockPrevRandao": Method(set_prev_randao, (_RANDAO,)),
+    "hardhat_setPrevRandao": Method(hardhat_set_prev_randao, (_RANDAO,)),
+    "evm_setBlockGasLimit": Method(set_gas_limit, (_GAS,)),
+    "anvil_setBlockGasLimit": Method(set_gas_limit, (_GAS,)),
     "anvil_setMinGasPrice": Method(set_min_gas_price, (_WEI,)),
     "hardhat_setMinGasPrice": Method(set_min_gas_price, (_WEI,)),
     "anvil_dropTransaction": Method(anvil_drop, (HASH,)),

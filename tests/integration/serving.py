@@ -16,9 +16,9 @@ from byline.node.backend.events import EventHub
 from byline.node.backend.forks import NodeForks
 from byline.node.backend.inspecting import NodeInspecting
 from byline.node.backend.pool import NodeAccounts, NodePool
+from byline.node.backend.rewriting import steering_of
 from byline.node.backend.simulating import NodeSimulating
 from byline.node.backend.state import NodeState
-from byline.node.backend.steering import steering_of
 from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.backend.tracing import NodeTracing
 from byline.node.rollup import ChainName

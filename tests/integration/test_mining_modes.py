@@ -40,7 +40,7 @@ def height(port: Port) -> int:
     return int(port.result("eth_blockNumber"), 16)
 
 
-def wait(port: Port, sender: bytes = ALICE.address, **fields: str) -> str:
+def wait(port: Port, sender: bytes = ALICE.address, /, **fields: str) -> str:
     found = port.result(
         "eth_sendTransaction",
         {"from": "0x" + sender.hex(), "to": "0x" + BOB.address.hex(), "value": "0x1", **fields},
