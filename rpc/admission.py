@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from aiohttp import web
 
@@ -21,7 +19,8 @@ class Admission:
     def __init__(self, server: web.Server, most: int) -> None:
         self._server = server
         self._most = most
-        self._busy: set[web.RequestHandler] = set()
+        self.busy: set[web.RequestHandler] = set()
+        """Connections that have a request; whoever handles requests keeps this."""
 
     def protocol(self) -> asyncio.BaseProtocol:
         """Return who speaks with the next client."""
@@ -29,22 +28,13 @@ class Admission:
             return _Full(self._most)
         return self._server()
 
-    @contextmanager
-    def busy(self, connection: web.RequestHandler) -> Iterator[None]:
-        """Keep a connection while it has a request."""
-        self._busy.add(connection)
-        try:
-            yield
-        finally:
-            self._busy.discard(connection)
-
     def _make_room(self) -> bool:
         # Those that are closed already have no transport.
         there = [found for found in self._server.connections if found.transport is not None]
         if len(there) < self._most:
             return True
         for connection in there:
-            if connection not in self._busy:
+            if connection not in self.busy:
                 connection.force_close()
                 return True
         return False

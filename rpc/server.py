@@ -191,11 +191,15 @@ class RpcServer:
             return web.Response(
                 status=403, text="invalid host specified: --allow-host NAME allows it\n"
             )
-        with self._admission.busy(request.protocol):
+        busy = self._admission.busy
+        busy.add(request.protocol)
+        try:
             origin = headers.get(hdrs.ORIGIN)
             if origin is None:
                 return await self._answer(request)
             return await self._to_page(request, origin)
+        finally:
+            busy.discard(request.protocol)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if (

@@ -10,7 +10,6 @@ from typing import Any, Final, TypeVar
 import orjson
 
 S = TypeVar("S")
-T = TypeVar("T")
 
 SECONDS: Final = 0.002
 """How long one turn may be."""
@@ -31,31 +30,31 @@ class Turn:
             self._since = time.perf_counter()
 
 
-async def each(work: Callable[[S], T], items: Sequence[S]) -> list[T]:
-    """Return what `work` makes of each item."""
-    turn = Turn()
-    found = []
-    for item in items:
-        found.append(work(item))
-        await turn.give_way()
-    return found
+async def encoded(view: Callable[[S], Any], items: Sequence[S]) -> orjson.Fragment:
+    """Return the JSON list of what `view` makes of each item.
+
+    The views of many items are never there together: so many objects would have the
+    collector look at all there are, again and again.
+    """
+    pieces = []
+    for start in range(0, len(items), MANY):
+        some = [view(item) for item in items[start : start + MANY]]
+        pieces.append(orjson.dumps(some)[1:-1])
+        await asyncio.sleep(0)
+    return orjson.Fragment(b"[" + b",".join(pieces) + b"]")
 
 
 async def in_turns(result: Any) -> Any:
     """Return a list or an object with its long lists encoded already, bit by bit."""
     if isinstance(result, list):
-        return await _encoded(result) if len(result) > MANY else result
+        return await encoded(_itself, result) if len(result) > MANY else result
     long = {
-        key: await _encoded(value)
+        key: await encoded(_itself, value)
         for key, value in result.items()
         if type(value) is list and len(value) > MANY
     }
     return {**result, **long} if long else result
 
 
-async def _encoded(items: list[Any]) -> orjson.Fragment:
-    pieces = []
-    for start in range(0, len(items), MANY):
-        pieces.append(orjson.dumps(items[start : start + MANY])[1:-1])
-        await asyncio.sleep(0)
-    return orjson.Fragment(b"[" + b",".join(pieces) + b"]")
+def _itself(item: Any) -> Any:
+    return item

@@ -15,6 +15,7 @@ from byline.node.descriptors import allow_many
 from byline.node.devnet import Devnet
 from byline.node.errors import NodeError
 from byline.node.external import ExternalNode
+from byline.node.garbage import settle
 from byline.node.shell import NodeShell
 
 HEALTH_SECONDS = 0.5
@@ -44,6 +45,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
     console = Console(highlight=False, soft_wrap=True)
     node = ExternalNode(settings) if settings.l1_rpc else Devnet(settings)
     async with node as devnet:
+        settle()
         if settings.json and not settings.quiet:
             print(json.dumps(ready(devnet, log_file)), flush=True)
         elif not settings.quiet:

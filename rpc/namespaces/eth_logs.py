@@ -21,11 +21,11 @@ from byline.rpc.subscriptions import (
     Syncing,
     TransactionReceipts,
 )
-from byline.rpc.turns import each
+from byline.rpc.turns import encoded
 
 
-async def get_logs(context: Context, wanted: LogFilter) -> list[Any]:
-    """Return matching logs in chain order."""
+async def get_logs(context: Context, wanted: LogFilter) -> Any:
+    """Return matching logs in chain order, encoded already."""
     if wanted.block_hash is None:
         await _check_range(context, wanted)
     try:
@@ -37,7 +37,7 @@ async def get_logs(context: Context, wanted: LogFilter) -> list[Any]:
             f"query returns too much: {exc}; ask for fewer blocks, or start the node with a "
             f"higher {flag('log_results')}"
         ) from exc
-    return await each(views.log, found)
+    return await encoded(views.log, found)
 
 
 async def _check_range(context: Context, wanted: LogFilter) -> None:
@@ -92,7 +92,7 @@ async def get_filter_changes(context: Context, name: str) -> list[Any]:
     return context.filters.changes(name)
 
 
-async def get_filter_logs(context: Context, name: str) -> list[Any]:
+async def get_filter_logs(context: Context, name: str) -> Any:
     """Return all logs that a logs filter matches, old ones too."""
     return await get_logs(context, context.filters.logs_of(name))
 
