@@ -7,8 +7,9 @@ machine does falls on all of them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from selectors import EVENT_READ, DefaultSelector
+from types import MappingProxyType
 from typing import Final
 
 from byline.node.bench.effort import Bench
@@ -71,9 +72,10 @@ def _in_turn(found: Sequence[Seat], what: str, turn: int) -> list[Line]:
     for round_number in range(ROUNDS):
         for at, (seat, make) in enumerate(asked):
             requests = make()
-            before = seat.server.cpu_seconds()
-            spent = [_timed(seat.wire, request) for request in requests]
-            after = seat.server.cpu_seconds()
+            with seat.opened(1) as (wire,):
+                before = seat.server.cpu_seconds()
+                spent = [_timed(wire, request) for request in requests]
+                after = seat.server.cpu_seconds()
             if round_number == 0:
                 # The first turn warms caches of both sides.
                 continue
@@ -128,13 +130,9 @@ def _figures(latencies: Sequence[float], cpu: float | None) -> tuple[float, floa
 def _masses(bench: Bench, found: Sequence[Seat]) -> Table:
     lines: list[Line] = []
     for what in _MANY:
-        for how, work in (
-            ("1 in flight", _one_by_one),
-            (f"{IN_FLIGHT} in flight", _in_flight),
-            (f"batches of {BATCH}", _batches),
-        ):
+        for how, (wires, work) in _WAYS.items():
             bench.say(f"{what}, {how}")
-            lines += _speeds(bench, found, what, how, work)
+            lines += _speeds(bench, found, what, how, wires, work)
     return Table(
         "calls",
         "Requests a second",
@@ -144,25 +142,29 @@ def _masses(bench: Bench, found: Sequence[Seat]) -> Table:
     )
 
 
-Work = Callable[[Seat, bytes, int], int]
-"""Asks about so many requests; returns how many were answered."""
+Work = Callable[[Sequence[Wire], bytes, int], int]
+"""Asks about so many requests over connections; returns how many were answered."""
 
 
-def _speeds(bench: Bench, found: Sequence[Seat], what: str, how: str, work: Work) -> list[Line]:
+def _speeds(
+    bench: Bench, found: Sequence[Seat], what: str, how: str, wires: int, work: Work
+) -> list[Line]:
     turn = max(IN_FLIGHT, bench.effort.calls // ROUNDS)
     lines = []
     totals = {seat.who: [0.0, 0.0, 0.0] for seat in found}
     for round_number in range(ROUNDS):
         for seat in found:
-            cpu = seat.server.cpu_seconds() or 0.0
-            begun = time.perf_counter()
-            count = work(seat, seat.requests[what], turn)
+            with seat.opened(wires) as connections:
+                cpu = seat.server.cpu_seconds() or 0.0
+                begun = time.perf_counter()
+                count = work(connections, seat.requests[what], turn)
+                seconds = time.perf_counter() - begun
             if round_number == 0:
-                # The first turn warms both sides, and opens connections.
+                # The first turn warms both sides.
                 continue
             total = totals[seat.who]
             total[0] += count
-            total[1] += time.perf_counter() - begun
+            total[1] += seconds
             total[2] += (seat.server.cpu_seconds() or 0.0) - cpu
     for who, (answered, seconds, spent) in totals.items():
         figures = (per(answered, seconds), spent / answered * 1e3 if spent else None)
@@ -170,28 +172,27 @@ def _speeds(bench: Bench, found: Sequence[Seat], what: str, how: str, work: Work
     return lines
 
 
-def _one_by_one(seat: Seat, asked: bytes, count: int) -> int:
-    request = seat.wire.request(asked)
+def _one_by_one(wires: Sequence[Wire], asked: bytes, count: int) -> int:
+    request = wires[0].request(asked)
     for _ in range(count):
-        seat.wire.ask(request)
-        _check(seat.wire.answer())
+        wires[0].ask(request)
+        _check(wires[0].answer())
     return count
 
 
-def _batches(seat: Seat, asked: bytes, count: int) -> int:
-    request = seat.wire.request(b"[" + b",".join([asked] * BATCH) + b"]")
+def _batches(wires: Sequence[Wire], asked: bytes, count: int) -> int:
+    request = wires[0].request(b"[" + b",".join([asked] * BATCH) + b"]")
     times = max(1, count // BATCH)
     for _ in range(times):
-        seat.wire.ask(request)
-        _check(seat.wire.answer())
+        wires[0].ask(request)
+        _check(wires[0].answer())
     return times * BATCH
 
 
-def _in_flight(seat: Seat, asked: bytes, count: int) -> int:
-    """Keep as many requests on their way as there are connections."""
-    request = seat.wire.request(asked)
-    wires = seat.wires(IN_FLIGHT)
-    left = count - IN_FLIGHT
+def _in_flight(wires: Sequence[Wire], asked: bytes, count: int) -> int:
+    """Keep a request on its way on each connection; `count` is at least as many."""
+    request = wires[0].request(asked)
+    left = count - len(wires)
     answered = 0
     with DefaultSelector() as ready:
         for wire in wires:
@@ -206,3 +207,13 @@ def _in_flight(seat: Seat, asked: bytes, count: int) -> int:
                     left -= 1
                     wire.ask(request)
     return answered
+
+
+_WAYS: Final[Mapping[str, tuple[int, Work]]] = MappingProxyType(
+    {
+        "1 in flight": (1, _one_by_one),
+        f"{IN_FLIGHT} in flight": (IN_FLIGHT, _in_flight),
+        f"batches of {BATCH}": (1, _batches),
+    }
+)
+"""In words, and over how many connections."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -33,20 +33,25 @@ class Seat:
     who: str
     server: Server
     wire: Wire
+    """Leads there."""
     purse: Purse
     requests: Mapping[str, bytes]
     """Bodies of requests by what they ask; those that the peer refuses are not among them."""
-    _wires: list[Wire] = field(default_factory=list)
 
-    def wires(self, count: int) -> list[Wire]:
-        """Return so many connections, which stay open for the next who asks."""
-        self._wires += [self.wire.another() for _ in range(count - len(self._wires))]
-        return self._wires[:count]
+    @contextmanager
+    def opened(self, count: int) -> Iterator[list[Wire]]:
+        """Yield so many connections, each of which has served a request already.
 
-    def close(self) -> None:
-        """Close those connections."""
-        for wire in self._wires:
-            wire.close()
+        They are new ones, since servers close those that nobody uses for some seconds.
+        """
+        wires = [self.wire.another() for _ in range(count)]
+        try:
+            for wire in wires:
+                wire.call("eth_chainId")
+            yield wires
+        finally:
+            for wire in wires:
+                wire.close()
 
 
 @contextmanager
@@ -62,9 +67,7 @@ def seats(bench: Bench) -> Iterator[list[Seat]]:
                 other = stack.enter_context(Wire(server.other_port))
                 places.append((f"{peer.name}, L1", other))
             for who, wire in places:
-                seat = _seat(who, server, wire)
-                stack.callback(seat.close)
-                found.append(seat)
+                found.append(_seat(who, server, wire))
         yield found
 
 

@@ -70,25 +70,35 @@ def seat(server: Counting) -> Iterator[Seat]:
         process = Server(peer, 1, wire, 0.0, 0)
         found = Seat("counting", process, wire, Purse(901), {"eth_chainId": body("eth_chainId")})
         yield found
-        found.close()
+
+
+ASKED = body("eth_chainId")
 
 
 def test_one_by_one_is_one_request_each(seat: Seat, server: Counting) -> None:
-    assert calls._one_by_one(seat, seat.requests["eth_chainId"], 7) == 7
+    with seat.opened(1) as wires:
+        server.seen.clear()
+        assert calls._one_by_one(wires, ASKED, 7) == 7
     assert [one["method"] for one in server.seen] == ["eth_chainId"] * 7  # type: ignore[index]
     assert server.connections == 1
 
 
 def test_batches_hold_as_many_as_they_say(seat: Seat, server: Counting) -> None:
-    assert calls._batches(seat, seat.requests["eth_chainId"], 250) == 200
+    with seat.opened(1) as wires:
+        server.seen.clear()
+        assert calls._batches(wires, ASKED, 250) == 200
     assert [len(one) for one in server.seen] == [100, 100]  # type: ignore[arg-type]
 
 
-def test_masses_are_all_answered_on_connections_that_stay(seat: Seat, server: Counting) -> None:
-    for times in (1, 2):
-        assert calls._in_flight(seat, seat.requests["eth_chainId"], 100) == 100
-        assert len(server.seen) == 100 * times
-    assert server.connections == calls.IN_FLIGHT
+def test_masses_are_all_answered_on_connections_that_were_open(
+    seat: Seat, server: Counting
+) -> None:
+    with seat.opened(8) as wires:
+        assert server.connections == 8
+        server.seen.clear()
+        assert calls._in_flight(wires, ASKED, 100) == 100
+    assert len(server.seen) == 100
+    assert server.connections == 8
 
 
 def test_transfers_are_new_ones_in_every_turn(seat: Seat) -> None:
@@ -108,7 +118,9 @@ def test_what_a_server_refuses_has_no_line(seat: Seat) -> None:
 
 
 def test_an_error_ends_the_measurement(seat: Seat, server: Counting) -> None:
-    server.error = True
     for work in (calls._one_by_one, calls._in_flight, calls._batches):
-        with pytest.raises(RuntimeError, match="an answer that is an error"):
-            work(seat, seat.requests["eth_chainId"], 100)
+        server.error = False
+        with seat.opened(2) as wires:
+            server.error = True
+            with pytest.raises(RuntimeError, match="an answer that is an error"):
+                work(wires, ASKED, 100)
