@@ -10,7 +10,9 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -75,6 +77,60 @@ def fields_of(record: logging.LogRecord) -> Mapping[str, Any]:
     return fields if isinstance(fields, Mapping) else {}
 
 
+class _Gathered(threading.local):
+    """What one thread has formatted and not yet written, by handler; `None` writes at once."""
+
+    texts: dict[GatheringHandler, list[str]] | None = None
+
+
+_GATHERED: Final = _Gathered()
+
+
+class GatheringHandler(logging.StreamHandler[TextIO]):
+    """Writes together what a thread logs within `gathered`.
+
+    Each write lets another thread run, and waits to be let again: a line at a time, that
+    would slow down those who do the work.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler.emit`."""
+        if _GATHERED.texts is None:
+            super().emit(record)
+            return
+        try:
+            _GATHERED.texts.setdefault(self, []).append(self.format(record))
+        except Exception:
+            self.handleError(record)
+
+    def put(self, texts: Iterable[str]) -> None:
+        """Write lines that are formatted."""
+        with self.lock or nullcontext(), suppress(OSError, ValueError):
+            self.stream.write("".join(text + self.terminator for text in texts))
+            self.flush()
+
+
+class FileHandler(GatheringHandler):
+    """One that owns its file."""
+
+    def close(self) -> None:
+        """See `logging.Handler.close`."""
+        self.stream.close()
+        super().close()
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Let what this thread logs meanwhile be written at the end, together."""
+    _GATHERED.texts = {}
+    try:
+        yield
+    finally:
+        held, _GATHERED.texts = _GATHERED.texts, None
+        for handler, texts in (held or {}).items():
+            handler.put(texts)
+
+
 def set_up(
     level: str,
     folder: Path | None,
@@ -97,7 +153,7 @@ def set_up(
         handlers.append(_to_file(folder, path))
         handlers[0].setFormatter(JsonFormatter() if as_json else TextFormatter())
     if folder is None or quiet or sys.stderr.isatty():
-        shown = logging.StreamHandler()
+        shown = GatheringHandler()
         shown.setLevel(QUIET if quiet else logging.NOTSET)
         text = TextFormatter(coloured=takes_colour(sys.stderr))
         shown.setFormatter(JsonFormatter() if as_json else text)
@@ -112,7 +168,7 @@ def set_up(
 def _to_file(folder: Path, path: Path) -> logging.Handler:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+        return FileHandler(path.open("a", encoding="utf-8", errors="backslashreplace"))
     except OSError as exc:
         raise StorageError(
             f"cannot write into the data folder {folder} ({exc.strerror}): "

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from byline.derivation.hashing import keccak256
-from byline.node.hexes import checksum
+from byline.node.messages.visible import checksum
 
 Value: TypeAlias = int | str | bool | bytes
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from byline.derivation.block import Block
 from byline.derivation.receipt import Receipt
 from byline.node.chain.block import ExecutedBlock
+from byline.node.logs import gathered
 from byline.node.messages.lines import CALLS, TRANSACTIONS, Line, MinedBlock, TriedCall
 from byline.node.messages.sources import AbiSource
 from byline.node.rollup import ChainName, Rollup
@@ -31,6 +32,8 @@ PAUSE: Final = 0.02
 """Seconds for which more is gathered."""
 MOST_WAITING: Final = 256
 """Blocks and calls that wait to be told."""
+MOST_AT_ONCE: Final = 64
+"""That are told before what was said of them is written."""
 MOST_CALLS: Final = 20
 """Calls that are told in `CALL_SECONDS`."""
 CALL_SECONDS: Final = 1.0
@@ -123,15 +126,21 @@ class TransactionTeller:
             if not self._closed:
                 time.sleep(PAUSE)
             self._wake.clear()
-            while self._waiting:
-                item = self._waiting.popleft()
-                try:
-                    self._tell(narrator, item)
-                except Exception:  # a line less is no reason to end
-                    LOG.exception("cannot tell of what happened on the %s", item.chain.upper())
-            self._count()
-            if self._closed:
+            with gathered():
+                self._tell_waiting(narrator)
+                self._count()
+            if self._waiting:
+                self._wake.set()
+            elif self._closed:
                 return
+
+    def _tell_waiting(self, narrator: Narrator) -> None:
+        for _ in range(min(len(self._waiting), MOST_AT_ONCE)):
+            item = self._waiting.popleft()
+            try:
+                self._tell(narrator, item)
+            except Exception:  # a line less is no reason to end
+                LOG.exception("cannot tell of what happened on the %s", item.chain.upper())
 
     def _tell(self, narrator: Narrator, item: MinedBlock | TriedCall) -> None:
         lines: Iterable[Line]

@@ -23,7 +23,6 @@ from byline.node.crossings.events import deposits
 from byline.node.evm.accounts import created_address
 from byline.node.evm.console import CONSOLE
 from byline.node.evm.machine import Machine
-from byline.node.hexes import checksum
 from byline.node.l1 import dev_control
 from byline.node.local import LocalRollup
 from byline.node.messages.book import Account
@@ -38,7 +37,7 @@ from byline.node.messages.lines import (
     console_lines,
 )
 from byline.node.messages.reading import ReadCall, Reader
-from byline.node.messages.visible import ELLIPSIS, brief, visible
+from byline.node.messages.visible import ELLIPSIS, brief, checksum, visible
 from byline.node.rollup import ChainName, Rollup
 from byline.rpc.backend import Reverted
 

@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from eth_abi.abi import decode
 
-from byline.node.hexes import checksum
 from byline.node.messages.abi import Signature, split
-from byline.node.messages.visible import ELLIPSIS, hexed, visible
+from byline.node.messages.visible import ELLIPSIS, checksum, hexed, visible
 
 MOST_BYTES: Final = (65_536, 65_536, 8_192, 2_048)
 """That are decoded, by how deep lists and bytes nest in each other; deeper is not decoded."""

@@ -6,7 +6,10 @@ here does neither, and a line stays one line.
 
 from __future__ import annotations
 
+import functools
 from typing import Final
+
+from byline.node.hexes import checksum as _checksum
 
 ELLIPSIS: Final = "..."
 _ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -27,6 +30,12 @@ def _escaped(code: int) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+@functools.lru_cache(1024)
+def checksum(address: bytes) -> str:
+    """Return an address with its checksum (EIP-55); the same few come over and over."""
+    return _checksum(address)
 
 
 def brief(data: bytes, *, whole: bool = False) -> str:
