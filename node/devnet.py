@@ -7,9 +7,11 @@ async with Devnet(block_time=2) as devnet:
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from byline.derivation.types import L2BlockRef, SyncStatus
@@ -24,12 +26,16 @@ from byline.node.local import LocalRollup
 from byline.node.rollup import ChainName, Happening
 from byline.node.served_chain import ServedChain, refusals
 from byline.node.shell import NodeShell
+from byline.node.state_file import dump_file, load_file
 from byline.node.ticking import Ticker
 from byline.node.version import client_version
+from byline.rpc.backend import Refused
 from byline.rpc.server import Handler
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
+
+LOG = logging.getLogger("byline.node")
 
 KEEP_SECONDS: Final = 1.0
 """Pause between two looks at the clock while something waits for its time."""
@@ -68,6 +74,7 @@ class Devnet(NodeShell):
         self.rollup = await self._threads.write(
             build_rollup, self.settings, kv, self._clock, self._publish
         )
+        await self._load_state()
         self._stack.push_async_callback(self._end_tasks)
         await self._serve("l1", self.settings.l1_port)
         await self._serve("l2", self.settings.l2_port)
@@ -75,6 +82,24 @@ class Devnet(NodeShell):
         self._begin(self._keep())
         for ticker in self._tickers():
             self._begin(ticker.run())
+
+    async def _load_state(self) -> None:
+        """Set what a state file says, and write one at the end; raises `ConfigError`."""
+        settings = self.settings
+        load, dump = settings.load_state, settings.dump_state
+        if settings.state is not None:
+            load = settings.state if settings.state.exists() else None
+            dump = settings.state
+        if load is not None:
+            await self._threads.write(load_file, self.rollup, load)
+        if dump is not None:
+            self._stack.push_async_callback(self._dump_state, dump)
+
+    async def _dump_state(self, path: Path) -> None:
+        try:
+            await self._threads.write(dump_file, self.rollup, path)
+        except (OSError, Refused) as exc:
+            LOG.error("the state is not written to %s: %s", path, exc)
 
     def _pages(self, name: ChainName) -> Mapping[str, Handler]:
         if name == "l2":
@@ -127,7 +152,8 @@ class Devnet(NodeShell):
         return tickers
 
     def _tick_l2(self) -> None:
-        self.rollup.mine_l2()
+        if self.rollup.sequencer.active:
+            self.rollup.mine_l2()
 
     def _tick_l1(self) -> None:
         self.rollup.keep()

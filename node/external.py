@@ -122,12 +122,12 @@ class ExternalNode(NodeShell):
                 await asyncio.sleep(TICK_SECONDS)
 
     def _mine_due(self) -> int:
-        for made in range(BLOCKS_AT_ONCE):
+        for made in range(BLOCKS_AT_ONCE if self.rollup.sequencer.active else 0):
             unsafe = self.rollup.engine.heads.unsafe
             if self.rollup.sequencer.schedule.next_timestamp(unsafe) > self._clock.now():
                 return made
             self.rollup.mine_l2()
-        return BLOCKS_AT_ONCE
+        return BLOCKS_AT_ONCE if self.rollup.sequencer.active else 0
 
     async def _post(self, poster: Poster) -> None:
         """Post what is unsafe; after a failure begin again from the safe head."""

@@ -284,7 +284,7 @@ class LocalRollup(TravellingRollup):
     def _adopt_deposits(self, block: L1Block) -> None:
         """After an L1 block with deposits, make L2 blocks until one has it as its origin."""
         portal = self.engine.config.deposit_contract
-        if not any(
+        if not self.sequencer.active or not any(
             log.address == portal and log.topics[:1] == (TRANSACTION_DEPOSITED,)
             for receipt in block.receipts
             for log in receipt.logs
@@ -295,8 +295,11 @@ class LocalRollup(TravellingRollup):
     def adopt(self, l1_number: int) -> None:
         """Make L2 blocks until the unsafe head has L1 origin `l1_number` or later.
 
-        Where the L1 is so far ahead that they would be too many, the L2 jumps first.
+        Where the L1 is so far ahead that they would be too many, the L2 jumps first.  Without
+        a sequencer that runs, none are made.
         """
+        if not self.sequencer.active:
+            return
         block = self.l1.block(l1_number)
         assert block is not None, "an L1 block that is not there"
         head = self.engine.heads.unsafe

@@ -265,8 +265,15 @@ class Rollup:
         following = head.with_(excess_blob_gas=next_excess_blob_gas(head))
         return L1Conditions(head.number, self.next_base_fee("l1"), blob_base_fee(following))
 
+    def mine_waiting(self, name: ChainName) -> None:
+        """Make blocks for what waits, where transactions make blocks at once."""
+        if self.mining.mode(name).automine:
+            self._automine(name)
+
     def _automine(self, name: ChainName) -> None:
         pool = self.pools[name]
+        if name == "l2" and not self.sequencer.active:
+            return
         while next(iter(pool.best(self.next_base_fee(name))), None) is not None:
             before = len(pool)
             self.mine(name)
@@ -301,8 +308,10 @@ class Rollup:
         """Make an L2 block with what fits of the pool, at the next block's time.
 
         With `chosen` those are tried instead of the pool's.  Raises `Refused` for a `timestamp`
-        that it cannot have.
+        that it cannot have, and while the sequencer is stopped.
         """
+        if not self.sequencer.active:
+            raise Refused("sequencer not running: admin_startSequencer starts it")
         self._set_time(timestamp)
         plan = self.sequencer.plan()
         if chosen is None:

@@ -504,6 +504,18 @@ class Building(Protocol):
     async def limit_data(self, per_transaction: int, per_block: int) -> None:
         """Bound the bytes on the L1 of what blocks take from the pool; 0 ends a bound."""
 
+    async def sequencing(self) -> bool:
+        """Tell whether L2 blocks are made."""
+
+    async def stop_sequencing(self) -> bytes:
+        """Make no more L2 blocks; returns the hash of the head.  Raises `Refused`."""
+
+    async def start_sequencing(self, head: bytes) -> None:
+        """Make L2 blocks again on `head`, which must be the head; raises `Refused`."""
+
+    async def reset_derivation(self) -> None:
+        """Read what is not final once more from the L1."""
+
 
 class Tracing(Protocol):
     """What happened within transactions, found by executing them again.
@@ -599,6 +611,8 @@ class Backend:
     """Only where blocks are made."""
     editing: Editing | None = None
     """Likewise."""
+    forked: Forked | None = None
+    """Only on a chain that goes on from another one."""
     data_dir: str = ""
     """The folder that holds the chains; empty for chains in memory."""
     contracts: Mapping[str, bytes] = field(default_factory=dict)

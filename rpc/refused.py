@@ -19,6 +19,11 @@ _KEYS: Final = (
 _WALLET: Final = "this is a node and no wallet: send with eth_sendTransaction"
 _PEERS: Final = "there is no peer-to-peer network here"
 _INTEROP: Final = "there is one L2, so no messages between L2s"
+_L2_PORT: Final = "the L2's port serves it: this chain has no sequencer"
+_SUPERSIM: Final = (
+    "a method of supersim's own port; `byline up` prints the contracts' addresses, and "
+    "optimism_rollupConfig tells of the rollup"
+)
 _COMPILER: Final = "nodes have no compilers any more: compile with vyper, solc, forge or Hardhat"
 _MINER: Final = "there are no miners since the merge: evm_setAutomine says when blocks are made"
 
@@ -49,6 +54,12 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "miner_stop": _MINER,
         "miner_setEtherbase": "anvil_setCoinbase says who gets the tips of L1 blocks; on an L2 "
         "they go to the SequencerFeeVault (OP Stack specs, fees)",
+        "miner_setExtra": "an L2 block's extra data holds its EIP-1559 parameters, which come "
+        "from the SystemConfig on the L1; L1 blocks have none here",
+        "miner_setGasPrice": "any tip gets a transaction into a block here",
+        "miner_setGasLimit": "an L2 block's gas limit comes from the SystemConfig on the L1; "
+        "anvil_setBlockGasLimit sets that of either chain",
+        "miner_setMaxDASize": _L2_PORT,
         "testing_timeTravel": "use evm_setNextBlockTimestamp and evm_mine",
         "testing_buildBlockV1": "for the tests of execution clients: evm_mine makes blocks here",
         "anvil_setFeeToken": "a method for the Tempo network",
@@ -64,6 +75,16 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "admin_exportChain": "a node may not write files for whoever reaches its port: "
         "start with --data-dir to keep the chains",
         "admin_importChain": "a node may not read files for whoever reaches its port",
+        "admin_sequencerActive": _L2_PORT,
+        "admin_startSequencer": _L2_PORT,
+        "admin_stopSequencer": _L2_PORT,
+        "admin_conductorEnabled": _L2_PORT,
+        "admin_resetDerivationPipeline": _L2_PORT,
+        "admin_postUnsafePayload": "the sequencer makes the L2's blocks here; `byline engine` "
+        "takes those of others by the Engine API",
+        "admin_getConfig": _SUPERSIM,
+        "admin_getL1Addresses": _SUPERSIM,
+        "admin_getL2Addresses": _SUPERSIM,
         "admin_overrideLeader": "there is no conductor: admin_startSequencer starts the sequencer",
         "admin_getL2ToL2MessageByMsgHash": _INTEROP,
         "admin_getAccessListByMsgHash": _INTEROP,

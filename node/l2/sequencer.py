@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from byline.derivation.attributes import build_attributes
 from byline.derivation.constants import MAX_SEQUENCER_DRIFT
 from byline.derivation.dev_schedule import DevSchedule
-from byline.derivation.transaction import Transaction
+from byline.derivation.transaction import DepositTransaction, Transaction
 from byline.derivation.types import L1Block, L2BlockRef, PayloadAttributes
 from byline.derivation.upgrades import UPGRADING
 from byline.node.l2.engine import L2Engine
@@ -33,22 +33,29 @@ class Sequencer:
     ) -> None:
         self._engine = engine
         self._l1_block = l1_block
+        self.active = True
+        """False once somebody stopped it: then the node makes no L2 block of its own accord."""
         self.schedule = schedule
 
     def see(self, block: L1Block) -> None:
         """Take note of a new L1 block (what DevControl declares in it counts from now on)."""
         self.schedule.read(block)
 
-    def plan(self, pretended: int | None = None) -> Plan:
+    def plan(
+        self, pretended: int | None = None, forced: Sequence[DepositTransaction] = ()
+    ) -> Plan:
         """Return the attributes of the block after the unsafe head.
 
-        With `pretended` they are those it would have if the L1 had declared that time for it.
+        With `pretended` and `forced` they are those it would have if the L1 had declared that
+        time and those deposits for it.
         """
         parent = self._engine.heads.unsafe
         timestamp = self.schedule.next_timestamp(parent) if pretended is None else pretended
         origin = self.origin(parent, timestamp)
         deposits_only = self._deposits_only(parent, origin, timestamp, pretended or 0)
-        attributes = self._attributes(parent, origin, timestamp, (), no_tx_pool=deposits_only)
+        attributes = self._attributes(
+            parent, origin, timestamp, (), no_tx_pool=deposits_only, forced=forced
+        )
         return Plan(attributes, origin)
 
     def still_makes(self, parent: L2BlockRef, ref: L2BlockRef) -> bool:
@@ -80,6 +87,7 @@ class Sequencer:
         transactions: Sequence[bytes],
         *,
         no_tx_pool: bool,
+        forced: Sequence[DepositTransaction] = (),
     ) -> PayloadAttributes:
         return build_attributes(
             self._engine.config,
@@ -90,7 +98,7 @@ class Sequencer:
             transactions,
             no_tx_pool=no_tx_pool,
             upgrades=self._engine.upgrades,
-            dev_deposits=self.schedule.deposits(parent),
+            dev_deposits=(*self.schedule.deposits(parent), *forced),
             dev_fields=self.schedule.fields(parent),
         )
 

@@ -14,6 +14,7 @@ from byline.rpc.backend import Backend
 from byline.rpc.method import Method
 from byline.rpc.namespaces import (
     admin,
+    admin_sequencer,
     cheats_chain,
     cheats_mining,
     cheats_node,
@@ -82,7 +83,7 @@ def methods(backend: Backend) -> Mapping[str, Method]:
     if backend.editing is not None:
         tables.append(cheats_state.METHODS)
     if backend.building is not None:
-        tables.append(miner.METHODS)
+        tables += [miner.METHODS, admin_sequencer.METHODS]
     return merge(*tables)
 
 
