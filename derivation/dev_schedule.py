@@ -85,9 +85,16 @@ class DevSchedule:
         for number in [number for number in self._named if number >= l1_number]:
             self._forget(number)
 
-    def is_declared(self, parent: L2BlockRef) -> bool:
-        """Tell whether anything is declared of the block after `parent`."""
-        return next(self._events(parent.number + 1, parent.l1_origin.number), None) is not None
+    def departs(self, parent: L2BlockRef) -> bool:
+        """Tell whether the block after `parent` is another than the rules alone would make."""
+        if parent.number + 1 not in self._declared:
+            return False
+        standard = parent.timestamp + self.config.block_time
+        return (
+            self.next_timestamp(parent) != standard
+            or self.fields(parent) != BY_THE_RULES
+            or bool(self.deposits(parent))
+        )
 
     def next_timestamp(self, parent: L2BlockRef) -> int:
         """Return the time of the block after `parent`, in seconds since 1970."""

@@ -124,7 +124,8 @@ class TravellingRollup(DeclaringRollup):
         candidates = list(self.pools[name].best(self.next_base_fee(name)))
         if name == "l1":
             return self.l1.build(candidates, timestamp, wanted=self.next_l1).executed
-        plan = self.sequencer.plan(None if timestamp == self._declared_time() else timestamp)
+        pretended = None if timestamp == self._declared_time() else timestamp
+        plan = self.sequencer.plan(pretended, self.forced("l2"))
         return self.engine.build(self.engine.heads.unsafe, plan.attributes, candidates).executed
 
     # -- the times of next blocks -----------------------------------------------------

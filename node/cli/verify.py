@@ -110,7 +110,7 @@ async def _verify(arguments: argparse.Namespace) -> int:
 
             safe = await verifier.run(arguments.until, report, follow=arguments.follow)
     if verifier.first_jump is not None:
-        console.print(f"stock verifiers stop before L2 block {verifier.first_jump}: clock jump")
+        console.print(f"stock verifiers stop before L2 block {verifier.first_jump}: DevControl")
     console.print(f"safe head: L2 block {safe.number} 0x{safe.hash.hex()}")
     console.print(f"state root: 0x{verifier.engine.header_of(safe).state_root.hex()}")
     return 0

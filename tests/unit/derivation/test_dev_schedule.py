@@ -1,4 +1,4 @@
-"""Clock jumps that the L1 declares."""
+"""Times and deposits that the L1 declares."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import replace
 import pytest
 
 from byline.derivation.config import RollupConfig
+from byline.derivation.dev_deposits import MOST_DEPOSIT_BYTES, dev_deposit, write_deposit
+from byline.derivation.dev_events import DEV_DEPOSITED
 from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.hashing import keccak256
 from byline.derivation.receipt import Log
+from byline.derivation.transaction import DepositTransaction
 from byline.derivation.types import BlockId, L1Block, L1BlockRef, L2BlockRef
 from tests.derivation_kit import DEV_CONTROL, clock_log, l1_genesis, receipt, rollup_config, word
 
@@ -113,3 +116,70 @@ def test_memory_holds_a_sequencing_window_and_no_more() -> None:
 
 def _parent_of(number: int) -> L2BlockRef:
     return replace(PARENT, number=number - 1, l1_origin=BlockId(0, word(0)))
+
+
+def deposited(l2_number: int, salt: int, raw: bytes) -> Log:
+    padded = raw + bytes(-len(raw) % 32)
+    data = word(32) + word(len(raw)) + padded
+    return Log(DEV_CONTROL, (DEV_DEPOSITED, word(l2_number), word(salt)), data)
+
+
+def a_deposit(salt: int, gas: int = 21_000) -> DepositTransaction:
+    return dev_deposit(word(salt), b"\x0a" * 20, b"\x0b" * 20, 3, gas, b"")
+
+
+def declared(l2_number: int, salt: int) -> Log:
+    return deposited(l2_number, salt, write_deposit(a_deposit(salt)))
+
+
+def test_deposits_come_in_the_order_of_the_l1s_logs() -> None:
+    here = schedule(
+        l1_block(7, declared(10, 3)),
+        l1_block(6, declared(10, 1), declared(11, 9), clock_log(10, 5_000), declared(10, 2)),
+    )
+    assert here.deposits(PARENT) == (a_deposit(1), a_deposit(2), a_deposit(3))
+    assert here.next_timestamp(PARENT) == 5_000
+    assert here.deposits(replace(PARENT, number=10)) == (a_deposit(9),)
+    assert here.deposits(replace(PARENT, number=8)) == ()
+
+
+def test_deposits_below_the_origin_do_not_count_and_a_reorg_forgets_them() -> None:
+    here = schedule(
+        l1_block(4, declared(10, 1)), l1_block(5, declared(10, 2)), l1_block(6, declared(10, 3))
+    )
+    assert here.deposits(PARENT) == (a_deposit(2), a_deposit(3))
+    assert here.departs(PARENT)
+    here.forget_from(6)
+    assert here.deposits(PARENT) == (a_deposit(2),)
+    here.read(l1_block(5))
+    assert here.deposits(PARENT) == ()
+    assert not here.departs(PARENT)
+
+
+def test_a_malformed_deposit_is_dropped_with_a_reason_and_the_others_stay() -> None:
+    good = declared(10, 1)
+    raw = write_deposit(a_deposit(2))
+    bad = {
+        "list of 5 fields": deposited(10, 2, b"\xc0"),
+        "3": replace(good, topics=good.topics[:2]),
+        "one ABI-encoded": replace(good, data=good.data[:-1]),
+        "one ABI": replace(good, data=good.data + bytes(32)),
+        "one": replace(good, data=b""),
+        "byte string": replace(good, data=word(64) + word(len(raw)) + raw.ljust(96, b"\0")),
+        "encoded": replace(good, data=word(32) + word(2**255) + raw),
+        f"at most {MOST_DEPOSIT_BYTES}": deposited(10, 2, bytes(MOST_DEPOSIT_BYTES + 1)),
+        "ABI-encoded byte": replace(good, data=good.data[:-1] + b"\x01"),
+    }
+    here = DevSchedule(CONFIG)
+    reasons = here.read(l1_block(5, *bad.values(), good))
+    assert here.deposits(PARENT) == (a_deposit(1),)
+    assert len(reasons) == len(bad)
+    for words, reason in zip(bad, reasons, strict=True):
+        assert words in reason
+    assert here.read(l1_block(5, good, succeeded=False)) == ()
+    assert here.deposits(PARENT) == ()
+
+
+def test_a_log_of_another_event_is_no_reason() -> None:
+    assert DevSchedule(CONFIG).read(l1_block(5, Log(DEV_CONTROL, (word(5),), b""))) == ()
+    assert DevSchedule(CONFIG).read(l1_block(5, Log(DEV_CONTROL, (), b""))) == ()
