@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from byline.derivation.channel_out import BatchKind
 from byline.derivation.compression import Compression
+from byline.node.chain.chain import CALL_GAS
 from byline.node.errors import ConfigError
 from byline.node.evm.engines import DEFAULT, ENGINES
 from byline.node.l2.batcher_settings import BatcherSettings
@@ -43,6 +44,10 @@ class NodeConfig:
     l2_port: int = 9545
     data_dir: Path | None = None
     """`None` keeps the chains for the time of the process."""
+    state: Path | None = None
+    """File with the states of both chains: loaded at the start, written at the end."""
+    load_state: Path | None = None
+    dump_state: Path | None = None
     l1_chain_id: int = 900
     l2_chain_id: int = 901
     block_time: int | None = None
@@ -118,6 +123,8 @@ class NodeConfig:
     l2_ipc: Path | None = None
     limits: Limits = field(default_factory=Limits)
     """What clients may ask for; each bound with a setting has it under that name."""
+    call_gas: int = CALL_GAS
+    """Gas that a call, an estimate or a trace of one may use."""
     log_level: str = "info"
     json: bool = False
     """Write the log, and what stands at the start, as JSON, an object a line."""
@@ -245,6 +252,9 @@ SETTINGS: Final = (
     Setting("l1_port", int, "port of the L1's JSON-RPC; 0 takes a free one", least=0, most=65_535),
     Setting("l2_port", int, "port of the L2's JSON-RPC; 0 takes a free one", least=0, most=65_535),
     Setting("data_dir", Path, "folder for the chains; without it they end with the process"),
+    Setting("state", Path, "load both chains' states from a file if it is there, and write it"),
+    Setting("load_state", Path, "load states from a file: ours of both chains, anvil's of the L2"),
+    Setting("dump_state", Path, "write the states of both chains at the end"),
     Setting("l1_chain_id", int, "chain id of the L1", least=1, most=MOST_CHAIN_ID),
     Setting("l2_chain_id", int, "chain id of the L2", least=1, most=MOST_CHAIN_ID),
     Setting(
@@ -321,6 +331,7 @@ SETTINGS: Final = (
         Setting(bound.setting, bound.kind, bound.text, least=bound.least, most=2**53)
         for bound in BOUNDS
     ),
+    Setting("call_gas", int, "most gas of a call or an estimate", least=21_000, most=2**53),
     Setting("log_level", str, "what to log", choices=("debug", "info", "warning", "error")),
     Setting("json", bool, "log JSON, an object a line; the start screen is one, too"),
     Setting("quiet", bool, "no start screen, and errors alone in the log", short="-q"),
@@ -417,6 +428,10 @@ def check(config: NodeConfig) -> None:
         )
     if config.mixed and config.block_time is None:
         raise ConfigError("--mixed needs --block-time: without it every transaction makes a block")
+    if config.state and (config.load_state or config.dump_state):
+        raise ConfigError("--state is --load-state and --dump-state in one: give it alone")
+    if config.l1_rpc and (config.state or config.load_state or config.dump_state):
+        raise ConfigError("states are loaded and dumped with an L1 that is run here: no --l1-rpc")
     if config.quiet and config.verbose:
         raise ConfigError("--quiet and --verbose contradict each other: give one of them")
 

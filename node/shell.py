@@ -21,6 +21,7 @@ from byline.node.backend.contracts import contracts_of
 from byline.node.backend.controls import NodeControls, NodeRollup
 from byline.node.backend.editing import NodeEditing
 from byline.node.backend.events import EventHub
+from byline.node.backend.forked import forked_of
 from byline.node.backend.forks import NodeForks
 from byline.node.backend.later import inspecting_later, simulating_later, tracing_later
 from byline.node.backend.pool import NodeAccounts, NodePool
@@ -99,6 +100,7 @@ class NodeShell:
 
     async def _serve(self, name: ChainName, port: int) -> None:
         """Serve a chain; raises `PortBusy`."""
+        self.rollup.chain(name).call_gas = self.settings.call_gas
         self._teller = self._teller or Teller(self.rollup)
         if self._messages is None:
             self._messages = TransactionTeller(self.rollup, abi_sources(self.settings.abi))
@@ -168,6 +170,7 @@ class NodeShell:
             steering=steering_of(rollup, name, threads),
             editing=NodeEditing(rollup, name, threads, state),
             data_dir=str(self.settings.data_dir or ""),
+            forked=forked_of(rollup.chain(name)),
             contracts=contracts,
         )
 

@@ -112,7 +112,7 @@ class NodeState:
         chain, header = self._resolver.chain, self._resolver.context(ref)
         plain = not overrides and block == THE_BLOCK_ITSELF
         if self.name == "l2" and request.to == GAS_PRICE_ORACLE and plain:
-            known = fee_answer(chain.machine(header), request)
+            known = fee_answer(chain.machine(header), request, chain.call_gas)
             if known is not None:
                 return known
         return self._heard(

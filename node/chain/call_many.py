@@ -112,7 +112,7 @@ def _state(
 def _call(chain: Chain, machine: Machine, request: CallRequest, seen: Header) -> BundledCall:
     calls.lend(machine, request)
     machine.begin_transaction()
-    gas = min(request.gas or calls.CALL_GAS_CAP, calls.CALL_GAS_CAP)
+    gas = min(request.gas or chain.call_gas, chain.call_gas)
     done = calls.execute_call(machine, request, gas, seen.base_fee or 0, chain.chain_id)
     if done.succeeded:
         return BundledCall(done.output, reverted=False, error=None)

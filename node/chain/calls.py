@@ -46,8 +46,6 @@ from byline.rpc.backend import (
     Reverted,
 )
 
-CALL_GAS_CAP: Final = 50_000_000
-"""Gas of a call that names none, and the most that one may name (geth's RPC gas cap)."""
 ESTIMATE_TOLERANCE: Final = 0.015
 """An estimate may be this part above the least gas limit (geth's, to save executions)."""
 TRANSFER_GAS: Final = 21_000
@@ -221,7 +219,7 @@ def call(
     machine, seen = opened(chain, header, request, overrides, block, patience)
     lend(machine, request)
     base_fee = seen.base_fee or 0
-    gas = min(CALL_GAS_CAP if request.gas is None else request.gas, CALL_GAS_CAP)
+    gas = chain.call_gas if request.gas is None else min(request.gas, chain.call_gas)
     machine.begin_transaction()
     outcome = execute_call(machine, request, gas, base_fee, chain.chain_id)
     if outcome.console is not None and hear is not None:
@@ -307,7 +305,7 @@ def _most_gas(
 ) -> int:
     """Return the highest gas limit worth trying: what is asked, allowed, and affordable."""
     allowed = chain.rules.transaction_gas_cap(header.timestamp) or header.gas_limit
-    most = min(request.gas or header.gas_limit, header.gas_limit, allowed, CALL_GAS_CAP)
+    most = min(request.gas or header.gas_limit, header.gas_limit, allowed, chain.call_gas)
     if not cap:
         return most
     balance = machine.balance(request.sender or bytes(20))
@@ -335,7 +333,7 @@ def create_access_list(
     stays the same, as geth does.  Raises `Refused` or `OutOfTime`.
     """
     gas_limit = header.gas_limit if block.gas_limit is None else block.gas_limit
-    gas = min(request.gas or gas_limit, CALL_GAS_CAP)
+    gas = min(request.gas or gas_limit, chain.call_gas)
     if len(request.authorizations or ()) > gas // AUTHORIZATION_GAS:
         raise Refused("insufficient gas to process all authorizations")
     known = request.access_list or ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain as joined
+from typing import Final
 
 from byline.derivation.block import Block
 from byline.derivation.dev_edits import AccountEdit
@@ -43,6 +44,10 @@ class Built:
     skipped: tuple[Skipped, ...]
 
 
+CALL_GAS: Final = 50_000_000
+"""What a question about a block may use, as in geth."""
+
+
 class Chain:
     """Blocks on top of a genesis, executed by `rules` on `engine`, kept in `store`."""
 
@@ -58,6 +63,8 @@ class Chain:
         self.engine = engine
         self.beneath = beneath
         """What the first block stands on, for a chain that was forked from another one."""
+        self.call_gas = CALL_GAS
+        """Gas that a question may use; none may use more, whatever it asks for."""
 
     @property
     def chain_id(self) -> int:

@@ -117,7 +117,7 @@ def watch_call(
 
     Raises `Refused` or `OutOfTime`.
     """
-    gas = min(calls.CALL_GAS_CAP if request.gas is None else request.gas, calls.CALL_GAS_CAP)
+    gas = chain.call_gas if request.gas is None else min(request.gas, chain.call_gas)
     authorities = authorities_of(request.authorizations or ())
     sender = request.sender or bytes(20)
     tracer.begin(Traced(sender, request.to, gas, authorities, first_log))

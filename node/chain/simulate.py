@@ -59,7 +59,7 @@ class Simulator:
         self.chain = chain
         self.wanted = wanted
         self.patience = patience
-        self.gas_left = calls.CALL_GAS_CAP
+        self.gas_left = chain.call_gas
         """For all blocks together."""
         self.bytes_left = MOST_BYTES
         self._base = base

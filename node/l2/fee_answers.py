@@ -18,7 +18,8 @@ from typing import Final
 from byline.derivation.fees import L1FeeParameters, fee_of_size, gas_of_size, size_scaled
 from byline.derivation.hashing import keccak256
 from byline.derivation.kernels.fastlz import fastlz_length
-from byline.node.chain.calls import CALL_GAS_CAP, intrinsic
+from byline.node.chain.calls import intrinsic
+from byline.node.chain.chain import CALL_GAS
 from byline.node.contracts import artifacts
 from byline.node.contracts.addresses import GAS_PRICE_ORACLE, IMPLEMENTATION_SLOT, L1_BLOCK
 from byline.node.evm.machine import Machine
@@ -73,7 +74,7 @@ _UNSURE_SCALAR: Final = 2**28
 """The genuine contracts multiply the base fee's scalar by 16 in 32 bits, and revert from here."""
 
 
-def fee_answer(machine: Machine, request: CallRequest) -> bytes | None:
+def fee_answer(machine: Machine, request: CallRequest, most_gas: int = CALL_GAS) -> bytes | None:
     """Return what an `eth_call` of `request` returns on the state of `machine`, or `None`.
 
     Answers `getL1Fee(bytes)` and `getL1GasUsed(bytes)` of the GasPriceOracle, encoded as it
@@ -87,7 +88,10 @@ def fee_answer(machine: Machine, request: CallRequest) -> bytes | None:
         return None
     gas_per_byte = _oracles().get(_code_hash_at(machine, GAS_PRICE_ORACLE))
     flagged = machine.storage(GAS_PRICE_ORACLE, 0) & _FJORD_FLAG
-    if gas_per_byte is None or not flagged or not _has_gas(request, len(data), gas_per_byte):
+    if gas_per_byte is None or not flagged:
+        return None
+    gas = most_gas if request.gas is None else min(request.gas, most_gas)
+    if gas - intrinsic(request) < GAS_BESIDE_BYTES + gas_per_byte * len(data):
         return None
     if function == GET_L1_GAS_USED:
         return gas_of_size(_size(data)).to_bytes(32, "big")
@@ -117,11 +121,6 @@ def _only_bytes(calldata: bytes) -> bytes | None:
     if len(calldata) != 68 + length + padding or any(calldata[len(calldata) - padding :]):
         return None
     return calldata[68 : 68 + length]
-
-
-def _has_gas(request: CallRequest, length: int, gas_per_byte: int) -> bool:
-    given = CALL_GAS_CAP if request.gas is None else min(request.gas, CALL_GAS_CAP)
-    return given - intrinsic(request) >= GAS_BESIDE_BYTES + gas_per_byte * length
 
 
 def _size(data: bytes) -> int:

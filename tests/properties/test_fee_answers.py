@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from byline.derivation.hashing import keccak256
 from byline.derivation.transaction import decode_transaction
-from byline.node.chain.calls import CALL_GAS_CAP, apply_overrides, call, intrinsic
-from byline.node.chain.chain import Chain
+from byline.node.chain.calls import apply_overrides, call, intrinsic
+from byline.node.chain.chain import CALL_GAS, Chain
 from byline.node.contracts.addresses import GAS_PRICE_ORACLE, IMPLEMENTATION_SLOT, L1_BLOCK
 from byline.node.contracts.artifacts import load as artifact
 from byline.node.l2.fee_answers import (
@@ -183,7 +183,7 @@ def test_an_answer_is_what_the_contract_returns(
         to=GAS_PRICE_ORACLE, data=text, gas=None if gas is None else max(0, least + gas)
     )
     found = answered(request, there)
-    given_gas = CALL_GAS_CAP if gas is None else min(CALL_GAS_CAP, least + gas)
+    given_gas = CALL_GAS if gas is None else min(CALL_GAS, least + gas)
     priced = (max(prices) < 2**128 and scalars[0] < 2**28) or function == FUNCTIONS[1]
     assert (found is not None) == (flags >= FORKS["Fjord"] and given_gas >= least and priced)
     if found is not None:
