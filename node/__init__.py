@@ -20,6 +20,7 @@ cli/          the commands
 demo/         what `byline demo` shows
 bench/        what `byline bench` measures
 testing/      the plugin for pytest
+forking/      chains that go on from another one
 
 What joins them:
 
@@ -44,7 +45,7 @@ editing.py         edits of either chain's state; impersonation.py whose signatu
 next_block.py      what users want of the next block beside its time
 going_back.py      reorganisations and snapshots of a local L1 and its L2
 taking_back.py     rollback, reorganisation and reset, as users ask for them
-dumping.py         whole states out of a chain and into one
+dumping.py         whole states out of a chain and into one; state_file.py keeps both in a file
 keeper.py          what the node does on its own L1 for withdrawals: proposals, games, blocks in
                    time; remote_keeper.py what it does on somebody else's, both by
                    proposing.py

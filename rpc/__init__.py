@@ -17,6 +17,7 @@ origins.py        which web pages may speak to the node
 admission.py      which connections a port takes when there are many
 connection.py     one lasting connection, over any wire.py: websocket.py, ipc.py with
                   framing.py; outbox.py is what it has still to send
+forked.py         what goes on to the node of a chain that was forked
 turns.py          long work in turns with everybody else's
 nearest.py        which method somebody meant
 feed.py           the chain's events, for whoever listens: filters.py (polled),

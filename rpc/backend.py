@@ -22,6 +22,7 @@ from byline.derivation.types import BlockId, SyncStatus
 
 if TYPE_CHECKING:
     from byline.rpc.editing import Editing
+    from byline.rpc.forked import Forked
     from byline.rpc.inspecting import Inspecting
     from byline.rpc.simulation import Simulating
     from byline.rpc.steering import Steering

@@ -7,6 +7,7 @@ chain.py      blocks, transactions, receipts, logs, fees
 receipts.py   consensus receipts to what clients want to know
 state.py      accounts, calls, estimates, proofs
 building.py   what somebody may ask of the blocks that are built here
+forked.py     the chain that another goes on from
 forks.py      which rules are in force, and which come
 simulating.py blocks of calls that are tried out
 tracing.py    what happened within transactions, by executing them again

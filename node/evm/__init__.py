@@ -13,6 +13,7 @@ pyevm_constants.py  constants of py-evm without its import
 pyevm_errors.py   what py-evm's halts are called
 pyevm_natives.py  how py-evm calls native functions
 pyevm_storage.py  how py-evm takes back what it cleared
+beneath.py        the state of another chain under that of a fork; pyevm_beneath.py there
 pyevm_tracing.py  how py-evm is watched
 fast/             the fast engine, compiled
 opcodes.py        which opcodes each fork has

@@ -6,5 +6,7 @@ client.py     JSON-RPC to its node, with patience and bounds, for threads and fo
 cache.py      what it answered, on disk
 state.py      its accounts, codes and words at the fork (`byline.node.evm.beneath`)
 origin.py     the fork itself: chain id, header, state; how it is found and kept
+engine.py     executing on that state
 network.py    the first blocks of a devnet that stands on it
+opening.py    from settings and stores to all that
 """

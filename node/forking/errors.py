@@ -6,6 +6,7 @@ from typing import Any
 
 from byline.node.errors import NodeError
 from byline.rpc.backend import BackendError
+from byline.rpc.forked import Answered
 
 
 class ForkError(NodeError, BackendError):
@@ -16,11 +17,8 @@ class ForkError(NodeError, BackendError):
     """
 
 
-class ForkRefusal(ForkError):
+class ForkRefusal(ForkError, Answered):
     """The other chain's node answers with an error of its own."""
 
     def __init__(self, text: str, code: int, message: str, data: Any = None) -> None:
-        super().__init__(text)
-        self.code = code
-        self.message = message
-        self.data = data
+        Answered.__init__(self, text, code, message, data)

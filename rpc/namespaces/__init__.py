@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from byline.rpc.backend import Backend
+from byline.rpc.forked import routed
 from byline.rpc.method import Method
 from byline.rpc.namespaces import (
     admin,
@@ -84,7 +85,8 @@ def methods(backend: Backend) -> Mapping[str, Method]:
         tables.append(cheats_state.METHODS)
     if backend.building is not None:
         tables += [miner.METHODS, admin_sequencer.METHODS]
-    return merge(*tables)
+    merged = merge(*tables)
+    return merged if backend.forked is None else routed(merged, backend.forked)
 
 
 def merge(*tables: Mapping[str, Method]) -> Mapping[str, Method]:
