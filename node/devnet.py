@@ -181,7 +181,8 @@ class Devnet(NodeShell):
         return self._served("l2", self.config.l2_chain_id)
 
     def _served(self, name: ChainName, chain_id: int) -> ServedChain:
-        return ServedChain(name, chain_id, self.backends[name], self.servers[name])
+        ipc_path = self.settings.l1_ipc if name == "l1" else self.settings.l2_ipc
+        return ServedChain(name, chain_id, self.backends[name], self.servers[name], ipc_path)
 
     @property
     def accounts(self) -> tuple[LocalAccount, ...]:

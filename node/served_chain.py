@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -22,10 +23,17 @@ class ServedChain:
     """Where a chain is served, what is on it, and what a test does to it."""
 
     def __init__(
-        self, name: ChainName, chain_id: int, backend: Backend, server: RpcServer
+        self,
+        name: ChainName,
+        chain_id: int,
+        backend: Backend,
+        server: RpcServer,
+        ipc_path: Path | None = None,
     ) -> None:
         self.name: ChainName = name
         self.chain_id = chain_id
+        self.ipc_path = ipc_path
+        """The Unix socket that serves it, too, where the settings name one."""
         self._backend = backend
         self._server = server
         self._ids = itertools.count(1)

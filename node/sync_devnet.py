@@ -12,6 +12,7 @@ import threading
 from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -238,6 +239,11 @@ class SyncChain:
     def ws_url(self) -> str:
         """JSON-RPC over WebSocket, on the same port."""
         return self._served.ws_url
+
+    @property
+    def ipc_path(self) -> Path | None:
+        """The Unix socket that serves it, too, where the settings name one."""
+        return self._served.ipc_path
 
     @property
     def contracts(self) -> Mapping[str, str]:

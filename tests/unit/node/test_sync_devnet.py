@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,6 +47,16 @@ def test_both_chains_say_who_and_where_they_are(devnet: SyncDevnet) -> None:
         assert chain.ws_url == chain.url.replace("http:", "ws:")
     assert devnet.l1.url != devnet.l2.url
     assert devnet.config.l2_chain_id == 901
+
+
+def test_a_socket_of_unix_is_there_where_one_is_named(tmp_path: Path) -> None:
+    with SyncDevnet(l2_ipc=tmp_path / "l2.ipc") as devnet:
+        assert devnet.l1.ipc_path is None
+        assert devnet.l2.ipc_path is not None
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(str(devnet.l2.ipc_path))
+            door.sendall(b'{"jsonrpc":"2.0","id":7,"method":"eth_chainId","params":[]}\n')
+            assert json.loads(door.recv(4096)) == {"jsonrpc": "2.0", "id": 7, "result": "0x385"}
 
 
 def test_contracts_are_found_by_name(devnet: SyncDevnet) -> None:
