@@ -17,14 +17,14 @@ from byline.derivation.constants import (
     HISTORY_STORAGE,
     L1_BLOCK,
 )
-from byline.derivation.dev_edits import AccountEdit
+from byline.derivation.dev_edits import EDITOR, AccountEdit
 from byline.derivation.header import Header
 from byline.derivation.kernels.trie import Trie
 from byline.node.accounts import OPERATOR_ROLES, operator_account
 from byline.node.chain.chain import Chain
 from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.chain.preimages import address_behind, slot_behind
-from byline.node.contracts.addresses import L1_CONTRACTS
+from byline.node.contracts.addresses import L1_CONTRACTS, OPEN_TOKEN
 from byline.node.evm.machine import Machine
 from byline.node.rollup import ChainName
 from byline.rpc.backend import Refused
@@ -32,7 +32,9 @@ from byline.rpc.backend import Refused
 if TYPE_CHECKING:
     from byline.node.local import LocalRollup
 
-SET_BY_BLOCKS: Final = frozenset({BEACON_ROOTS, HISTORY_STORAGE, L1_BLOCK, DEPOSITOR_ACCOUNT})
+SET_BY_BLOCKS: Final = frozenset(
+    {BEACON_ROOTS, HISTORY_STORAGE, L1_BLOCK, DEPOSITOR_ACCOUNT, EDITOR}
+)
 ACCOUNTS_AT_ONCE: Final = 64
 SLOTS_AT_ONCE: Final = 2_048
 CODE_AT_ONCE: Final = 256 << 10
@@ -136,4 +138,5 @@ def _protected(rollup: LocalRollup, name: ChainName) -> frozenset[bytes]:
         operator_account(config.l2_chain_id, role).address for role in range(OPERATOR_ROLES)
     }
     senders = {rollup.owner.address, rollup.batch_account.address} | operators
-    return SET_BY_BLOCKS | named | senders | frozenset(L1_CONTRACTS.values())
+    contracts = frozenset(L1_CONTRACTS.values()) - {OPEN_TOKEN}
+    return SET_BY_BLOCKS | named | senders | contracts

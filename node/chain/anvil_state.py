@@ -59,7 +59,7 @@ def pack_state(text: bytes) -> bytes:
 def read_state(data: bytes) -> dict[bytes, GenesisAccount]:
     """Return the accounts in JSON text, packed or not; raises `NotAState`."""
     try:
-        document = json.loads(_unpacked(data))
+        document = json.loads(unpacked(data))
     except (ValueError, RecursionError) as exc:
         raise NotAState(f"the state does not read: {exc}") from exc
     return read_accounts(document)
@@ -73,7 +73,8 @@ def read_accounts(document: Any) -> dict[bytes, GenesisAccount]:
     return {_address(name): _account(name, item) for name, item in accounts.items()}
 
 
-def _unpacked(data: bytes) -> bytes:
+def unpacked(data: bytes) -> bytes:
+    """Return the JSON text in bytes that may be packed; raises `NotAState`."""
     if data[:2] != GZIP_MAGIC:
         return data
     try:

@@ -34,6 +34,7 @@ COMMANDS: Final = (
     Command("verify", "byline.node.cli.verify", "derive the L2 again from an L1 alone"),
     Command("engine", "byline.node.cli.engine", "run the L2 alone, driven by an op-node"),
     Command("install-l1", "byline.node.cli.install_l1", "make an anvil fit to be the L1 of an L2"),
+    Command("state", "byline.node.cli.state", "write a chain's accounts to a file, or set them"),
     Command("config", "byline.node.cli.config", "show every setting and where it came from"),
     Command("bench", "byline.node.cli.bench", "measure this machine, print a table"),
 )
