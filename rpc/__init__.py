@@ -7,6 +7,8 @@ method.py         a method as a value, one line of a namespace's table
 quantities.py     hex, both ways
 parameters.py     JSON objects that several methods take
 simulation.py     blocks of calls that are tried out
+inspecting.py     what debuggers ask of the state and its tries
+searching.py      finding by halving: which block something happened in
 steering.py       what a test decides about the making of blocks
 editing.py        what a test does to accounts
 unsigned.py       transactions before they are signed
@@ -20,6 +22,7 @@ connection.py     one lasting connection, over any wire.py: websocket.py, ipc.py
 forked.py         what goes on to the node of a chain that was forked
 turns.py          long work in turns with everybody else's
 nearest.py        which method somebody meant
+refused.py        methods that other nodes have, and why they are absent here
 feed.py           the chain's events, for whoever listens: filters.py (polled),
                   subscriptions.py (pushed)
 """

@@ -16,6 +16,7 @@ anvil_state.py      the accounts of a whole state, as anvil writes them
 admission.py        whether a transaction may wait
 mempool.py          the transactions that do
 journal.py          the same on disk
+pretended.py        blocks and accounts as a call pretends that they are
 calls.py            calls that change nothing
 accessed.py         what a call touches, for its access list
 simulate.py         blocks of calls that are tried out; with
@@ -24,4 +25,7 @@ simulate.py         blocks of calls that are tried out; with
   transfers.py        wei that moves, shown as logs
 call_many.py        bundles of calls, each on what the one before leaves
 replay.py           blocks and calls executed so that somebody can watch
+witness.py          what executing a block reads
+preimages.py        addresses and slots behind the hashed keys of the tries
+state_tries.py      accounts and words in the order of those keys
 """
