@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from byline.rpc.editing import Editing
     from byline.rpc.forked import Forked
     from byline.rpc.inspecting import Inspecting
-    from byline.rpc.simulation import Simulating
+    from byline.rpc.simulation import Bundles, Simulating
     from byline.rpc.steering import Steering
 
 Tag: TypeAlias = Literal["latest", "earliest", "pending", "safe", "finalized"]
@@ -535,6 +535,11 @@ class Tracing(Protocol):
         self, request: CallRequest, ref: BlockRef, pretended: Pretended, options: TraceOptions
     ) -> Any:
         """Return what a tracer shows of a call."""
+
+    async def trace_bundles(
+        self, wanted: Bundles, ref: BlockRef, options: TraceOptions
+    ) -> Sequence[Sequence[Any]]:
+        """Return what a tracer shows of each call of bundles, each on the one before."""
 
     async def flat_transaction(self, tx_hash: bytes) -> Sequence[Any] | None:
         """Return Parity's traces of a mined transaction; `None` when unknown."""

@@ -15,6 +15,7 @@ from byline.node.backend.served import Served
 from byline.node.backend.state import CALL_TIMEOUT
 from byline.node.backend.threads import Threads
 from byline.node.chain import calls
+from byline.node.chain.call_many import in_bundles
 from byline.node.chain.chain import Chain
 from byline.node.chain.pretended import call_machine, pretended_header
 from byline.node.chain.replay import Replay, scene_of, watch_call
@@ -37,6 +38,7 @@ from byline.rpc.backend import (
     TraceOptions,
 )
 from byline.rpc.quantities import as_hex
+from byline.rpc.simulation import Bundles
 
 T = TypeVar("T")
 W = TypeVar("W", bound=TransactionTracer)
@@ -97,6 +99,23 @@ class NodeTracing:
             lambda patience: self._call(request, ref, pretended, options, patience),
             options.timeout,
         )
+
+    async def trace_bundles(
+        self, wanted: Bundles, ref: BlockRef, options: TraceOptions
+    ) -> Sequence[Sequence[Any]]:
+        """Return what a tracer shows of each call of bundles; raises `Refused` or `Halted`."""
+
+        def work(patience: Patience) -> Sequence[Sequence[Any]]:
+            budget = self._budget()
+
+            def run(machine: Machine, request: CallRequest, seen: Header) -> Any:
+                watching = made(options, scene_of(self._chain, machine, seen, budget))
+                watch_call(self._chain, machine, request, seen, watching)
+                return watching.result()
+
+            return in_bundles(self._chain, self._block(ref), wanted, patience, run)
+
+        return await self._execute(work, options.timeout)
 
     async def flat_transaction(self, tx_hash: bytes) -> Sequence[Any] | None:
         """Return Parity's traces of a mined transaction; `None` when unknown."""

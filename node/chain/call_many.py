@@ -9,7 +9,8 @@ block whose number and time are higher by one, with the overrides of those befor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from byline.derivation.block import Block
 from byline.derivation.header import Header
@@ -30,6 +31,8 @@ from byline.rpc.simulation import (
     SimulationRefused,
 )
 
+T = TypeVar("T")
+
 
 def call_many(
     chain: Chain, block: Block, wanted: Bundles, patience: Patience = ENDLESS
@@ -39,6 +42,32 @@ def call_many(
     Raises `Refused` for a call that could be no transaction, `SimulationRefused` for too
     much, or `OutOfTime`.
     """
+    left = MOST_BYTES
+
+    def run(machine: Machine, request: CallRequest, seen: Header) -> BundledCall:
+        nonlocal left
+        done = _call(chain, machine, request, seen)
+        left -= len(done.output)
+        if left < 0:
+            raise SimulationRefused(
+                CLIENT_LIMIT, f"the outputs are longer than {MOST_BYTES} bytes: ask for less"
+            )
+        return done
+
+    return in_bundles(chain, block, wanted, patience, run)
+
+
+def in_bundles(
+    chain: Chain,
+    block: Block,
+    wanted: Bundles,
+    patience: Patience,
+    run: Callable[[Machine, CallRequest, Header], T],
+) -> tuple[tuple[T, ...], ...]:
+    """Return what `run` returns of each call, which gets the machine and the block it sees.
+
+    Raises `Refused`, `SimulationRefused` for too much, or `OutOfTime`.
+    """
     _check_counts(wanted)
     root, read = _state(chain, block, wanted.transaction_index, patience)
     made: dict[bytes, bytes] = {}
@@ -46,9 +75,9 @@ def call_many(
     def node(key: bytes) -> bytes | None:
         return made.get(key) or read(key)
 
-    seen, left = block.header, MOST_BYTES
+    seen = block.header
     overrides: Mapping[bytes, AccountOverride] = wanted.accounts
-    found: list[tuple[BundledCall, ...]] = []
+    found: list[tuple[T, ...]] = []
     for bundle in wanted.bundles:
         seen = pretended_header(seen, bundle.block)
         offered = any(map(calls.fee_cap, bundle.calls)) or bundle.block.base_fee is not None
@@ -66,12 +95,8 @@ def call_many(
         done = []
         for request in bundle.calls:
             patience.check()
-            done.append(_call(chain, machine, request, shown))
-            left -= len(done[-1].output)
-            if left < 0:
-                raise SimulationRefused(
-                    CLIENT_LIMIT, f"the outputs are longer than {MOST_BYTES} bytes: ask for less"
-                )
+            calls.lend(machine, request)
+            done.append(run(machine, request, shown))
         found.append(tuple(done))
         root, overrides = machine.commit(), {}
         made |= machine.nodes
@@ -110,7 +135,6 @@ def _state(
 
 
 def _call(chain: Chain, machine: Machine, request: CallRequest, seen: Header) -> BundledCall:
-    calls.lend(machine, request)
     machine.begin_transaction()
     gas = min(request.gas or chain.call_gas, chain.call_gas)
     done = calls.execute_call(machine, request, gas, seen.base_fee or 0, chain.chain_id)

@@ -1,6 +1,6 @@
-"""`eth_callMany`: bundles of calls, each on what the one before leaves.
+"""`eth_callMany`, `debug_traceCallMany`: bundles of calls, each on what the one before leaves.
 
-Source: erigon `eth_callMany`; a value is hex without `0x` there, and so it is here.
+Source: erigon, methods of these names; a value is hex without `0x` there, and so it is here.
 """
 
 from __future__ import annotations
@@ -10,9 +10,17 @@ from typing import Any, Final
 
 from byline.rpc import parameters as read
 from byline.rpc import quantities, views
-from byline.rpc.backend import BlockOverrides, BlockRef
+from byline.rpc.backend import (
+    THE_BLOCK_ITSELF,
+    BlockOverrides,
+    BlockRef,
+    Pretended,
+    TraceOptions,
+)
 from byline.rpc.errors import InvalidParams, revert_reason
 from byline.rpc.method import Context, Method, Parameter
+from byline.rpc.namespaces.debug_trace import tracing
+from byline.rpc.namespaces.trace_options import CALL_OPTIONS
 from byline.rpc.parameters import member
 from byline.rpc.simulation import Bundle, BundledCall, Bundles
 
@@ -39,6 +47,21 @@ async def call_many(
     ref, index = where
     wanted = Bundles(bundles, accounts, index, milliseconds / 1000)
     return [[_shown(call) for call in done] for done in await simulating.call_many(wanted, ref)]
+
+
+async def trace_call_many(
+    context: Context,
+    bundles: tuple[Bundle, ...],
+    where: tuple[BlockRef, int | None],
+    options: tuple[Pretended, TraceOptions],
+) -> Any:
+    """Return what a tracer shows of each call, bundle by bundle."""
+    ref, index = where
+    pretended, tracer = options
+    if pretended.block != THE_BLOCK_ITSELF:
+        raise InvalidParams("blockOverrides: say them in each bundle, as blockOverride")
+    wanted = Bundles(bundles, pretended.accounts, index)
+    return await tracing(context.backend).trace_bundles(wanted, ref, tracer)
 
 
 def _shown(value: BundledCall) -> dict[str, Any]:
@@ -102,5 +125,6 @@ _TIMEOUT: Final = Parameter(
 )
 
 METHODS: Final = {
+    "debug_traceCallMany": Method(trace_call_many, (_BUNDLES, _WHERE, CALL_OPTIONS)),
     "eth_callMany": Method(call_many, (_BUNDLES, _WHERE, _ACCOUNTS, _TIMEOUT)),
 }

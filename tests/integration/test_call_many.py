@@ -123,3 +123,26 @@ def test_bundles_end_in_time(port: Port) -> None:
     loop = {CODE: {"code": "0x5b5f56"}}
     error = port.error("eth_callMany", [bundle(*[{"to": CODE}] * 100)], {}, loop, 50)
     assert "execution aborted (timeout = 0.05s)" in error["message"]
+
+
+def test_bundles_can_be_traced(port: Port) -> None:
+    code = {CODE: {"code": "0x435f5260205ff3"}}
+    bundles = [
+        {"transactions": [{"to": CODE}], "blockOverride": {"blockNumber": "0x64"}},
+        {"transactions": [{"to": CODE}, {"to": CODE}]},
+    ]
+    where = {"blockNumber": "latest"}
+    options = {"tracer": "callTracer", "stateOverrides": code}
+    found = port.result("debug_traceCallMany", bundles, where, options)
+    assert [[int(call["output"], 16) for call in bundle] for bundle in found] == [
+        [100],
+        [101, 101],
+    ]
+    plain = port.result("debug_traceCallMany", bundles, where, {"stateOverrides": code})
+    assert plain[0][0]["structLogs"][0]["op"] == "NUMBER"
+    answered = port.result("eth_callMany", bundles, where, code)
+    assert [[call["value"] for call in bundle] for bundle in answered] == [
+        [call["output"][2:] for call in bundle] for bundle in found
+    ]
+    error = port.error("debug_traceCallMany", bundles, where, {"blockOverrides": {"time": "0x1"}})
+    assert error["code"] == -32602
