@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("byline.messages")
 
-PAUSE: Final = 0.02
-"""Seconds for which more is gathered."""
-MOST_WAITING: Final = 256
+PAUSE: Final = 0.25
+"""Seconds from one time to the next: a thread that wakes costs those who work more than a line."""
+MOMENT: Final = 0.01
+"""Seconds for which more is gathered after silence."""
+MOST_WAITING: Final = 1_024
 """Blocks and calls that wait to be told."""
 MOST_AT_ONCE: Final = 64
 """That are told before what was said of them is written."""
@@ -55,7 +57,7 @@ class TransactionTeller:
         self._clock = clock
         self._waiting: deque[MinedBlock | TriedCall] = deque()
         self._wake = threading.Event()
-        self._closed = False
+        self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._missed: Counter[ChainName] = Counter()
@@ -82,14 +84,14 @@ class TransactionTeller:
 
     def close(self) -> None:
         """Tell what waits, and end."""
-        self._closed = True
+        self._closing.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join(CLOSING_SECONDS)
 
     def _wanted(self, name: ChainName, logger: logging.Logger) -> bool:
         return (
-            not self._closed
+            not self._closing.is_set()
             and logger.isEnabledFor(logging.INFO)
             and name not in self._rollup.muted
         )
@@ -121,17 +123,17 @@ class TransactionTeller:
 
         library = Library(self._sources)
         narrator = Narrator(self._rollup, lambda: _reader(library))
+        last = -PAUSE
         while True:
             self._wake.wait(CALL_SECONDS if self._calls_missed else None)
-            if not self._closed:
-                time.sleep(PAUSE)
+            self._closing.wait(max(MOMENT, last + PAUSE - self._clock()))
+            last = self._clock()
             self._wake.clear()
-            with gathered():
-                self._tell_waiting(narrator)
-                self._count()
-            if self._waiting:
-                self._wake.set()
-            elif self._closed:
+            while self._waiting:
+                with gathered():
+                    self._tell_waiting(narrator)
+            self._count()
+            if self._closing.is_set():
                 return
 
     def _tell_waiting(self, narrator: Narrator) -> None:
@@ -173,7 +175,7 @@ class TransactionTeller:
                 name.upper(),
                 f"{count:,}",
             )
-        if self._closed or self._clock() - self._calls_since >= CALL_SECONDS:
+        if self._closing.is_set() or self._clock() - self._calls_since >= CALL_SECONDS:
             self._count_calls()
 
     def _count_calls(self) -> None:
