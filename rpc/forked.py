@@ -142,9 +142,7 @@ async def logs(asked: _Asked) -> Any:
     ours = await asked.here(asked.context, replace(wanted, first=border + 1, last=last))
     if not theirs:
         return ours
-    mine = ours.contents if isinstance(ours, orjson.Fragment) else orjson.dumps(ours)
-    inner = bytes(mine, "utf-8") if isinstance(mine, str) else mine
-    parts = [orjson.dumps(theirs)[1:-1], inner[1:-1]]
+    parts = [orjson.dumps(theirs)[1:-1], orjson.dumps(ours)[1:-1]]
     return orjson.Fragment(b"[" + b",".join(part for part in parts if part) + b"]")
 
 
