@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from byline.derivation.transaction import AnyTransaction
 from byline.node.accounts import DevAccount, dev_accounts
@@ -18,6 +20,8 @@ from byline.rpc.backend import CallRequest, Refused
 
 if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
+
+_SIGNER: Final = "eth_account.messages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,13 @@ class NodeAccounts:
         """Fill what is missing, sign, return the raw bytes."""
         account = self._account(request.sender)
         filled = await self._fill(replace(request, sender=account.address))
+        await self._import_signer()
         return sign_filled(filled, account)
+
+    async def _import_signer(self) -> None:
+        """Import eth-account on a thread, at its first use: that takes half a second."""
+        if _SIGNER not in sys.modules:
+            await self.state.threads.read(importlib.import_module, _SIGNER)
 
     async def _fill(self, request: CallRequest) -> CallRequest:
         assert request.sender is not None
@@ -94,12 +104,14 @@ class NodeAccounts:
 
     async def sign_message(self, address: bytes, message: bytes) -> bytes:
         """Return the 65-byte EIP-191 signature."""
+        await self._import_signer()
         from eth_account.messages import encode_defunct
 
         return self._sign(address, encode_defunct(message))
 
     async def sign_typed_data(self, address: bytes, document: Mapping[str, Any]) -> bytes:
         """Return the 65-byte EIP-712 signature."""
+        await self._import_signer()
         from eth_account.messages import encode_typed_data
 
         check_array_lengths(document)
