@@ -20,6 +20,7 @@ from byline.derivation.base_fee import (
     next_l2_base_fee,
 )
 from byline.derivation.errors import InvalidData
+from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
 from byline.derivation.l1_info import blob_base_fee
 from byline.derivation.transaction import (
@@ -45,6 +46,7 @@ from byline.node.l2.engine import L2Engine
 from byline.node.l2.sequencer import Sequencer
 from byline.node.mining import Mining as Mining
 from byline.rpc.backend import Refused
+from byline.rpc.conditions import Conditions
 
 LOG = logging.getLogger("byline.rollup")
 
@@ -174,6 +176,23 @@ class Rollup:
     def forced(self, name: ChainName) -> Sequence[DepositTransaction]:
         """Return deposits that wait for the next block of a chain, in order."""
         return ()
+
+    def submit_if(self, raw: bytes, conditions: Conditions) -> bytes:
+        """Take a transaction for L2 blocks in which `conditions` hold; raises `Refused`.
+
+        It is not kept on disk, as its conditions are not.
+        """
+        waiting, tx_hash = self.engine.conditionals.waiting, keccak256(raw)
+        known = tx_hash in waiting
+        waiting.setdefault(tx_hash, conditions)
+        try:
+            self._take("l2", raw)
+        except Refused:
+            if not known:
+                del waiting[tx_hash]
+            raise
+        self.mine_waiting("l2")
+        return tx_hash
 
     def _take(self, name: ChainName, raw: bytes) -> Transaction:
         try:

@@ -7,6 +7,7 @@ method.py         a method as a value, one line of a namespace's table
 quantities.py     hex, both ways
 parameters.py     JSON objects that several methods take
 simulation.py     blocks of calls that are tried out
+conditions.py     what must hold for a transaction to get into a block
 inspecting.py     what debuggers ask of the state and its tries
 searching.py      finding by halving: which block something happened in
 steering.py       what a test decides about the making of blocks

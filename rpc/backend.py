@@ -21,6 +21,7 @@ from byline.derivation.transaction import AccessListEntry, AnyTransaction, Autho
 from byline.derivation.types import BlockId, SyncStatus
 
 if TYPE_CHECKING:
+    from byline.rpc.conditions import Conditions
     from byline.rpc.editing import Editing
     from byline.rpc.forked import Forked
     from byline.rpc.inspecting import Inspecting
@@ -504,6 +505,12 @@ class Building(Protocol):
 
     async def limit_data(self, per_transaction: int, per_block: int) -> None:
         """Bound the bytes on the L1 of what blocks take from the pool; 0 ends a bound."""
+
+    async def submit_if(self, raw: bytes, conditions: Conditions) -> bytes:
+        """Take a transaction for blocks in which conditions hold; returns its hash.
+
+        Raises `ConditionsFailed` where they do not hold now, or `Refused`.
+        """
 
     async def sequencing(self) -> bool:
         """Tell whether L2 blocks are made."""

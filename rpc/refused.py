@@ -40,6 +40,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "eth_getBlockAccessListByBlockHash": _LISTS,
         "eth_getBlockAccessListByBlockNumber": _LISTS,
         "debug_getRawBlockAccessList": _LISTS,
+        "eth_sendRawTransactionConditional": _L2_PORT,
         "eth_cancelTransaction": "send another transaction with the same nonce and higher fees",
         "eth_getL1Fee": "ask the GasPriceOracle at 0x420000000000000000000000000000000000000F",
         "personal_newAccount": _KEYS,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from byline.node.backend.threads import Threads
+from byline.node.l2.conditional import unfulfilled
 from byline.node.l2.da_limits import DaLimits
 from byline.node.rollup import Rollup
 from byline.rpc.backend import Refused
+from byline.rpc.conditions import Conditions, ConditionsFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,22 @@ class NodeBuilding:
 
     def _limit(self, limits: DaLimits) -> None:
         self.rollup.engine.da_limits = limits
+
+    async def submit_if(self, raw: bytes, conditions: Conditions) -> bytes:
+        """Take a transaction for blocks in which conditions hold; returns its hash.
+
+        Raises `ConditionsFailed` or `Refused`.
+        """
+        return await self.threads.write(self._submit_if, raw, conditions)
+
+    def _submit_if(self, raw: bytes, conditions: Conditions) -> bytes:
+        rollup, conditionals = self.rollup, self.rollup.engine.conditionals
+        chain = rollup.engine.chain
+        words = unfulfilled(conditions, chain.head, chain.machine(chain.head))
+        if words is not None:
+            raise ConditionsFailed(words)
+        conditionals.keep([tx.hash for tx in rollup.pools["l2"].transactions()])
+        return rollup.submit_if(raw, conditions)
 
     async def sequencing(self) -> bool:
         """Tell whether L2 blocks are made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain as joined
 from typing import Final
@@ -138,11 +138,13 @@ class Chain:
         forced: Sequence[AnyTransaction] = (),
         candidates: Iterable[Transaction] = (),
         edits: Sequence[AccountEdit] = (),
+        check: Callable[[BlockBuilder, Transaction], None] | None = None,
     ) -> Built:
         """Execute a block: every `forced` transaction, then what fits of `candidates`.
 
         After them come `edits`, which the block itself does not tell of: where others execute
         the chain again, they have to come by a transaction instead.
+        `check` raises `InvalidTransaction` for a candidate that must not come next.
         Raises `InvalidBlock` when a forced one does not fit.  Nothing is stored.
         """
         recover_senders(forced)
@@ -158,6 +160,8 @@ class Chain:
         skipped: list[Skipped] = []
         for tx in candidates:
             try:
+                if check is not None:
+                    check(builder, tx)
                 builder.add(tx)
             except InvalidTransaction as exc:
                 skipped.append(Skipped(tx, str(exc)))

@@ -2,6 +2,7 @@
 
 engine.py      executes attributes and keeps the three heads
 admission.py   what the head asks of a transaction that wants to wait
+conditional.py transactions that get into a block only while conditions hold
 da_limits.py   how much data a block that is built here may take on the L1
 sequencer.py   picks the L1 origin and the time of the next block
 batcher.py     unsafe blocks to L1 transactions, by way of

@@ -30,6 +30,7 @@ from byline.node.chain.chain import Built, Chain, InvalidBlock
 from byline.node.chain.forkchoice import ForkChoice
 from byline.node.evm.optimism import ExtraCost
 from byline.node.evm.rules import BlockInput
+from byline.node.l2.conditional import Conditionals
 from byline.node.l2.da_limits import DaLimits
 
 SAFE: Final = "safe"
@@ -51,6 +52,7 @@ class L2Engine:
         """Transactions of the forks that activate after genesis."""
         self.heads = self._load_heads()
         self.da_limits = DaLimits()
+        self.conditionals = Conditionals()
         """Binds what `build` takes from the pool."""
         self._extra_cost: tuple[bytes, ExtraCost] | None = None
 
@@ -122,7 +124,8 @@ class L2Engine:
             base_fee=attributes.base_fee,
         )
         pool = () if attributes.no_tx_pool else self.da_limits.select(candidates)
-        return self.chain.build(self.header_of(parent), given, forced, pool)
+        check = self.conditionals.check if self.conditionals.waiting else None
+        return self.chain.build(self.header_of(parent), given, forced, pool, check=check)
 
     def replay(self, block: Block) -> ExecutedBlock:
         """Execute a block that somebody else built, on its stored parent; nothing is stored.

@@ -26,6 +26,7 @@ from byline.rpc.namespaces import (
     erigon,
     eth_accounts,
     eth_blocks,
+    eth_conditional,
     eth_config,
     eth_logs,
     eth_many,
@@ -84,7 +85,7 @@ def methods(backend: Backend) -> Mapping[str, Method]:
     if backend.editing is not None:
         tables.append(cheats_state.METHODS)
     if backend.building is not None:
-        tables += [miner.METHODS, admin_sequencer.METHODS]
+        tables += [miner.METHODS, admin_sequencer.METHODS, eth_conditional.METHODS]
     merged = merge(*tables)
     return merged if backend.forked is None else routed(merged, backend.forked)
 
