@@ -2,11 +2,11 @@
 
 Numbers, text, truth and addresses in any mixture of up to four, and bytes of every length
 alone, as Hardhat's `console.sol` and forge-std's declare them; the old ones with `uint` and
-`int`, whose selectors are of these words, too.  Formats follow Node's `util.format`, on which
-Hardhat's output rests, and forge-std's `%x` and `%e`.
+`int`, whose selectors are of these words, too; and all that Vyper's `print` takes.  Formats
+follow Node's `util.format`, on which Hardhat's output rests, and forge-std's `%x` and `%e`.
 
 Sources: hardhat `console.sol`, `console-logger.ts`; forge-std `console.sol`, `console2.sol`;
-Node.js documentation, `util.format`.
+Node.js documentation, `util.format`; Vyper, `builtins/functions.py`, `Print`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ MOST_LETTERS: Final = 10_000
 
 _QUOTES: Final = {"o": "'", "O": "'", "j": '"'}
 """Of text, by format."""
+VYPER_PRINT: Final = keccak256(b"log(string,bytes)")[:4]
+_SCHEMA: Final = re.compile(r"\((?:[a-z0-9,()]|\[(?:[1-9]\d{0,2})?\]){0,200}\)")
+"""Types of which data of a bounded length take bounded work."""
 _FORMAT: Final = re.compile(r"%[sdifxeoOjc%]")
 
 
@@ -59,12 +62,36 @@ def console_text(data: bytes) -> str | None:
 
     Nothing is escaped yet.  Data that end too early read as zeros, as in Hardhat.
     """
+    body = data[4:]
+    if data[:4] == VYPER_PRINT:
+        return _printed(body)
     types = selectors().get(data[:4])
     if types is None:
         return None
-    body = data[4:]
     values = [_value(kind, body, 32 * place) for place, kind in enumerate(types)]
     return formatted(values)[:MOST_LETTERS]
+
+
+def _printed(body: bytes) -> str | None:
+    """Return what Vyper's `print` was given: a tuple of types in text, and their encoding."""
+    # Imported here, as it takes longer than the rest of the module.
+    from byline.node.messages.abi import Signature, split
+    from byline.node.messages.values import NotDecoded, decoded, text_of
+
+    schema, payload = (_dynamic(body, _word(body, 32 * place)) for place in range(2))
+    kinds = schema.decode("ascii", "replace")
+    if not _SCHEMA.fullmatch(kinds):
+        return None
+    types = split(kinds)
+    try:
+        values = decoded(Signature("print", types, ("",) * len(types)), payload)
+    except NotDecoded:
+        return None
+    pairs = zip(types, values, strict=True)
+    shown = [
+        str(v) if kind == "string" or type(v) is int else text_of(kind, v) for kind, v in pairs
+    ]
+    return " ".join(shown)[:MOST_LETTERS]
 
 
 def _value(kind: str, body: bytes, at: int) -> Value:
@@ -79,6 +106,10 @@ def _value(kind: str, body: bytes, at: int) -> Value:
     if kind.startswith("bytes"):
         return word[: int(kind[5:])]
     return int.from_bytes(word, "big", signed=kind == "int256")
+
+
+def _word(body: bytes, at: int) -> int:
+    return int.from_bytes(body[at : at + 32].ljust(32, b"\0"), "big")
 
 
 def _dynamic(body: bytes, start: int) -> bytes:

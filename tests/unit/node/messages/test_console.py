@@ -1,6 +1,7 @@
 """What `console.log` was told, beside what Hardhat prints."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,38 @@ def test_every_function_of_hardhat_is_known() -> None:
     assert len(declared) > 370
     missing = {text for text in declared if keccak256(text.encode())[:4] not in selectors()}
     assert not missing
+
+
+def printed(schema: str, payload: bytes) -> str | None:
+    selector = keccak256(b"log(string,bytes)")[:4]
+    return console_text(selector + encode(["string", "bytes"], [schema, payload]))
+
+
+def test_what_vyper_prints_is_read_by_its_own_schema() -> None:
+    payload = encode(["string", "uint256[2]", "address"], ["have", [1, 2], ALICE])
+    assert printed("(string,uint256[2],address)", payload) == f"have [1, 2] {ALICE}"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "",
+        "()(",
+        "(uint256[0][999999999999])",
+        "(" * 150,
+        "(uint257)",
+        "(what)",
+        "(\xff)",
+        "(" + "uint256[]" * 30 + ")",
+        "(uint256" + "[999]" * 40 + ")",
+        "(uint256" + "[]" * 90 + ")",
+        "(" + "bool," * 60 + "bool)",
+    ],
+)
+def test_a_hostile_schema_harms_nothing(schema: str) -> None:
+    started = time.process_time()
+    assert printed(schema, bytes(4096)) is None
+    assert time.process_time() - started < 1
 
 
 def test_other_calls_to_the_console_are_no_text() -> None:
