@@ -39,6 +39,8 @@ LOG = logging.getLogger("byline.node")
 
 KEEP_SECONDS: Final = 1.0
 """Pause between two looks at the clock while something waits for its time."""
+MOST_L1_PAUSES: Final = 10
+"""How often in a row new L1 blocks keep the batcher waiting for another pause."""
 LOOK_SECONDS: Final = 0.02
 """Pause between two looks at the heads while somebody waits for one of them."""
 WAIT_SECONDS: Final = 60.0
@@ -71,6 +73,7 @@ class Devnet(NodeShell):
     async def _start(self) -> None:
         kv = self._open()
         self._l1_moved = asyncio.Event()
+        self._l1_made = asyncio.Event()
         self.rollup = await self._threads.write(
             build_rollup, self.settings, kv, self._clock, self._publish
         )
@@ -108,15 +111,22 @@ class Devnet(NodeShell):
         return pages(BeaconApi(l1.chain, l1.blobs.get, client_version()), self._threads.read)
 
     async def _post_in_pauses(self) -> None:
-        """Let the batcher post once no L2 block has come for a while."""
+        """Let the batcher post once no block has come for a while, of the L2 or of the L1.
+
+        It makes an L1 block: whoever works on the L1 would find it as `latest`, on top of the
+        block that is theirs.  That does not hold it back for ever.
+        """
         if self.rollup.batcher.pending:
             self._made.set()
         while True:
             await self._made.wait()
-            self._made.clear()
-            await asyncio.sleep(self.settings.batch_pause)
-            if not self._made.is_set():
-                await self.flush()
+            patience = MOST_L1_PAUSES
+            while self._made.is_set() or (self._l1_made.is_set() and patience):
+                patience -= not self._made.is_set()
+                self._made.clear()
+                self._l1_made.clear()
+                await asyncio.sleep(self.settings.batch_pause)
+            await self.flush()
 
     async def _keep(self) -> None:
         """Let the L1 have the blocks in which something that waits is ready."""
@@ -135,6 +145,7 @@ class Devnet(NodeShell):
         super()._publish(happening)
         if not isinstance(happening, Derived) and happening.chain == "l1":
             self._calls.add(self._l1_moved.set)
+            self._calls.add(self._l1_made.set)
 
     def _tickers(self) -> tuple[Ticker, Ticker]:
         """Return what makes the blocks of both chains by the wall clock, when they want it."""
