@@ -6,13 +6,18 @@ file that anvil itself has written is read, too: as a state of the L2.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from byline.node.chain.anvil_state import NotAState, read_accounts, unpacked, write_state
+from byline.node.chain.anvil_state import (
+    NotAState,
+    read_accounts,
+    read_json,
+    unpacked,
+    write_state,
+)
 from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.dumping import dump_state, edits_to
 from byline.node.errors import ConfigError
@@ -26,13 +31,13 @@ CHAINS: Final[tuple[ChainName, ...]] = ("l1", "l2")
 def read_file(path: Path) -> dict[ChainName, Mapping[bytes, GenesisAccount]]:
     """Return the accounts in a file, by chain; raises `ConfigError`."""
     try:
-        document = json.loads(unpacked(path.read_bytes()))
+        document = read_json(unpacked(path.read_bytes()))
         if isinstance(document, dict) and "accounts" in document:
             return {"l2": read_accounts(document)}
         if not isinstance(document, dict) or not set(document) <= set(CHAINS):
             raise NotAState("want a state as anvil writes it, or an object with l1 and l2")
         return {name: read_accounts(document[name]) for name in CHAINS if name in document}
-    except (OSError, ValueError, RecursionError) as exc:
+    except (OSError, ValueError) as exc:
         raise ConfigError(f"{path}: no state to load: {exc}") from exc
 
 

@@ -139,7 +139,7 @@ def test_the_text_of_a_state_reads_back() -> None:
         (b'{"accounts": {"0x%s": 1}}' % (b"00" * 20), "want an object"),
         (b'{"accounts": {"0x%s": {"balance": -1}}}' % (b"00" * 20), "want 0 to 2"),
         (b'{"accounts": {"0x%s": {"balance": "0xg"}}}' % (b"00" * 20), "balance"),
-        (b'{"accounts": {"0x%s": {"nonce": 18446744073709551616}}}' % (b"00" * 20), "2\\*\\*64"),
+        (b'{"accounts": {"0x%s": {"nonce": 18446744073709551616}}}' % (b"00" * 20), "nonce: want"),
         (b'{"accounts": {"0x%s": {"code": "60"}}}' % (b"00" * 20), "begins with 0x"),
         (b'{"accounts": {"0x%s": {"storage": {"0x0": true}}}}' % (b"00" * 20), "want a number"),
     ],
