@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from byline.derivation.block import Block
+from byline.derivation.transaction import Transaction
 from byline.rpc.backend import (
     AccountOverride,
     BackendError,
@@ -122,6 +123,33 @@ class BundledCall:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SignedBundle:
+    """Signed transactions that shall begin a block together."""
+
+    transactions: tuple[bytes, ...]
+    """As they are encoded."""
+    block: BlockOverrides = field(default_factory=BlockOverrides)
+    timeout: float | None = None
+    """Seconds; the node's own bound for calls holds, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriedTransaction:
+    """How a transaction of a bundle ended; amounts in wei."""
+
+    transaction: Transaction
+    succeeded: bool
+    reverted: bool
+    output: bytes
+    error: str | None
+    gas_used: int
+    fees: int
+    """What it offers to the coinbase beyond the base fee."""
+    coinbase_gain: int
+    """What the coinbase has more of, what was sent to it included."""
+
+
 class Simulating(Protocol):
     """Trying out blocks and calls.
 
@@ -133,3 +161,6 @@ class Simulating(Protocol):
 
     async def call_many(self, wanted: Bundles, ref: BlockRef) -> Sequence[Sequence[BundledCall]]:
         """Run bundles of calls on the block `ref`; nothing is stored."""
+
+    async def try_bundle(self, wanted: SignedBundle, ref: BlockRef) -> Sequence[TriedTransaction]:
+        """Execute signed transactions on the block `ref`; nothing is stored."""

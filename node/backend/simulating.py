@@ -11,11 +11,19 @@ from byline.node.backend.served import Served
 from byline.node.backend.state import CALL_TIMEOUT
 from byline.node.backend.threads import Threads
 from byline.node.chain.call_many import call_many
+from byline.node.chain.signed_bundle import try_bundle
 from byline.node.chain.simulate import Simulator
 from byline.node.evm.patience import OutOfTime, Patience
 from byline.node.rollup import ChainName
 from byline.rpc.backend import BlockRef, Halted
-from byline.rpc.simulation import BundledCall, Bundles, SimulatedBlock, Simulation
+from byline.rpc.simulation import (
+    BundledCall,
+    Bundles,
+    SignedBundle,
+    SimulatedBlock,
+    Simulation,
+    TriedTransaction,
+)
 
 T = TypeVar("T")
 
@@ -53,6 +61,17 @@ class NodeSimulating:
             block = resolver.block(resolver.known(ref).hash)
             assert block is not None
             return call_many(resolver.chain, block, wanted, patience)
+
+        return await self._execute(work, wanted.timeout)
+
+    async def try_bundle(self, wanted: SignedBundle, ref: BlockRef) -> Sequence[TriedTransaction]:
+        """Execute signed transactions on the block `ref`; raises `Refused` or `Halted`.
+
+        `pending` stands for the head.
+        """
+
+        def work(patience: Patience) -> Sequence[TriedTransaction]:
+            return try_bundle(self._resolver.chain, self._resolver.known(ref), wanted, patience)
 
         return await self._execute(work, wanted.timeout)
 

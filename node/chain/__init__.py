@@ -23,6 +23,7 @@ simulate.py         blocks of calls that are tried out; with
   simulated_order.py  which blocks those are
   simulated_call.py   what must hold for a call
   transfers.py        wei that moves, shown as logs
+signed_bundle.py    signed transactions tried out as the beginning of a block
 call_many.py        bundles of calls, each on what the one before leaves
 replay.py           blocks and calls executed so that somebody can watch
 witness.py          what executing a block reads

@@ -26,6 +26,7 @@ from byline.rpc.namespaces import (
     erigon,
     eth_accounts,
     eth_blocks,
+    eth_bundle,
     eth_conditional,
     eth_config,
     eth_logs,
@@ -75,7 +76,7 @@ def methods(backend: Backend) -> Mapping[str, Method]:
     if backend.tracing is not None:
         tables += [debug_trace.METHODS, trace.METHODS, ots.METHODS]
     if backend.simulating is not None:
-        tables += [simulate.METHODS, eth_many.METHODS]
+        tables += [simulate.METHODS, eth_many.METHODS, eth_bundle.METHODS]
     if backend.forks is not None:
         tables.append(eth_config.METHODS)
     if backend.inspecting is not None:
