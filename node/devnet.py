@@ -20,6 +20,7 @@ from byline.node.assembly import build_rollup
 from byline.node.clock import Clock
 from byline.node.config import NodeConfig, changed
 from byline.node.errors import ConfigError, NodeError
+from byline.node.forking.errors import ForkError
 from byline.node.l1.beacon_api import BeaconApi, pages
 from byline.node.l2.driver import Derived
 from byline.node.local import LocalRollup
@@ -126,11 +127,15 @@ class Devnet(NodeShell):
                 self._made.clear()
                 self._l1_made.clear()
                 await asyncio.sleep(self.settings.batch_pause)
-            await self.flush()
+            try:
+                await self.flush()
+            except ForkError as exc:
+                LOG.warning("no batch is posted, another attempt follows: %s", exc)
+                self._made.set()
 
     async def _keep(self) -> None:
         """Let the L1 have the blocks in which something that waits is ready."""
-        await self._threads.write(self.rollup.keep)
+        await self._look_after_l1()
         keeper = self.rollup.keeper
         while True:
             if keeper.next_time is None and not keeper.busy:
@@ -139,7 +144,13 @@ class Devnet(NodeShell):
                 self._l1_moved.clear()
                 continue
             await asyncio.sleep(KEEP_SECONDS)
+            await self._look_after_l1()
+
+    async def _look_after_l1(self) -> None:
+        try:
             await self._threads.write(self.rollup.keep)
+        except ForkError as exc:
+            LOG.warning("the L1 is not looked after this time: %s", exc)
 
     def _publish(self, happening: Happening) -> None:
         super()._publish(happening)

@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
+from byline.node.forking.errors import ForkError
 from byline.node.mining import Interval
 from byline.rpc.backend import Refused
 
@@ -52,7 +53,7 @@ class Ticker:
     async def _try(self) -> None:
         try:
             await self._work()
-        except Refused as exc:
+        except (Refused, ForkError) as exc:
             LOG.warning("no block by the clock: %s", exc)
 
 
