@@ -1,7 +1,7 @@
 """web3.py's own tests of a node, as its wheel ships them, against both chains.
 
-Most run where transactions are mined at once; those that look at waiting transactions run where
-blocks come from the wall clock.  web3_kit.py says what is not run, and why.
+Transactions are mined at once, but for tests that look at waiting ones.  web3_kit.py says what is
+not run, and why.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def port(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def w3(request: pytest.FixtureRequest, nodes: kit.Nodes, port: str) -> Iterator[Web3]:
-    with kit.lent(nodes, request, port, clock=False) as url:
+    with kit.lent(nodes, request, port) as url:
         yield kit.web3_at(url)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from web3 import AsyncHTTPProvider, AsyncWeb3, Web3, WebSocketProvider
+from web3 import AsyncHTTPProvider, AsyncIPCProvider, AsyncWeb3, Web3, WebSocketProvider
 from web3._utils.module_testing.eth_module import AsyncEthModuleTest
 from web3._utils.module_testing.go_ethereum_admin_module import GoEthereumAsyncAdminModuleTest
 from web3._utils.module_testing.go_ethereum_debug_module import GoEthereumAsyncDebugModuleTest
@@ -47,7 +47,7 @@ def port(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def url(request: pytest.FixtureRequest, nodes: kit.Nodes, port: str) -> Iterator[str]:
-    with kit.lent(nodes, request, port, clock=request.cls.ON_THE_CLOCK) as found:
+    with kit.lent(nodes, request, port) as found:
         yield found
 
 
@@ -57,15 +57,21 @@ def w3(url: str) -> Web3:
 
 
 @pytest_asyncio.fixture
-async def async_w3(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Any]:
-    if request.cls.STAYS:
-        provider = WebSocketProvider(url.replace("http:", "ws:"))
-        async with AsyncWeb3(provider) as connected:
-            yield connected
+async def async_w3(
+    request: pytest.FixtureRequest, nodes: kit.Nodes, port: str, url: str
+) -> AsyncIterator[Any]:
+    if request.cls.WAY == "http":
+        http = AsyncHTTPProvider(url)
+        yield AsyncWeb3(http)
+        await http.disconnect()
         return
-    http = AsyncHTTPProvider(url)
-    yield AsyncWeb3(http)
-    await http.disconnect()
+    path = nodes.ipc_path(port, on_the_clock=kit.on_the_clock(request))
+    staying = {
+        "ipc": lambda: AsyncIPCProvider(path),
+        "ws": lambda: WebSocketProvider(url.replace("http:", "ws:")),
+    }
+    async with AsyncWeb3(staying[request.cls.WAY]()) as connected:
+        yield connected
 
 
 @pytest.fixture
@@ -177,15 +183,19 @@ def request_mocker() -> type[RequestMocker]:
 class OverHttp:
     """A request a connection, or what aiohttp keeps open."""
 
-    STAYS = False
-    ON_THE_CLOCK = False
+    WAY = "http"
 
 
 class OverWebSocket:
     """One connection for a test."""
 
-    STAYS = True
-    ON_THE_CLOCK = False
+    WAY = "ws"
+
+
+class OverIpc:
+    """One connection for a test, by a Unix socket."""
+
+    WAY = "ipc"
 
 
 class TestEthOverHttp(OverHttp, AsyncEthModuleTest):
@@ -231,6 +241,10 @@ class TestTxPoolOverWebSocket(OverWebSocket, GoEthereumAsyncTxPoolModuleTest):
     """`geth.txpool`."""
 
 
+class TestAdminOverWebSocket(OverWebSocket, GoEthereumAsyncAdminModuleTest):
+    """`geth.admin`."""
+
+
 class TestWeb3OverWebSocket(OverWebSocket, AsyncWeb3ModuleTest):
     """`web3`."""
 
@@ -238,7 +252,40 @@ class TestWeb3OverWebSocket(OverWebSocket, AsyncWeb3ModuleTest):
         assert "byline" in client_version.lower()
 
 
-class TestSubscriptions(OverWebSocket, PersistentConnectionProviderTest):
-    """Subscriptions and the socket itself; blocks come by themselves."""
+class TestSubscriptionsOverWebSocket(OverWebSocket, PersistentConnectionProviderTest):
+    """Subscriptions and the connection itself; blocks come by themselves."""
+
+    ON_THE_CLOCK = True
+
+
+class TestEthOverIpc(OverIpc, AsyncEthModuleTest):
+    """`eth`."""
+
+
+class TestNetOverIpc(OverIpc, AsyncNetModuleTest):
+    """`net`."""
+
+
+class TestDebugOverIpc(OverIpc, GoEthereumAsyncDebugModuleTest):
+    """`geth.debug`."""
+
+
+class TestTxPoolOverIpc(OverIpc, GoEthereumAsyncTxPoolModuleTest):
+    """`geth.txpool`."""
+
+
+class TestAdminOverIpc(OverIpc, GoEthereumAsyncAdminModuleTest):
+    """`geth.admin`."""
+
+
+class TestWeb3OverIpc(OverIpc, AsyncWeb3ModuleTest):
+    """`web3`."""
+
+    def _check_web3_client_version(self, client_version: str) -> None:  # type: ignore[override]
+        assert "byline" in client_version.lower()
+
+
+class TestSubscriptionsOverIpc(OverIpc, PersistentConnectionProviderTest):
+    """Subscriptions and the connection itself; blocks come by themselves."""
 
     ON_THE_CLOCK = True

@@ -20,7 +20,7 @@ from web3._utils.contract_sources.contract_data.panic_errors_contract import (
 from web3._utils.contract_sources.contract_data.revert_contract import REVERT_CONTRACT_DATA
 from web3._utils.contract_sources.contract_data.storage_contract import STORAGE_CONTRACT_DATA
 
-from tests.devnets import Running, call, running, wait_for
+from tests.devnets import Running, call, running
 
 CHAIN_ID: Final = 131277322940537
 """Written into the signed transactions of web3.py's tests."""
@@ -82,12 +82,18 @@ class Nodes:
         self._stack = stack
         self._running: dict[tuple[str, bool], Running] = {}
 
+    def ipc_path(self, port: str, *, on_the_clock: bool) -> Path:
+        """Return the Unix socket that serves the same chain."""
+        return self._folder / f"{port}-{on_the_clock}.ipc"
+
     def url(self, port: str, *, on_the_clock: bool) -> str:
         """Return the HTTP URL of a chain with web3.py's chain id."""
         key = port, on_the_clock
         if key not in self._running:
             ids = {"l1": "900", "l2": "901", port: str(CHAIN_ID)}
+            ipc_path = self.ipc_path(port, on_the_clock=on_the_clock)
             arguments = ["--l1-chain-id", ids["l1"], "--l2-chain-id", ids["l2"]]
+            arguments += [f"--{port}-ipc", str(ipc_path)]
             if on_the_clock:
                 arguments += ["--block-time", "2", "--l1-block-time", "2"]
             elif port == "l1":
@@ -120,20 +126,27 @@ def skip_what_cannot_hold(
         pytest.skip(why)
 
 
+def on_the_clock(request: pytest.FixtureRequest) -> bool:
+    """Tell whether a test needs blocks that come from the wall clock."""
+    return bool(getattr(request.cls, "ON_THE_CLOCK", False))
+
+
 @contextlib.contextmanager
-def lent(nodes: Nodes, request: pytest.FixtureRequest, port: str, clock: bool) -> Iterator[str]:
+def lent(nodes: Nodes, request: pytest.FixtureRequest, port: str) -> Iterator[str]:
     """Yield the URL of a chain with some blocks; take it back afterwards."""
-    waiting = clock or any(part in name_of(request) for part in NEEDS_WAITING)
-    url = nodes.url(port, on_the_clock=waiting)
+    url = nodes.url(port, on_the_clock=on_the_clock(request))
     before = call(url, "evm_snapshot")
     # Blocks that the tests of batches ask for.
     call(url, "evm_mine", {"blocks": 6})
-    if waiting:
-        # What has to wait in the pool does so until the next block: begin right after one.
-        head = call(url, "eth_blockNumber")
-        wait_for(lambda: call(url, "eth_blockNumber") != head)
+    if not on_the_clock(request):
+        call(url, "evm_setAutomine", not _waits(name_of(request)))
     yield url
     assert call(url, "evm_revert", before)
+
+
+def _waits(name: str) -> bool:
+    """Tell whether the transactions of a test must not be mined at once."""
+    return any(part in name for part in NEEDS_WAITING) and "already_mined" not in name
 
 
 def unlocked(w3: Web3, index: int) -> Any:
