@@ -12,6 +12,7 @@ from typing import Any
 from byline.node.backend.building import NodeBuilding
 from byline.node.backend.chain import NodeChain
 from byline.node.backend.controls import NodeControls, NodeRollup
+from byline.node.backend.editing import NodeEditing
 from byline.node.backend.events import EventHub
 from byline.node.backend.forks import NodeForks
 from byline.node.backend.inspecting import NodeInspecting
@@ -81,6 +82,7 @@ def served(world: World, name: ChainName, timeout: float = 30.0) -> Iterator[Por
         forks=NodeForks(rollup, name),
         building=NodeBuilding(rollup, threads) if name == "l2" else None,
         steering=steering_of(rollup, name, threads),
+        editing=NodeEditing(rollup, name, threads, state),
     )
     try:
         yield Port(Dispatcher(backend), loop)

@@ -73,7 +73,7 @@ def test_the_l2_block_of_an_edit_holds_the_attributes_and_one_deposit() -> None:
     here.rollup.edit("l2", [ALL])
     block = here.rollup.chain("l2").canonical_block(1)
     assert block is not None
-    attributes, edit = block.transactions
+    _, edit = block.transactions
     assert isinstance(edit, DepositTransaction)
     assert (edit.sender, edit.to, edit.value, edit.mint) == (EDITOR, EDITOR, 0, 0)
 
