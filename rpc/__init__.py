@@ -23,6 +23,7 @@ connection.py     one lasting connection, over any wire.py: websocket.py, ipc.py
 forked.py         what goes on to the node of a chain that was forked
 turns.py          long work in turns with everybody else's
 nearest.py        which method somebody meant
+request_log.py    a line for each request, for those who want to see them
 refused.py        methods that other nodes have, and why they are absent here
 feed.py           the chain's events, for whoever listens: filters.py (polled),
                   subscriptions.py (pushed)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from byline.rpc import request_log
 from byline.rpc.backend import Backend
 from byline.rpc.errors import (
     InvalidRequest,
@@ -65,6 +66,14 @@ class Dispatcher:
         return await self._answer(message, context)
 
     async def _answer(self, item: Any, context: Context) -> bytes:
+        if not request_log.wanted():
+            return await self._answered(item, context)
+        started = time.perf_counter()
+        answer = await self._answered(item, context)
+        request_log.tell(self._backend.name, item, answer, time.perf_counter() - started)
+        return answer
+
+    async def _answered(self, item: Any, context: Context) -> bytes:
         request_id = id_of(item)
         try:
             check_request(item)
