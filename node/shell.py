@@ -27,6 +27,7 @@ from byline.node.backend.later import inspecting_later, simulating_later, tracin
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.receipts import LazyReceipts, RemovedLogs, located_logs, located_receipts
 from byline.node.backend.rewriting import steering_of
+from byline.node.backend.sequencing import NodeSequencing
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.chain.block import ExecutedBlock
@@ -166,6 +167,7 @@ class NodeShell:
             inspecting=inspecting_later(rollup, name, threads, self.settings.call_timeout),
             simulating=simulating_later(rollup, name, threads, self.settings.call_timeout),
             building=NodeBuilding(rollup, threads) if name == "l2" else None,
+            sequencing=NodeSequencing(rollup, threads) if name == "l2" else None,
             forks=NodeForks(rollup, name),
             steering=steering_of(rollup, name, threads),
             editing=NodeEditing(rollup, name, threads, state),

@@ -10,6 +10,7 @@ simulation.py     blocks of calls that are tried out
 conditions.py     what must hold for a transaction to get into a block
 inspecting.py     what debuggers ask of the state and its tries
 searching.py      finding by halving: which block something happened in
+sequencing.py     what an operator asks of an L2's sequencer
 steering.py       what a test decides about the making of blocks
 editing.py        what a test does to accounts
 unsigned.py       transactions before they are signed

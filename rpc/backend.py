@@ -21,10 +21,10 @@ from byline.derivation.transaction import AccessListEntry, AnyTransaction, Autho
 from byline.derivation.types import BlockId, SyncStatus
 
 if TYPE_CHECKING:
-    from byline.rpc.conditions import Conditions
     from byline.rpc.editing import Editing
     from byline.rpc.forked import Forked
     from byline.rpc.inspecting import Inspecting
+    from byline.rpc.sequencing import Sequencing
     from byline.rpc.simulation import Bundles, Simulating
     from byline.rpc.steering import Steering
 
@@ -506,24 +506,6 @@ class Building(Protocol):
     async def limit_data(self, per_transaction: int, per_block: int) -> None:
         """Bound the bytes on the L1 of what blocks take from the pool; 0 ends a bound."""
 
-    async def submit_if(self, raw: bytes, conditions: Conditions) -> bytes:
-        """Take a transaction for blocks in which conditions hold; returns its hash.
-
-        Raises `ConditionsFailed` where they do not hold now, or `Refused`.
-        """
-
-    async def sequencing(self) -> bool:
-        """Tell whether L2 blocks are made."""
-
-    async def stop_sequencing(self) -> bytes:
-        """Make no more L2 blocks; returns the hash of the head.  Raises `Refused`."""
-
-    async def start_sequencing(self, head: bytes) -> None:
-        """Make L2 blocks again on `head`, which must be the head; raises `Refused`."""
-
-    async def reset_derivation(self) -> None:
-        """Read what is not final once more from the L1."""
-
 
 class Tracing(Protocol):
     """What happened within transactions, found by executing them again.
@@ -616,6 +598,8 @@ class Backend:
     """Likewise."""
     building: Building | None = None
     """Only where L2 blocks are built."""
+    sequencing: Sequencing | None = None
+    """Only where the node decides when."""
     forks: Forks | None = None
     """Only where blocks are executed."""
     inspecting: Inspecting | None = None

@@ -7,6 +7,7 @@ chain.py      blocks, transactions, receipts, logs, fees
 receipts.py   consensus receipts to what clients want to know
 state.py      accounts, calls, estimates, proofs
 building.py   what somebody may ask of the blocks that are built here
+sequencing.py who makes the L2's blocks, and transactions on conditions
 forked.py     the chain that another goes on from
 forks.py      which rules are in force, and which come
 simulating.py blocks of calls that are tried out

@@ -86,7 +86,9 @@ def methods(backend: Backend) -> Mapping[str, Method]:
     if backend.editing is not None:
         tables.append(cheats_state.METHODS)
     if backend.building is not None:
-        tables += [miner.METHODS, admin_sequencer.METHODS, eth_conditional.METHODS]
+        tables.append(miner.METHODS)
+    if backend.sequencing is not None:
+        tables += [admin_sequencer.METHODS, eth_conditional.METHODS]
     merged = merge(*tables)
     return merged if backend.forked is None else routed(merged, backend.forked)
 

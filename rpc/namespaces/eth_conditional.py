@@ -34,8 +34,8 @@ async def send_conditional(context: Context, raw: bytes, conditions: Conditions)
 
     They are checked once more where a block would take it, and it is dropped if one fails.
     """
-    building = context.backend.building
-    assert building is not None
+    sequencing = context.backend.sequencing
+    assert sequencing is not None
     if conditions.cost > MOST_COST:
         # op-geth's code for it, -32005, makes clients try again.
         raise InvalidParams(f"conditional cost, {conditions.cost}, exceeded max: {MOST_COST}")
@@ -43,7 +43,7 @@ async def send_conditional(context: Context, raw: bytes, conditions: Conditions)
     if contradiction is not None:
         raise ConditionalRejected(f"failed conditional validation: {contradiction}")
     try:
-        return views.as_hex(await building.submit_if(raw, conditions))
+        return views.as_hex(await sequencing.submit_if(raw, conditions))
     except ConditionsFailed as exc:
         raise ConditionalRejected(str(exc)) from None
 

@@ -18,6 +18,7 @@ from byline.node.backend.forks import NodeForks
 from byline.node.backend.inspecting import NodeInspecting
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.rewriting import steering_of
+from byline.node.backend.sequencing import NodeSequencing
 from byline.node.backend.simulating import NodeSimulating
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import LoopCalls, Threads
@@ -81,6 +82,7 @@ def served(world: World, name: ChainName, timeout: float = 30.0) -> Iterator[Por
         simulating=NodeSimulating(rollup, name, threads, timeout),
         forks=NodeForks(rollup, name),
         building=NodeBuilding(rollup, threads) if name == "l2" else None,
+        sequencing=NodeSequencing(rollup, threads) if name == "l2" else None,
         steering=steering_of(rollup, name, threads),
         editing=NodeEditing(rollup, name, threads, state),
     )
