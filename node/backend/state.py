@@ -21,6 +21,7 @@ from byline.node.evm.console import ConsoleCalls
 from byline.node.evm.machine import Machine
 from byline.node.evm.optimism import extra_cost
 from byline.node.evm.patience import OutOfTime, Patience
+from byline.node.forking.proofs import check_provable
 from byline.node.l2.fee_answers import fee_answer
 from byline.node.messages.lines import TriedCall
 from byline.node.rollup import ChainName
@@ -227,8 +228,9 @@ class NodeState:
 
     def _proof(self, address: bytes, keys: Sequence[str], ref: BlockRef) -> AccountProof:
         resolver = self._resolver
-        read = resolver.chain.store.node
-        trie = Trie(read, resolver.known(ref).state_root)
+        read, header = resolver.chain.store.node, resolver.known(ref)
+        check_provable(resolver.chain, header, address, (_slot(key) for key in keys))
+        trie = Trie(read, header.state_root)
         leaf = keccak256(address)
         encoded = trie.get(leaf)
         empty = [b"", b"", EMPTY_TRIE_ROOT, EMPTY_CODE_HASH]
@@ -245,9 +247,12 @@ class NodeState:
         )
 
 
+def _slot(key: str) -> int:
+    return int(key, 16) if key not in ("0x", "") else 0
+
+
 def _storage_proof(trie: Trie, key: str) -> StorageProof:
-    slot = int(key, 16) if key not in ("0x", "") else 0
-    leaf = keccak256(slot.to_bytes(32, "big"))
+    leaf = keccak256(_slot(key).to_bytes(32, "big"))
     encoded = trie.get(leaf)
     value = rlp.number(rlp.decode(encoded), "storage value") if encoded else 0
     return StorageProof(key, value, tuple(trie.proof(leaf)))

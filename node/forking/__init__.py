@@ -7,6 +7,7 @@ cache.py      what it answered, on disk
 state.py      its accounts, codes and words at the fork (`byline.node.evm.beneath`)
 origin.py     the fork itself: chain id, header, state; how it is found and kept
 engine.py     executing on that state
+proofs.py     what can be proven of it
 network.py    the first blocks of a devnet that stands on it
 opening.py    from settings and stores to all that
 """
