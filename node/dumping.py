@@ -26,6 +26,7 @@ from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.chain.preimages import address_behind, slot_behind
 from byline.node.contracts.addresses import L1_CONTRACTS, OPEN_TOKEN
 from byline.node.evm.machine import Machine
+from byline.node.forking.engine import trie_root
 from byline.node.rollup import ChainName
 from byline.rpc.backend import Refused
 
@@ -49,7 +50,7 @@ def dump_state(chain: Chain, header: Header) -> dict[bytes, GenesisAccount]:
     """
     read, machine = chain.store.node, chain.machine(header)
     found: dict[bytes, GenesisAccount] = {}
-    for key, _ in Trie(read, header.state_root).items():
+    for key, _ in Trie(read, trie_root(chain.engine, header.state_root)).items():
         address = address_behind(read, key)
         if address is None:
             raise Refused(

@@ -123,6 +123,7 @@ class AccountsBeneath(Accounts):
     def __init__(self, db: Any, state_root: Any = EMPTY_TRIE_ROOT) -> None:
         super().__init__(db, state_root)
         self._beneath: Beneath = db.beneath
+        self.keys.add(COVER)
         trie = HexaryTrie(self._batchtrie, state_root, prune=True)
         self._trie = _Records(trie, self._beneath)
         self._trie_logger = KeyAccessLoggerDB(self._trie, log_missing_keys=False)

@@ -43,3 +43,8 @@ class ForkEngine:
         root = self.root(state_root)
         below = beneath or self.fork
         return self._engine.open(read_node, root, block, precompiles, opcodes, below)
+
+
+def trie_root(engine: Engine, state_root: bytes) -> bytes:
+    """Return the root of the trie in which a chain keeps the state with `state_root`."""
+    return engine.root(state_root) if isinstance(engine, ForkEngine) else state_root

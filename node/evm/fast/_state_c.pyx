@@ -333,6 +333,7 @@ cdef class State:
         if self.beneath is not None and self.is_covered(account):
             if self.beneath.may_have_words(account.address):
                 account.trie.c_set(COVER_KEY, COVER_RECORD)
+                self.fresh[COVER_KEY] = COVER
         for slot in account.written or ():
             key = hash_of(slot)
             value = self.record_of_slot(account, slot)
