@@ -50,7 +50,7 @@ export async function run(parts, wanted = []) {
       ]);
       done.push(name);
     } catch (error) {
-      failed[name] = String(error?.stack ?? error).slice(0, 2_000);
+      failed[name] = `${error?.details ?? ""} ${error?.stack ?? error}`.slice(0, 2_000);
     }
     if (process.env.TIMES) console.error(name, Date.now() - started, "ms", failed[name] ?? "");
   }
