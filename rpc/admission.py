@@ -34,10 +34,20 @@ class Admission:
         if len(there) < self._most:
             return True
         for connection in there:
-            if connection not in self.busy:
+            if connection not in self.busy and connection.transport is not None:
+                leave(connection.transport)
                 connection.force_close()
                 return True
         return False
+
+
+def leave(transport: asyncio.BaseTransport) -> None:
+    """End a connection whose client has not read everything; another ends by being closed.
+
+    Closing waits for the reader, who may never come.
+    """
+    if isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size():
+        transport.abort()
 
 
 class _Full(asyncio.Protocol):

@@ -16,8 +16,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
 
-from byline.rpc.admission import Admission
+from byline.rpc.admission import Admission, leave
 from byline.rpc.backend import Backend
 from byline.rpc.connection import Connection
 from byline.rpc.dispatch import Dispatcher
@@ -270,6 +271,8 @@ class RpcServer:
             await connection.run()
         finally:
             self._connections.discard(connection)
+            if request.transport is not None:
+                leave(request.transport)
         return wire.response
 
     def _greeting(self) -> str:
@@ -291,6 +294,12 @@ class LongAnswer(web.StreamResponse):
         self.content_length = len(answer)
         self._answer = memoryview(answer)
         self._seconds = seconds
+        self._transport: asyncio.Transport | None = None
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send the head."""
+        self._transport = request.transport
+        return await super().prepare(request)
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Send everything; aiohttp calls this once the head is out."""
@@ -304,6 +313,9 @@ class LongAnswer(web.StreamResponse):
             async with asyncio.timeout(self._seconds):
                 await self.write(piece)
         except TimeoutError:
+            # Closing would wait until everything is read.
+            if self._transport is not None:
+                self._transport.abort()
             words = f"the answer was not read within {self._seconds:g} seconds"
             raise ConnectionResetError(words) from None
 
