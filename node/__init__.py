@@ -24,7 +24,8 @@ forking/      chains that go on from another one
 
 What joins them:
 
-config.py          settings: flags, environment, byline.toml
+settings.py        what can be set, and how it is read: config.py from flags,
+                   environment and byline.toml
 descriptors.py     how many connections the system lets us have
 garbage.py         Python's cycle collector while they are served
 errors.py          what may go wrong, by what the user can do
@@ -42,6 +43,7 @@ rollup.py          one L2 on one L1, synchronously: local.py brings an L1 of its
 ticking.py         blocks by the wall clock
 editing.py         edits of either chain's state; impersonation.py whose signatures are not
                    asked for
+posting.py         what the node sends to its own L1
 next_block.py      what users want of the next block beside its time
 going_back.py      reorganisations and snapshots of a local L1 and its L2
 taking_back.py     rollback, reorganisation and reset, as users ask for them

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from byline.node import config
 from byline.node.errors import NodeError
+from byline.node.settings import SETTINGS
 
 SECRETS = frozenset({"batcher_key", "proposer_key"})
 """Settings whose values are not shown."""
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"byline: {exc}", file=sys.stderr)
         return 2
     table = Table("setting", "value", "from", "flag", "variable", box=box.SIMPLE)
-    for setting in config.SETTINGS:
+    for setting in SETTINGS:
         value = settings.value(setting.name)
         table.add_row(
             setting.name,

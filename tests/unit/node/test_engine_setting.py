@@ -6,9 +6,9 @@ import pytest
 
 from byline.node import config
 from byline.node.cli.banner import running
-from byline.node.config import ENGINE
 from byline.node.errors import ConfigError
 from byline.node.evm import engines
+from byline.node.settings import ENGINE
 
 OTHERS = {"BYLINE_L1_RPC": "http://127.0.0.1:1"}
 
