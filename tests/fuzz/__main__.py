@@ -11,7 +11,7 @@ import logging
 import sys
 from pathlib import Path
 
-from tests.fuzz import derivation_targets, native_targets, serving_targets
+from tests.fuzz import derivation_targets, dev_targets, native_targets, serving_targets
 from tests.fuzz.loop import Finding, Hang, Report, bound_memory, fuzz, judge
 from tests.fuzz.target import Target
 from tests.vectors_folder import REPOSITORY
@@ -22,6 +22,7 @@ FOLDER = REPOSITORY / "build" / "fuzz"
 def all_targets() -> list[Target]:
     return [
         *derivation_targets.targets(),
+        *dev_targets.targets(),
         *serving_targets.targets(),
         *native_targets.targets(),
     ]
