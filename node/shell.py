@@ -214,7 +214,7 @@ class NodeShell:
 
     def _tell(self, name: ChainName, block: Block, receipts: Sequence[Receipt]) -> None:
         """Let the log know what crosses between the chains in a new block."""
-        if self._teller is None:
+        if self._teller is None or name in self.rollup.muted:
             return
         if name == "l2":
             self._teller.l2_block(block, receipts)
