@@ -63,6 +63,8 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "miner_setMaxDASize": _L2_PORT,
         "testing_timeTravel": "use evm_setNextBlockTimestamp and evm_mine",
         "testing_buildBlockV1": "for the tests of execution clients: evm_mine makes blocks here",
+        "anvil_classifyTransaction": "in no release of anvil yet; trace_transaction shows what a "
+        "transaction did",
         "anvil_setFeeToken": "a method for the Tempo network",
         "anvil_setValidatorFeeToken": "a method for the Tempo network",
         "admin_addPeer": _PEERS,

@@ -21,6 +21,7 @@ from byline.rpc.namespaces import (
     cheats_node,
     cheats_state,
     debug,
+    debug_chain,
     debug_state,
     debug_trace,
     erigon,
@@ -82,7 +83,12 @@ def methods(backend: Backend) -> Mapping[str, Method]:
     if backend.inspecting is not None:
         tables.append(debug_state.METHODS)
     if backend.steering is not None:
-        tables += [cheats_mining.METHODS, cheats_chain.METHODS, cheats_node.METHODS]
+        tables += [
+            debug_chain.METHODS,
+            cheats_mining.METHODS,
+            cheats_chain.METHODS,
+            cheats_node.METHODS,
+        ]
     if backend.editing is not None:
         tables.append(cheats_state.METHODS)
     if backend.building is not None:
