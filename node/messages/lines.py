@@ -31,6 +31,8 @@ MOST_CONSOLE_TEXT: Final = 10_000
 INDENT: Final = "    "
 COIN: Final = 10**18
 """Wei."""
+FEW: Final = 10**9
+"""Wei that are shown as such, below it."""
 SIGNIFICANT: Final = 3
 """Digits of a fee in text."""
 
@@ -98,7 +100,9 @@ def _console_line(data: bytes, fields: Mapping[str, Any]) -> Line:
 
 
 def amount(wei: int, symbol: str) -> str:
-    """Return wei in whole coins, exactly."""
+    """Return wei in whole coins, exactly; few of them as such."""
+    if 0 < wei < FEW:
+        return f"{wei} wei"
     whole, rest = divmod(wei, COIN)
     decimals = f".{rest:018}".rstrip("0") if rest else ""
     return f"{whole}{decimals} {symbol}"

@@ -18,6 +18,7 @@ from byline.derivation.header import Header
 from byline.derivation.l1_info import l1_info_of
 from byline.derivation.transaction import AnyTransaction, DepositTransaction, Transaction
 from byline.node.backend.receipts import l1_fee_parameters
+from byline.node.chain.impersonated import is_impersonated
 from byline.node.contracts.gas_token import read_gas_token
 from byline.node.crossings.events import deposits
 from byline.node.evm.accounts import created_address
@@ -127,7 +128,7 @@ class Narrator:
     def _kinds(self, mined: MinedBlock) -> list[str]:
         transactions = mined.block.transactions
         if mined.chain == "l1":
-            return [SYSTEM if self._is_own(tx) else USER for tx in transactions]
+            return [self._l1_kind(tx) for tx in transactions]
         kinds = [USER] * len(transactions)
         users = self._deposits(mined)
         for index, tx in enumerate(transactions):
@@ -135,6 +136,11 @@ class Narrator:
                 break
             kinds[index] = DEPOSIT if index in users else _forced_kind(tx)
         return kinds
+
+    def _l1_kind(self, tx: AnyTransaction) -> str:
+        if self._is_own(tx):
+            return SYSTEM
+        return IMPERSONATED if is_impersonated(tx) else USER
 
     def _is_own(self, tx: AnyTransaction) -> bool:
         """Tell whether the node itself sent a transaction of the L1: batches, proposals, ..."""
