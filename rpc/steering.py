@@ -19,6 +19,7 @@ class ForkedFrom:
     """The network that a chain was forked from."""
 
     url: str
+    """Of its node, without path and password, which often are a key."""
     chain_id: int
     block_number: int
     block_hash: bytes

@@ -6,16 +6,18 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from byline.derivation.config import Fork
+from byline.derivation import config as rollup_config
 from byline.node.backend.chain import SUGGESTED_TIP
 from byline.node.backend.threads import Threads
+from byline.node.chain.chain import Chain
 from byline.node.evm.ethereum import EthereumRules
+from byline.node.forking.origin import Fork
 from byline.node.l1.chain import LocalL1
 from byline.node.local import LocalRollup
 from byline.node.mining import Interval, Mode
 from byline.node.rollup import NOT_OURS, ChainName, Rollup
 from byline.rpc.backend import Refused
-from byline.rpc.steering import NodeFacts
+from byline.rpc.steering import ForkedFrom, NodeFacts
 
 
 def local(rollup: Rollup) -> LocalRollup:
@@ -119,6 +121,7 @@ class NodeTelling:
             next_base_fee=base_fee,
             gas_price=base_fee + SUGGESTED_TIP,
             snapshots=_snapshots(rollup, self.name) if isinstance(rollup, LocalRollup) else {},
+            forked=_forked(rollup.chain(self.name)),
         )
 
     def _rules(self) -> str:
@@ -127,7 +130,9 @@ class NodeTelling:
         if isinstance(chain.rules, EthereumRules):
             return chain.rules.schedule.newest(time).name.capitalize()
         config = self.rollup.engine.config
-        return max(fork for fork in Fork if config.active(fork, time)).name.capitalize()
+        return max(
+            fork for fork in rollup_config.Fork if config.active(fork, time)
+        ).name.capitalize()
 
     async def set_logging(self, on: bool) -> None:
         """Let the log tell what happens on this chain, or not."""
@@ -151,6 +156,13 @@ class NodeTelling:
             return [None] * len(hashes)
         found = [l1.blobs.get(name) for name in hashes]
         return [None if one is None else one.blob for one in found]
+
+
+def _forked(chain: Chain) -> ForkedFrom | None:
+    if not isinstance(chain.beneath, Fork):
+        return None
+    fork, name = chain.beneath.identity, chain.beneath.client.place.name
+    return ForkedFrom(name, fork.chain_id, fork.number, fork.block_hash)
 
 
 def _snapshots(rollup: LocalRollup, name: ChainName) -> Mapping[int, tuple[int, bytes]]:
