@@ -19,6 +19,7 @@ errors.py         codes, and the one conversion from what a node raises
 limits.py         how much a client may ask for
 origins.py        which web pages may speak to the node
 admission.py      which connections a port takes when there are many
+http_log.py       what is logged of bytes that are no HTTP
 connection.py     one lasting connection, over any wire.py: websocket.py, ipc.py with
                   framing.py; outbox.py is what it has still to send
 forked.py         what goes on to the node of a chain that was forked

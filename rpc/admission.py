@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from aiohttp import web
 
@@ -46,8 +47,10 @@ def leave(transport: asyncio.BaseTransport) -> None:
 
     Closing waits for the reader, who may never come.
     """
-    if isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size():
-        transport.abort()
+    # uvloop's transports are not of asyncio's classes.
+    there = cast(asyncio.Transport, transport)
+    if there.get_write_buffer_size():
+        there.abort()
 
 
 class _Full(asyncio.Protocol):
@@ -57,11 +60,11 @@ class _Full(asyncio.Protocol):
         self._most = most
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        there = cast(asyncio.Transport, transport)
         words = f"too many connections: {self._most} are in use ({flag('connections')})\n"
-        transport.write(
+        there.write(
             b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\n"
             b"Connection: close\r\nRetry-After: 1\r\n"
             b"Content-Length: %d\r\n\r\n%b" % (len(words), words.encode())
         )
-        transport.close()
+        there.close()

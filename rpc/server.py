@@ -22,6 +22,7 @@ from byline.rpc.admission import Admission, leave
 from byline.rpc.backend import Backend
 from byline.rpc.connection import Connection
 from byline.rpc.dispatch import Dispatcher
+from byline.rpc.http_log import HTTP_LOG
 from byline.rpc.limits import Limits, flag
 from byline.rpc.method import Method
 from byline.rpc.origins import LOCAL_ORIGINS, host_allowed, is_page, origin_allowed
@@ -94,6 +95,8 @@ class RpcServer:
             shutdown_timeout=_FAREWELL,
             keepalive_timeout=self._limits.idle_seconds,
             lingering_time=_LINGERING,
+            auto_decompress=False,
+            logger=HTTP_LOG,
         )
         self._routed: Handler
 
@@ -232,12 +235,17 @@ class RpcServer:
         if request.content_type not in _JSON_TYPES:
             words = "invalid content type, only application/json is supported\n"
             return web.Response(status=415, text=words)
+        if hdrs.CONTENT_ENCODING in request.headers:
+            # A small body would unpack to one of any size.
+            return web.Response(status=415, text="send the body as it is, not packed\n")
         try:
             body = await self._body(request)
         except web.HTTPRequestEntityTooLarge:
             most, option = self._limits.body_bytes, flag("body_bytes")
             words = f"content length too large (limit {most}, {option})\n"
             return web.Response(status=413, text=words)
+        except (web.RequestPayloadError, ConnectionError):
+            return web.Response(status=400, text="the body is not what its head says\n")
         except TimeoutError:
             bound = f"{self._limits.body_seconds:g} seconds ({flag('body_seconds')})"
             late = web.Response(status=408, text=f"the request did not come within {bound}\n")
