@@ -34,6 +34,12 @@ BlockRef: TypeAlias = Tag | int | bytes
 """A tag, a number, or a 32-byte hash."""
 
 
+class CanonicalHash(bytes):
+    """The hash of a block that must be on the canonical chain (EIP-1898)."""
+
+    __slots__ = ()
+
+
 class BackendError(Exception):
     """An expected refusal; `rpc.errors` gives it its JSON-RPC code."""
 

@@ -17,6 +17,7 @@ from byline.rpc.backend import (
     BlockOverrides,
     BlockRef,
     CallRequest,
+    CanonicalHash,
     LogFilter,
 )
 from byline.rpc.errors import InvalidParams
@@ -121,11 +122,11 @@ def block_ref(value: Any) -> BlockRef:
 def _eip1898(value: Mapping[str, Any]) -> BlockRef:
     number = member(value, "blockNumber", block_number)
     block_hash = member(value, "blockHash", hash32)
-    member(value, "requireCanonical", boolean)
+    canonical = member(value, "requireCanonical", boolean)
     if (number is None) == (block_hash is None):
         raise InvalidParams("want either blockNumber or blockHash, and not both")
     if block_hash is not None:
-        return block_hash
+        return CanonicalHash(block_hash) if canonical else block_hash
     assert number is not None
     return number
 

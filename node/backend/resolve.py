@@ -10,7 +10,7 @@ from byline.node.backend.served import Served
 from byline.node.chain.chain import Chain
 from byline.node.evm.machine import Machine
 from byline.node.rollup import ChainName
-from byline.rpc.backend import BlockRef, UnknownBlock
+from byline.rpc.backend import BlockRef, CanonicalHash, Refused, UnknownBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,15 @@ class Resolver:
         return self.rollup.chain(self.name)
 
     def header(self, ref: BlockRef) -> Header | None:
-        """Return the header, or `None`; `pending` answers with the head."""
+        """Return the header, or `None`; `pending` answers with the head.
+
+        Raises `Refused` where the canonical block is asked for by the hash of another one.
+        """
         if isinstance(ref, bytes):
-            return self.chain.store.header(ref)
+            found = self.chain.store.header(ref)
+            if found is not None and isinstance(ref, CanonicalHash):
+                self._check_canonical(found)
+            return found
         if isinstance(ref, int):
             return self.chain.canonical(ref)
         if ref == "earliest":
@@ -36,6 +42,10 @@ class Resolver:
         if ref in ("safe", "finalized"):
             return self.chain.store.header(self._tagged(ref == "finalized"))
         return self.chain.head
+
+    def _check_canonical(self, header: Header) -> None:
+        if not self.chain.is_canonical(header):
+            raise Refused("hash is not currently canonical")
 
     def _tagged(self, finalized: bool) -> bytes:
         if self.name == "l1":

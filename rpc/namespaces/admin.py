@@ -5,6 +5,7 @@ There is no peer-to-peer network, so there is no node key and no address to dial
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from byline.rpc import views
@@ -14,6 +15,9 @@ from byline.rpc.method import Context, Method
 async def node_info(context: Context) -> Any:
     """Return name and chain; what is about the network is empty."""
     chain = context.backend.chain
+    config: Mapping[str, Any] = {"chainId": chain.chain_id}
+    if context.backend.inspecting is not None:
+        config = dict(await context.backend.inspecting.chain_config())
     first, latest = await chain.block("earliest"), await chain.block("latest")
     return {
         "id": "",
@@ -26,7 +30,7 @@ async def node_info(context: Context) -> Any:
             "eth": {
                 "network": chain.chain_id,
                 "genesis": None if first is None else views.as_hex(first.hash),
-                "config": {"chainId": chain.chain_id},
+                "config": config,
                 "head": None if latest is None else views.as_hex(latest.hash),
             }
         },

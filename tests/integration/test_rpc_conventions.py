@@ -317,3 +317,18 @@ def test_answers_are_lower_case_without_leading_zeros(port: Port) -> None:
         _check_forms(port.result("eth_getBlockByNumber", hex(number), True))
         _check_forms(port.result("eth_getBlockReceipts", hex(number)))
     _check_forms(port.result("eth_getProof", FROM, ["0x0"], "latest"))
+
+
+@pytest.mark.parametrize(("method", "params"), STATE_METHODS)
+def test_a_block_that_was_taken_back_is_not_canonical(
+    name: ChainName, method: str, params: list[Any]
+) -> None:
+    here = world()
+    with served(here, name) as port:
+        snapshot = port.result("evm_snapshot")
+        here.send(name)
+        lost = port.result("eth_getBlockByNumber", "latest", False)["hash"]
+        assert port.result("evm_revert", snapshot) is True
+        port.result(method, *params, {"blockHash": lost})
+        error = port.error(method, *params, {"blockHash": lost, "requireCanonical": True})
+        assert error == {"code": -32000, "message": "hash is not currently canonical"}
