@@ -53,6 +53,8 @@ class DevSchedule:
     """L2 number -> L1 number -> events in the order of their logs."""
     _named: dict[int, set[int]] = field(default_factory=dict)
     """L1 number -> the L2 numbers that its events name."""
+    _timed: dict[int, set[int]] = field(default_factory=dict)
+    """The same of those that declare a time."""
 
     def read(self, block: L1Block) -> tuple[str, ...]:
         """Record the events of `block`; reading it again, or its replacement, is harmless.
@@ -77,6 +79,8 @@ class DevSchedule:
                     blocks = self._declared.setdefault(event.l2_number, {})
                     blocks.setdefault(number, []).append(event)
                     self._named.setdefault(number, set()).add(event.l2_number)
+                    if isinstance(event, ClockSet):
+                        self._timed.setdefault(number, set()).add(event.l2_number)
         self._forget_before(number - self.config.seq_window_size - CHANNEL_TIMEOUT)
         return tuple(reasons)
 
@@ -129,8 +133,8 @@ class DevSchedule:
         `l2_number`: a jump that the L1 announced is not the sequencer running away.
         """
         base = origin.timestamp
-        for l1_number, named in self._named.items():
-            for number in named if l1_number >= origin.number else ():
+        for l1_number, timed in self._timed.items():
+            for number in timed if l1_number >= origin.number else ():
                 if number <= l2_number:
                     base = max(base, self._target(number, origin.number))
         return base
@@ -157,6 +161,7 @@ class DevSchedule:
                 yield from declared[number]
 
     def _forget(self, l1_number: int) -> None:
+        self._timed.pop(l1_number, None)
         for l2_number in self._named.pop(l1_number, ()):
             declared = self._declared[l2_number]
             del declared[l1_number]

@@ -15,6 +15,7 @@ from byline.derivation.transaction import AnyTransaction, Authorization, Transac
 from byline.node.chain import calls
 from byline.node.chain.builder import block_context
 from byline.node.chain.chain import Chain
+from byline.node.evm.edits import edited_by
 from byline.node.evm.machine import Machine, NodeReader, OpcodeSet
 from byline.node.evm.optimism import OptimismRules
 from byline.node.evm.patience import Patience
@@ -58,6 +59,7 @@ class Replay:
         )
         self._patience = patience
         self._rules = rules.begin(self.machine, header, parent)
+        self._edits = isinstance(rules, OptimismRules) and rules.config.dev_control is not None
         self._rules.before()
         # What opens a block is never given up; a transaction may be.
         self.machine.limit_time(patience.check)
@@ -82,7 +84,15 @@ class Replay:
         place = Place(block_hash, self.header.number, tx.hash, self._index)
         authorizations = tx.authorizations if isinstance(tx, Transaction) else ()
         tracer.begin(
-            Traced(tx.sender, tx.to, tx.gas, authorities_of(authorizations), self.logs, place)
+            Traced(
+                tx.sender,
+                tx.to,
+                tx.gas,
+                authorities_of(authorizations),
+                self.logs,
+                place,
+                edited_by(tx) if self._edits else {},
+            )
         )
         self.machine.trace(tracer)
         try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from byline.derivation.dev_edits import EDITOR, AccountEdit
+from byline.derivation.dev_edits import EDITOR, AccountEdit, decode_edits
+from byline.derivation.errors import InvalidData
 from byline.derivation.transaction import DEPOSIT, AnyTransaction
 from byline.node.evm.machine import Machine
 
@@ -12,6 +13,20 @@ from byline.node.evm.machine import Machine
 def is_edit(tx: AnyTransaction) -> bool:
     """Tell whether a deposit carries edits, where the chain knows them."""
     return tx.to == EDITOR and tx.type == DEPOSIT and tx.sender == EDITOR
+
+
+def edited_by(tx: AnyTransaction) -> Mapping[bytes, frozenset[int]]:
+    """Return the accounts and slots that a deposit edits, where the chain knows edits."""
+    if not is_edit(tx):
+        return {}
+    try:
+        edits = decode_edits(tx.data)
+    except InvalidData:
+        return {}
+    found: dict[bytes, frozenset[int]] = {}
+    for edit in edits:
+        found[edit.address] = found.get(edit.address, frozenset()) | edit.storage.keys()
+    return found
 
 
 def apply_edits(machine: Machine, edits: Iterable[AccountEdit]) -> None:

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from byline.derivation.dev_edits import EDITOR, MOST_CODE_BYTES, AccountEdit
+from byline.derivation.hashing import keccak256
 from byline.derivation.transaction import DepositTransaction, Transaction
 from byline.node.config import NodeConfig
 from byline.node.rollup import ChainName
 from byline.node.storage.kv import MemoryKV
 from byline.rpc.backend import Refused
 from tests.integration.rollups import ALICE, BOB, GENESIS_TIME, World, world
+from tests.integration.serving import served
 from tests.integration.test_genesis_files import settings_901, started
 from tests.integration.test_l1_reorg import converges
 from tests.integration.test_rollup import deposit, verified
@@ -275,3 +277,39 @@ def test_signed_transactions_run_on_what_was_edited(name: ChainName) -> None:
     assert block is not None
     assert isinstance(block.transactions[-1], Transaction)
     converges(here)
+
+
+def test_tracers_show_an_edit_as_a_call_and_what_it_changed() -> None:
+    here = world()
+    here.rollup.edit("l2", [AccountEdit(WHO, 5, storage={1: 2})])
+    here.rollup.edit("l2", [ALL])
+    with served(here, "l2") as port:
+        calls = port.result("debug_traceBlockByNumber", "0x2", {"tracer": "callTracer"})
+        config = {"tracer": "prestateTracer", "tracerConfig": {"diffMode": True}}
+        changed = port.result("debug_traceBlockByNumber", "0x2", config)[1]["result"]
+        (flat,) = port.result("trace_block", "0x2")[-1:]
+        logs = port.result("debug_traceBlockByNumber", "0x2", {})
+    editor, who = "0x" + EDITOR.hex(), "0x" + WHO.hex()
+    assert (calls[1]["result"]["from"], calls[1]["result"]["to"]) == (editor, editor)
+    assert flat["action"]["to"] == editor
+    assert logs[1]["result"]["structLogs"] == []
+    word = {n: f"0x{n:064x}" for n in (1, 2, 3, 2**256 - 1)}
+    assert changed["pre"][who] == {"balance": "0x5"}
+    assert changed["post"][who] == {
+        "nonce": 6,
+        "code": "0x6000",
+        "codeHash": "0x" + keccak256(b"\x60\x00").hex(),
+        "storage": {word[2**256 - 1]: word[3]},
+    }
+
+
+def test_a_call_simulated_on_an_edit_sees_it() -> None:
+    here = world()
+    for name in CHAINS:
+        here.rollup.edit(name, [AccountEdit(WHO, code=bytes.fromhex("602a5f5260205ff3"))])
+        with served(here, name) as port:
+            call = {"blockStateCalls": [{"calls": [{"to": "0x" + WHO.hex()}]}]}
+            (block,) = port.result("eth_simulateV1", call, "latest")
+            assert int(block["calls"][0]["returnData"], 16) == 42
+            head = hex(here.rollup.chain(name).head.number)
+            assert len(port.result("debug_traceBlockByNumber", head)) == (2 if name == "l2" else 0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from byline.node.evm.machine import Machine
@@ -55,6 +55,8 @@ class Traced:
     first_log: int = 0
     """Logs of earlier transactions of the block."""
     place: Place = Place()
+    edited: Mapping[bytes, frozenset[int]] = field(default_factory=dict)
+    """Accounts and slots that it edits, on a devnet (`derivation.dev_edits`)."""
 
 
 @dataclass(frozen=True, slots=True)

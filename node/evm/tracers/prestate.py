@@ -87,6 +87,10 @@ class Touched(Silent):
             self._look_behind(to)
         for address in (tx.sender, to, self._scene.coinbase, *tx.authorities):
             self.look(address)
+        for address, slots in tx.edited.items():
+            self.look(address)
+            for slot in slots:
+                self._look_at_slot(address, slot)
 
     def look(self, address: bytes) -> None:
         """Keep an account unless it is kept already."""
