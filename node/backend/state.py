@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -20,7 +21,7 @@ from byline.node.contracts.addresses import GAS_PRICE_ORACLE
 from byline.node.evm.console import ConsoleCalls
 from byline.node.evm.machine import Machine
 from byline.node.evm.optimism import extra_cost
-from byline.node.evm.patience import OutOfTime, Patience
+from byline.node.evm.patience import MOMENT, OutOfTime, Patience, TooLong
 from byline.node.forking.proofs import check_provable
 from byline.node.l2.fee_answers import fee_answer
 from byline.node.messages.lines import TriedCall
@@ -41,6 +42,8 @@ from byline.rpc.backend import (
 
 T = TypeVar("T")
 
+MOST_DATA_HERE: Final = 0xC000
+"""Bytes of data with which a call is tried on the event loop: as much as init code may have."""
 CALL_TIMEOUT: Final = 30.0
 """Seconds; what 50,000,000 gas take at worst, but for some native functions."""
 
@@ -97,7 +100,14 @@ class NodeState:
         overrides: Mapping[bytes, AccountOverride],
         block: BlockOverrides = THE_BLOCK_ITSELF,
     ) -> bytes:
-        """Run a call; raises `Reverted`, `Halted`, `Refused` or `UnknownBlock`."""
+        """Run a call; raises `Reverted`, `Halted`, `Refused` or `UnknownBlock`.
+
+        Most take less time than the way to a thread and back, so it is tried here first.
+        """
+        short = len(request.data) <= MOST_DATA_HERE and not overrides
+        if short and self._resolver.chain.beneath is None:
+            with suppress(TooLong):
+                return self._answer(request, ref, overrides, block, MOMENT)
         return await self._execute(
             lambda patience: self._answer(request, ref, overrides, block, patience)
         )

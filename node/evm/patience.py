@@ -46,3 +46,22 @@ class Patience:
 
 ENDLESS: Final = Patience(0)
 """Never ends."""
+
+
+class TooLong(Exception):
+    """A call takes more than a moment: it belongs where nobody waits for it."""
+
+
+class _Moment(Patience):
+    """Ends at the first look at the clock, wherever that comes."""
+
+    def check(self) -> None:
+        """Raise `TooLong`."""
+        raise TooLong
+
+
+MOMENT: Final = _Moment(0)
+"""For some 20,000 steps of the fast engine, and no step of the reference.
+
+Native functions count by their price before they run, reads of state by some steps each.
+"""

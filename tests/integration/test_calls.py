@@ -7,7 +7,7 @@ import time
 import pytest
 
 from byline.node.chain.calls import call, create_access_list, estimate_gas
-from byline.node.evm.patience import OutOfTime, Patience
+from byline.node.evm.patience import MOMENT, OutOfTime, Patience, TooLong
 from byline.rpc.backend import AccountOverride, CallRequest, Halted, Refused, Reverted
 from tests.integration.rollups import ALICE, BOB, world
 
@@ -68,6 +68,20 @@ def test_a_native_function_ends_in_time_too() -> None:
     with pytest.raises(OutOfTime):
         call(chain, chain.head, pairs, {}, Patience(0.01))
     assert time.monotonic() - before < 2
+
+
+def test_what_takes_long_does_not_even_begin_where_there_is_but_a_moment() -> None:
+    chain = world().rollup.engine.chain
+    before = time.monotonic()
+    for long in (
+        CallRequest(to=PAIRING, data=GENERATORS * 400),
+        CallRequest(data=ENDLESS_LOOP),
+    ):
+        with pytest.raises(TooLong):
+            call(chain, chain.head, long, {}, MOMENT)
+    assert time.monotonic() - before < 0.1
+    data = bytes(range(64))
+    assert call(chain, chain.head, CallRequest(to=IDENTITY, data=data), {}, MOMENT) == data
 
 
 def test_a_call_is_given_up_when_the_node_stops() -> None:

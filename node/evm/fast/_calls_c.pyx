@@ -191,6 +191,10 @@ cdef int run_native(
         # No gas would be enough.
         status = OUT_OF_GAS
     if status == OK:
+        # Its price tells how long it takes: some 50 gas a microsecond, as long as a jump.  Asked
+        # before, as nothing stops it, and after, as time has passed.
+        on.budget -= gas - left
+        on.ask()
         refused = native.value_refused
         try:
             if has_value and refused is not None:
@@ -202,7 +206,6 @@ cdef int run_native(
         except Failed as exc:
             status = NATIVE_FAILED
             on.words = str(exc)
-        # Its price tells how long it took: some 50 gas a microsecond, as long as a jump.
         on.budget -= gas - left
         on.ask()
     if status != OK:
