@@ -170,14 +170,19 @@ class DeclaringRollup(Rollup):
         nonce_ahead: int = 0,
     ) -> Transaction:
         chain = self.l1.chain
-        nonce = chain.machine(chain.head).nonce(account.address) + nonce_ahead
+        machine = chain.machine(chain.head)
+        nonce = machine.nonce(account.address) + nonce_ahead
+        # A price that a user set for one block shall not be beyond the account's means.
+        affordable = max(0, machine.balance(account.address) // 2 - value) // gas
+        wanted = 2 * self.highest_l1_base_fee() + OPERATOR_TIP
+        least = 2 * Rollup.next_base_fee(self, "l1") + OPERATOR_TIP
         return sign_dynamic_fee(
             account,
             chain_id=chain.chain_id,
             nonce=nonce + self.pools["l1"].count(account.address),
             gas=gas,
             to=to,
-            max_fee=2 * self.highest_l1_base_fee() + OPERATOR_TIP,
+            max_fee=max(least, min(wanted, affordable)),
             tip=OPERATOR_TIP,
             value=value,
             data=data,

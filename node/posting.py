@@ -37,7 +37,7 @@ class PostingRollup(TravellingRollup):
         """See `Rollup.l1_conditions`; here it is exact, as the L1's forks are known."""
         head = self.l1.head
         blob_fee = self.l1.chain.rules.next_blob_base_fee(head)
-        return L1Conditions(head.number, self.highest_l1_base_fee(), blob_fee)
+        return L1Conditions(head.number, Rollup.next_base_fee(self, "l1"), blob_fee)
 
     def mine_own_l1(self) -> None:
         """Make an L1 block that the node needs, which leaves to users' blocks what is wished."""
@@ -50,8 +50,24 @@ class PostingRollup(TravellingRollup):
     # -- batches -------------------------------------------------------
 
     def flush(self) -> int:
-        """Post all unsafe blocks to the L1; return how many there were."""
+        """Post all unsafe blocks to the L1; return how many there were.
+
+        What the L1 does not take (its price was set too high, the batcher is out of money) is
+        tried again with the next blocks, and said in the log.
+        """
         pending = self.batcher.pending
+        try:
+            self._post()
+        except Refused as exc:
+            LOG.warning("batcher: the L1 does not take L2 blocks: %s", exc)
+            self.withdraw_postings()
+            self.batcher.rewind()
+            return pending
+        if pending and self.mining.makes_l1_blocks:
+            self._mine_until_posted()
+        return pending
+
+    def _post(self) -> None:
         conditions = self.l1_conditions()
         for posting in self.batcher.postings(conditions):
             LOG.debug(
@@ -64,9 +80,12 @@ class PostingRollup(TravellingRollup):
             nonce = self._batcher_nonce() + self.pools["l1"].count(self.batch_account.address)
             for sent in self.batcher.send(posting, nonce, conditions):
                 self._take("l1", sent.network)
-        if pending and self.mining.makes_l1_blocks:
-            self._mine_until_posted()
-        return pending
+
+    def withdraw_postings(self) -> None:
+        """Take batches out of the L1's pool, and forget that they are on their way."""
+        waiting = self.pools["l1"].transactions()
+        self.drop("l1", [tx.hash for tx in waiting if self.batcher.is_inbox(tx)])
+        self.batcher.in_flight.clear()
 
     def _mine_until_posted(self) -> None:
         """Make L1 blocks until they hold all inbox transactions, or take no more of them."""
@@ -83,7 +102,10 @@ class PostingRollup(TravellingRollup):
         """Raise the fees of inbox transactions that L1 blocks keep passing over."""
         for sent in self.batcher.resend(self._batcher_nonce(), self.l1_conditions()):
             LOG.info("batcher: nonce %d again with higher fees", sent.transaction.nonce)
-            self._take("l1", sent.network)
+            try:
+                self._take("l1", sent.network)
+            except Refused as exc:
+                LOG.warning("batcher: the L1 does not take the higher fees: %s", exc)
 
     # -- withdrawals ------------------------------------------------------------------
 

@@ -121,7 +121,7 @@ def _rollback_l2(rollup: LocalRollup, depth: int) -> None:
     if last < l1.head.number:
         reorg_l1(rollup, l1.head.number - last, blocks=0)
     else:
-        _withdraw_postings(rollup)
+        rollup.withdraw_postings()
     rollup.take_back("l2", ())
     rollup.forget_lost_jump()
 
@@ -158,10 +158,3 @@ def _declares_after(rollup: LocalRollup, block: L1Block, l2_number: int) -> bool
             if event.l2_number > l2_number:
                 return True
     return False
-
-
-def _withdraw_postings(rollup: LocalRollup) -> None:
-    """Take batches out of the L1's pool: they hold blocks that are no more."""
-    waiting = rollup.pools["l1"].transactions()
-    rollup.drop("l1", [tx.hash for tx in waiting if rollup.batcher.is_inbox(tx)])
-    rollup.batcher.in_flight.clear()

@@ -123,6 +123,36 @@ def test_what_is_chosen_of_the_l1_is_left_to_the_users_block(here: Both) -> None
     assert int(block(here.l1)["baseFeePerGas"], 16) == 0
 
 
+def test_an_l1_too_dear_for_the_batcher_ends_nothing(
+    here: Both, caplog: pytest.LogCaptureFixture
+) -> None:
+    wait(here.l2)
+    here.l1.result("anvil_setNextBlockBaseFeePerGas", hex(10**18))
+    here.l1.result("evm_mine")
+    here.world.rollup.flush()
+    assert "does not take L2 blocks" in caplog.text
+    assert here.world.rollup.batcher.pending == 1
+    here.l1.result("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    here.l1.result("evm_mine")
+    converges(here.world)
+
+
+def test_a_price_for_one_l1_block_does_not_stop_the_l2(here: Both) -> None:
+    here.l1.result("anvil_setNextBlockBaseFeePerGas", hex(2**63))
+    here.l2.result("evm_increaseTime", 10_000)
+    receipt = here.l2.result("eth_getTransactionReceipt", wait(here.l2))
+    assert receipt["status"] == "0x1"
+    here.l2.result("anvil_setCoinbase", SOMEBODY)
+    here.l2.result("evm_setBlockGasLimit", 50_000_000)
+    assert int(here.l1.result("eth_getBlockByNumber", "pending", False)["baseFeePerGas"], 16)
+    number = here.l1.result("evm_snapshot")
+    here.l1.result("evm_mine")
+    assert int(block(here.l1)["baseFeePerGas"], 16) == 2**63
+    here.l1.result("evm_revert", number)
+    here.l1.result("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    converges(here.world)
+
+
 @pytest.mark.parametrize("name", CHAINS)
 def test_a_snapshot_holds_what_was_chosen(here: Both, name: str) -> None:
     port = here.port(name)
