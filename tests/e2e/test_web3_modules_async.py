@@ -66,11 +66,10 @@ async def async_w3(
         await http.disconnect()
         return
     path = nodes.ipc_path(port, on_the_clock=kit.on_the_clock(request))
-    staying = {
-        "ipc": lambda: AsyncIPCProvider(path),
-        "ws": lambda: WebSocketProvider(url.replace("http:", "ws:")),
-    }
-    async with AsyncWeb3(staying[request.cls.WAY]()) as connected:
+    provider: Any = WebSocketProvider(url.replace("http:", "ws:"))
+    if request.cls.WAY == "ipc":
+        provider = AsyncIPCProvider(path)
+    async with AsyncWeb3(provider) as connected:
         yield connected
 
 

@@ -74,7 +74,7 @@ def test_what_takes_long_does_not_even_begin_where_there_is_but_a_moment() -> No
     chain = world().rollup.engine.chain
     before = time.monotonic()
     for long in (
-        CallRequest(to=PAIRING, data=GENERATORS * 400),
+        CallRequest(to=PAIRING, data=GENERATORS * 300),
         CallRequest(data=ENDLESS_LOOP),
     ):
         with pytest.raises(TooLong):
