@@ -5,7 +5,9 @@ Peers: anvil's `anvil_` methods, of which Hardhat has the reset.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from byline.rpc import parameters as read
 from byline.rpc import quantities, views
@@ -14,9 +16,28 @@ from byline.rpc.errors import InvalidParams, ServerError
 from byline.rpc.method import Context, Method, Parameter
 from byline.rpc.namespaces.cheats_mining import steering
 from byline.rpc.quantities import shown
+from byline.rpc.steering import ForkedFrom
 
 MOST_TRANSACTIONS: Final = 10_000
 """That one reorganisation may be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forking:
+    """What a reset shall fork."""
+
+    url: str | None
+    block: int | None
+
+    def names(self, forked: ForkedFrom) -> bool:
+        """Tell whether it is what the chain was forked from at its start."""
+        parts = urlsplit(self.url or "")
+        node = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        return (self.url is None or node == forked.url) and self.block in (
+            None,
+            forked.block_number,
+        )
+
 
 Chosen = list[tuple[bytes | CallRequest, int]]
 
@@ -37,16 +58,21 @@ async def reorg(context: Context, depth: int, chosen: Chosen) -> None:
     await steering(context.backend).rewriting.reorg(depth, chosen)
 
 
-async def anvil_reset(context: Context, forking: str | None) -> None:
-    """Let both chains begin again."""
+async def anvil_reset(context: Context, forking: Forking | None) -> None:
+    """Let both chains begin again, a forked one at the block where it was forked."""
+    found = steering(context.backend)
     if forking is not None:
-        raise ServerError(
-            f"a chain is forked when it starts, not by a reset: byline up --fork-url {forking}"
-        )
-    await steering(context.backend).rewriting.reset()
+        facts = await found.telling.facts()
+        if facts.forked is None or not forking.names(facts.forked):
+            wanted = "--fork-url URL" if forking.url is None else f"--fork-url {forking.url}"
+            at = "" if forking.block is None else f" --fork-block-number {forking.block}"
+            raise ServerError(
+                f"what a chain is forked from is said at its start, not by a reset: {wanted}{at}"
+            )
+    await found.rewriting.reset()
 
 
-async def hardhat_reset(context: Context, forking: str | None) -> bool:
+async def hardhat_reset(context: Context, forking: Forking | None) -> bool:
     """See `anvil_reset`."""
     await anvil_reset(context, forking)
     return True
@@ -86,17 +112,19 @@ def _pair(value: Any) -> tuple[bytes | CallRequest, int]:
     return found, quantities.quantity_or_number(offset)
 
 
-def _forking(value: Any) -> str | None:
-    """Read what a reset shall fork: nothing, `{}`, or anvil's or Hardhat's object."""
+def _forking(value: Any) -> Forking | None:
+    """Read what a reset shall fork: nothing, or anvil's or Hardhat's object.
+
+    Members that are null or absent, as viem sends them, ask for nothing.
+    """
     if not isinstance(value, dict):
         raise InvalidParams(f"want an object, got {shown(value)}")
-    inner = value.get("forking", value)
-    if inner is None or inner == {}:
-        return None
-    url = inner.get("jsonRpcUrl") if isinstance(inner, dict) else None
-    if url is None:
-        raise InvalidParams("forking: want jsonRpcUrl")
-    return quantities.text(url)
+    inner = value.get("forking", value) or {}
+    if not isinstance(inner, dict):
+        raise InvalidParams(f"forking: want an object, got {shown(inner)}")
+    url = read.member(inner, "jsonRpcUrl", quantities.text)
+    block = read.member(inner, "blockNumber", quantities.quantity_or_number)
+    return None if url is None and block is None else Forking(url, block)
 
 
 _DEPTH: Final = Parameter("depth", quantities.quantity_or_number)

@@ -48,6 +48,11 @@ def test_a_fork_goes_back_to_its_first_block_and_no_further(forked: str) -> None
     call(forked, "anvil_reset")
     assert call(forked, "eth_getBlockByNumber", "latest", False)["hash"] == first["hash"]
     assert call(forked, "eth_getBalance", RICH) == "0x0"
+    # The same fork may be named.
+    call(forked, "hardhat_reset", {"forking": {"blockNumber": number}})
+    call(forked, "anvil_reset", {"forking": {"jsonRpcUrl": info["forkUrl"]}})
+    with pytest.raises(RuntimeError, match=f"--fork-block-number {number - 1}"):
+        call(forked, "anvil_reset", {"forking": {"blockNumber": number - 1}})
     call(forked, "anvil_loadState", dumped)
     assert call(forked, "eth_getBalance", RICH) == "0x5"
     assert call(forked, "eth_getCode", CODED) == "0x6001"

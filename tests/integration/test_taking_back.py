@@ -231,6 +231,7 @@ def test_a_reset_lets_both_chains_begin_again(here: Both, name: str, method: str
 def test_a_reset_forks_nothing(here: Both) -> None:
     wait(here.l2)
     nothing: list[object] = [None, {}, {"forking": None}, {"forking": {}}]
+    nothing += [{"forking": {"blockNumber": None}}, {"jsonRpcUrl": None}]
     for empty in nothing:
         here.l2.result("hardhat_reset", empty)
     forking = {"jsonRpcUrl": "http://127.0.0.1:1", "blockNumber": 3}
