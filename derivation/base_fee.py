@@ -133,15 +133,17 @@ def next_base_fee(
 def next_l2_base_fee(parent: Header, config: RollupConfig) -> int:
     """Return wei per gas in the L2 block after `parent`, by the parent's extra data.
 
-    The parent's fork decides the rule.  A first block above height 0 is that of another chain,
-    so its extra data may be of any kind: the chain's constants then count.  Raises
-    `InvalidData` when the extra data is malformed or of another fork.
+    The parent's fork decides the rule.  The first block may be that of another chain, so its
+    extra data may be of any kind: the chain's constants then count.  Raises `InvalidData` when
+    the extra data is malformed or of another fork.
     """
     jovian = config.active(Fork.JOVIAN, parent.timestamp)
-    if parent.number == config.genesis.l2.number and parent.number:
-        parameters = _first_parameters(parent, config)
-    else:
+    try:
         parameters = _checked_parameters(parent, jovian)
+    except InvalidData:
+        if not _is_first(parent, config):
+            raise
+        parameters = _first_parameters(parent, config)
     return next_base_fee(
         parent,
         elasticity=parameters.elasticity,
@@ -149,6 +151,14 @@ def next_l2_base_fee(parent: Header, config: RollupConfig) -> int:
         min_base_fee=parameters.min_base_fee or 0,
         jovian=jovian,
     )
+
+
+def _is_first(header: Header, config: RollupConfig) -> bool:
+    first = config.genesis.l2
+    try:
+        return header.number == first.number and header.hash == first.hash
+    except ValueError:
+        return False  # what lacks a field is no block's header
 
 
 def _first_parameters(parent: Header, config: RollupConfig) -> BaseFeeParameters:

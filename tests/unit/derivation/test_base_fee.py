@@ -212,3 +212,14 @@ def test_a_block_of_op_sepolia_has_the_base_fee_that_its_parent_implies() -> Non
         extra_data=bytes.fromhex(grandparent["extraData"][2:]),
     )
     assert next_l2_base_fee(header, CONFIG) == int(parent["baseFeePerGas"], 16)
+
+
+def test_a_first_block_of_another_chain_may_have_extra_data_of_any_kind() -> None:
+    first = Header(number=7, gas_limit=60_000_000, extra_data=b"geth", base_fee=10**9)
+    genesis = replace(CONFIG.genesis, l2=BlockId(7, first.hash))
+    forked = replace(CONFIG, genesis=genesis)
+    fallen = 10**9 - 10**9 // CONFIG.eip1559_denominator
+    assert next_l2_base_fee(first, forked) == fallen
+    for other in (first.with_(number=8), first.with_(gas_used=1)):
+        with pytest.raises(InvalidData, match="version is 103"):
+            next_l2_base_fee(other, forked)
