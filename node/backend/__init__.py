@@ -5,6 +5,7 @@ threads.py    which thread does the work
 resolve.py    block references to headers, the pending block
 chain.py      blocks, transactions, receipts, logs, fees
 receipts.py   consensus receipts to what clients want to know
+near.py       the state that most reads are about, opened once
 state.py      accounts, calls, estimates, proofs
 building.py   what somebody may ask of the blocks that are built here
 sequencing.py who makes the L2's blocks, and transactions on conditions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
@@ -13,6 +13,7 @@ from byline.derivation.kernels import rlp
 from byline.derivation.kernels.trie import Trie
 from byline.derivation.transaction import AccessListEntry
 from byline.node.accounts import dev_account
+from byline.node.backend.near import NearState
 from byline.node.backend.resolve import Resolver
 from byline.node.backend.served import Served
 from byline.node.backend.threads import Threads
@@ -61,6 +62,7 @@ class NodeState:
     """Seconds that one call or estimate may take; 0 is without end."""
     tell: Callable[[TriedCall], None] | None = None
     """Is told of calls that fail or write to the console."""
+    _near: NearState = field(default_factory=NearState)
 
     @property
     def _resolver(self) -> Resolver:
@@ -69,7 +71,7 @@ class NodeState:
     async def _read(self, ref: BlockRef, work: Callable[[Machine], T]) -> T:
         resolver = self._resolver
         if resolver.chain.beneath is None:
-            return work(resolver.machine(ref))
+            return work(self._near.machine(resolver.chain, resolver.known(ref)))
         # It may take a question to the node of another chain.
         return await self.threads.read(lambda: work(resolver.machine(ref)))
 
