@@ -93,14 +93,16 @@ def fitting(
 ) -> tuple[DepositTransaction, ...]:
     """Return those of `deposits`, in order, that a block with `gas_room` left can hold.
 
-    Each counts with its gas limit.  One that does not fit is passed over.
+    Each counts with its gas limit.  One that does not fit is passed over, and so is one whose
+    salt another has had in the block.
     """
-    held: list[DepositTransaction] = []
+    held: dict[bytes, DepositTransaction] = {}
     for deposit in deposits:
-        if deposit.gas <= gas_room and len(held) < MOST_DEPOSITS:
-            held.append(deposit)
+        known = deposit.source_hash in held
+        if deposit.gas <= gas_room and len(held) < MOST_DEPOSITS and not known:
+            held[deposit.source_hash] = deposit
             gas_room -= deposit.gas
-    return tuple(held)
+    return tuple(held.values())
 
 
 def total_gas(deposits: Sequence[DepositTransaction]) -> int:

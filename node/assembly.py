@@ -30,6 +30,7 @@ from byline.node.evm.optimism import OptimismRules
 from byline.node.following import FollowingRollup
 from byline.node.forking.network import Forks, fork_network
 from byline.node.forking.opening import engine_over, fork_meta, open_forks, with_chain_ids
+from byline.node.impersonation import Impersonation
 from byline.node.keeper import Keeper
 from byline.node.keys import address_of
 from byline.node.l1.blobs import BlobStore
@@ -60,6 +61,7 @@ L1_BLOBS: Final = b"b1"
 L1_FORK: Final = "l1_fork"
 """Name under which the L1's store keeps the newest fork of its rules."""
 L2_POOL: Final = b"p2"
+L2_FORCED: Final = b"pf"
 
 
 def open_store(settings: NodeConfig) -> KeyValue:
@@ -129,6 +131,7 @@ def _build_rollup(
             strict=settings.strict,
         ),
         publish=publish,
+        impersonation=Impersonation(journal=PoolJournal(Prefixed(kv, L2_FORCED))),
         journals={
             "l1": PoolJournal(Prefixed(kv, L1_POOL)),
             "l2": PoolJournal(Prefixed(kv, L2_POOL)),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from byline.derivation.dev_deposits import fitting
 from byline.derivation.dev_edits import EDITOR, AccountEdit, split_edits
+from byline.derivation.dev_fields import BASE_FEE, BASE_FEE_BOUND, PREV_RANDAO
 from byline.derivation.errors import InvalidData
 from byline.derivation.intrinsic import data_floor_gas, message_intrinsic_gas
 from byline.node.impersonation import INFO_GAS, Forced, force
@@ -45,11 +46,14 @@ def edit(rollup: LocalRollup, name: ChainName, edits: Sequence[AccountEdit]) -> 
         rollup.mine_edits(edits)
     else:
         rollup.check_declares(THE_STATE)
+        if not rollup.sequencer.active:
+            raise Refused("sequencer not running: admin_startSequencer starts it")
         carriers = [_carrier(rollup, piece) for piece in pieces]
         for group in _groups(rollup, carriers):
             _mine(rollup, group)
-    # What waits was admitted to another state.
-    rollup.take_back(name, ())
+    if len(rollup.pools[name]):
+        # What waits was admitted to another state.
+        rollup.take_back(name, ())
 
 
 def _carrier(rollup: LocalRollup, data: bytes) -> Forced:
@@ -80,12 +84,32 @@ def _groups(rollup: LocalRollup, carriers: Sequence[Forced]) -> Iterator[Sequenc
         yield held
 
 
+def _put_off(rollup: LocalRollup, number: int) -> Iterator[bytes]:
+    """Yield the calls that leave to the block after `number` what is declared of that one.
+
+    A randomness cannot be taken back, so that both blocks have it.
+    """
+    unsafe, schedule = rollup.engine.heads.unsafe, rollup.sequencer.schedule
+    fields, block_time = schedule.fields(unsafe), rollup.engine.config.block_time
+    if fields.base_fee is not None:
+        yield dev_control.set_field_call(number, BASE_FEE, BASE_FEE_BOUND)
+        yield dev_control.set_field_call(number + 1, BASE_FEE, fields.base_fee)
+    if fields.prev_randao is not None:
+        randao = int.from_bytes(fields.prev_randao, "big")
+        yield dev_control.set_field_call(number + 1, PREV_RANDAO, randao)
+    declared = schedule.next_timestamp(unsafe)
+    if declared >= unsafe.timestamp + 2 * block_time:
+        yield dev_control.set_clock_call(number, 0)
+        yield dev_control.set_clock_call(number + 1, declared)
+
+
 def _mine(rollup: LocalRollup, group: Sequence[Forced]) -> None:
     """Make blocks until they hold all of `group`."""
     left = list(group)
     for _ in range(MOST_BLOCKS):
         number = rollup.engine.heads.unsafe.number + 1
-        rollup.mine_forced([carrier.call(number) for carrier in left])
+        calls = [carrier.call(number) for carrier in left]
+        rollup.mine_forced([*_put_off(rollup, number), *calls])
         held = rollup.chain("l2").canonical_block(number)
         assert held is not None, "the block was made"
         mined = {tx.hash for tx in held.transactions}

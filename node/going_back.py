@@ -83,7 +83,7 @@ def snapshot(rollup: LocalRollup) -> Snapshot:
         wishes=rollup.timeline.wishes,
         mining=rollup.mining,
         impersonated=rollup.impersonation.who,
-        forced=dict(rollup.impersonation.waiting),
+        forced=rollup.impersonation.waiting,
         next_l1=rollup.next_l1,
     )
 
@@ -95,8 +95,7 @@ def revert(rollup: LocalRollup, saved: Snapshot) -> None:
     rollup.engine.restore(saved.heads)
     rollup.timeline.go_back(saved.wishes)
     rollup.set_mining(saved.mining)
-    rollup.impersonation.who = saved.impersonated
-    rollup.impersonation.waiting = dict(saved.forced)
+    rollup.impersonation.go_back(saved.impersonated, saved.forced)
     rollup.next_l1 = saved.next_l1
     rollup.keeper.go_back(saved.l1_head, rollup.clock.now())
     rollup.forget_lost_jump()

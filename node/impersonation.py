@@ -15,6 +15,7 @@ from byline.derivation.dev_deposits import (
     dev_deposit,
     dev_source_hash,
     fitting,
+    read_deposit,
     write_deposit,
 )
 from byline.derivation.errors import InvalidData
@@ -22,6 +23,7 @@ from byline.derivation.header import Header
 from byline.derivation.intrinsic import data_floor_gas, message_intrinsic_gas
 from byline.derivation.transaction import AnyTransaction, DepositTransaction
 from byline.node.chain.impersonated import read_impersonated
+from byline.node.chain.journal import PoolJournal
 from byline.node.evm.edits import is_edit
 from byline.node.evm.transition import MAX_INITCODE_SIZE
 from byline.node.l1 import dev_control
@@ -101,16 +103,61 @@ class Impersonation:
     """Who is impersonated now, and the L2's deposits that wait for its next block."""
 
     who: Impersonated = field(default_factory=Impersonated)
-    waiting: dict[bytes, Forced] = field(default_factory=dict)
-    """By transaction hash, oldest first."""
+    waiting: Mapping[bytes, Forced] = field(default_factory=dict)
+    """By transaction hash, oldest first; replaced, never changed."""
+    journal: PoolJournal | None = None
+    """Where those are kept that wait when the node stops."""
 
-    def calls(self, engine: L2Engine) -> Sequence[bytes]:
-        """Return the calls that declare what waits, as far as one L2 block holds it."""
+    def __post_init__(self) -> None:
+        """Let what waited when the node stopped wait again."""
+        if self.journal is not None:
+            found = [(raw[:32], read_deposit(raw[:32], raw[32:])) for raw in self.journal.load()]
+            self.waiting = {
+                deposit.hash: Forced(salt, deposit)
+                for salt, deposit in sorted(found, key=lambda item: item[0])
+            }
+
+    def wait(self, forced: Forced) -> None:
+        """Let a deposit wait for the next block."""
+        self.waiting = {**self.waiting, forced.deposit.hash: forced}
+
+    def keep(self) -> None:
+        """Write down what waits, and nothing else."""
+        if self.journal is not None:
+            for tx_hash, item in self.waiting.items():
+                self.journal.keep(tx_hash, item.salt + write_deposit(item.deposit))
+            self.journal.forget_except(set(self.waiting))
+
+    def drop(self, hashes: Iterable[bytes]) -> int:
+        """Forget deposits that wait; return how many of them did."""
+        gone = self.waiting.keys() & set(hashes)
+        self._go_on_with({key: one for key, one in self.waiting.items() if key not in gone})
+        return len(gone)
+
+    def go_back(self, who: Impersonated, waiting: Mapping[bytes, Forced]) -> None:
+        """Be as it was when these were read."""
+        self.who = who
+        self._go_on_with(waiting)
+
+    def _go_on_with(self, waiting: Mapping[bytes, Forced]) -> None:
+        if waiting != self.waiting:
+            self.waiting = waiting
+            self.keep()
+
+    def calls(self, engine: L2Engine, declared: Sequence[DepositTransaction]) -> Sequence[bytes]:
+        """Return the calls that declare what waits, as far as one L2 block holds it.
+
+        What is `declared` of that block already, or in the chain, as a node may find it that
+        stopped between the two, is left out.
+        """
         if not self.waiting:
             return ()
+        locate = engine.chain.store.transaction_location
+        self.drop([tx_hash for tx_hash in self.waiting if locate(tx_hash) is not None])
         parent = engine.heads.unsafe
         room = engine.header_of(parent).gas_limit - INFO_GAS
-        held = fitting([item.deposit for item in self.waiting.values()], room)
+        waiting = [item.deposit for item in self.waiting.values()]
+        held = fitting([deposit for deposit in waiting if deposit not in declared], room)
         return [self.waiting[deposit.hash].call(parent.number + 1) for deposit in held]
 
     def wait_again(self, engine: L2Engine, top: Header) -> None:
@@ -130,12 +177,12 @@ class Impersonation:
             if not is_edit(item.deposit)
             and chain.store.transaction_location(item.deposit.hash) is None
         }
-        self.waiting = lost | self.waiting
+        self._go_on_with(lost | dict(self.waiting))
 
     def settle(self, transactions: Iterable[AnyTransaction]) -> None:
         """Forget what a block holds."""
-        for tx in transactions if self.waiting else ():
-            self.waiting.pop(tx.hash, None)
+        if self.waiting:
+            self.drop(tx.hash for tx in transactions)
 
 
 def next_salt(engine: L2Engine) -> bytes:
@@ -202,10 +249,12 @@ def send_on_l2(rollup: LocalRollup, wanted: Unsigned) -> bytes:
     except InvalidData as exc:
         raise Refused(str(exc)) from exc
     tx_hash = forced.deposit.hash
-    rollup.impersonation.waiting[tx_hash] = forced
+    rollup.impersonation.wait(forced)
     rollup.publish(Pooled("l2", forced.deposit))
-    if rollup.mining.mode("l2").automine:
+    if rollup.mining.mode("l2").automine and rollup.sequencer.active:
         rollup.mine("l2")
+    if tx_hash in rollup.impersonation.waiting:
+        rollup.impersonation.keep()
     return tx_hash
 
 

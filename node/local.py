@@ -91,17 +91,14 @@ class LocalRollup(PostingRollup):
 
     def forced(self, name: ChainName) -> Sequence[DepositTransaction]:
         """See `Rollup.forced`: those of impersonated accounts."""
-        # Other threads ask, too, so that what waits is read at once.
-        waiting = tuple(self.impersonation.waiting.values()) if name == "l2" else ()
-        return [item.deposit for item in waiting]
+        waiting = self.impersonation.waiting if name == "l2" else {}
+        return [item.deposit for item in waiting.values()]
 
     def drop(self, name: ChainName, hashes: Iterable[bytes]) -> int:
         """See `Rollup.drop`; those of impersonated accounts, too."""
         wanted = list(hashes)
-        waiting = self.impersonation.waiting if name == "l2" else {}
-        return Rollup.drop(self, name, wanted) + sum(
-            waiting.pop(tx_hash, None) is not None for tx_hash in wanted
-        )
+        forced = self.impersonation.drop(wanted) if name == "l2" else 0
+        return forced + Rollup.drop(self, name, wanted)
 
     # -- blocks -----------------------------------------------------------------------
 
@@ -254,7 +251,8 @@ class LocalRollup(PostingRollup):
             timestamp = self.next_timestamp("l2")
         else:
             self._check_l2_time(timestamp)
-        calls = self.impersonation.calls(self.engine)
+        declared = self.sequencer.schedule.deposits(self.engine.heads.unsafe)
+        calls = self.impersonation.calls(self.engine, declared)
         if calls or timestamp != self._declared_time():
             self._declare(timestamp, calls)
         self._keep_l1_near()

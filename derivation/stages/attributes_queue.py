@@ -70,7 +70,7 @@ class AttributesQueue:
         )  # fmt: skip
         for deposit in declared:
             if deposit.raw not in attributes.transactions:
-                self.reading.drop(STAGE, f"dev deposit of {deposit.gas} gas: the block is full")
+                self.reading.drop(STAGE, f"dev deposit of {deposit.gas} gas: no room left")
         same_epoch = batch.epoch_number == parent.l1_origin.number
         return AttributesWithParent(
             attributes=attributes,

@@ -107,6 +107,41 @@ def test_what_is_wished_of_the_next_block_is_left_to_the_users(name: ChainName) 
     converges(here)
 
 
+def test_what_is_declared_of_the_next_block_is_put_off_to_the_users() -> None:
+    here = world()
+    here.send("l2")
+    with served(here, "l2") as port:
+        port.result("anvil_setNextBlockBaseFeePerGas", hex(7 * 10**9))
+        port.result("hardhat_setPrevRandao", "0x" + "12" * 32)
+        # The L1 block tells the L2 to follow.
+        here.rollup.mine("l1", GENESIS_TIME + 900)
+        for _ in range(2):
+            here.rollup.edit("l2", [ALL])
+        here.rollup.edit("l1", [ALL])
+    edited = here.rollup.chain("l2").canonical(3)
+    assert edited is not None
+    assert (edited.timestamp, edited.base_fee) < (GENESIS_TIME + 100, 2 * 10**9)
+    here.send("l2")
+    head = here.rollup.chain("l2").head
+    assert (head.number, head.timestamp) == (4, GENESIS_TIME + 900)
+    assert (head.base_fee, head.mix_hash) == (7 * 10**9, b"\x12" * 32)
+    converges(here)
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_a_stopped_sequencer_is_left_alone(name: ChainName) -> None:
+    here = world()
+    here.send("l2")
+    here.rollup.sequencer.active = False
+    here.rollup.edit("l1", [ALL])
+    with pytest.raises(Refused, match="sequencer not running"):
+        here.rollup.edit("l2", [ALL])
+    assert heights(here)[1] == 1
+    here.rollup.sequencer.active = True
+    here.rollup.edit(name, [ALL])
+    converges(here)
+
+
 def test_after_idle_time_an_edit_does_not_jump_and_the_next_block_does() -> None:
     here = world()
     here.send("l2")

@@ -252,25 +252,28 @@ def test_an_l1_reorganisation_lets_it_wait_again_under_the_same_hash(
 
 
 @pytest.mark.parametrize("chain", ["l1", "l2"])
-def test_after_a_restart_it_has_its_sender_and_what_waits_on_the_l1_waits(
+def test_after_a_restart_it_has_its_sender_and_what_waits_waits(
     chain: ChainName,
 ) -> None:
     kv = MemoryKV()
     first = world(kv=kv)
     first.rollup.edit(chain, [AccountEdit(WHO, balance=RICH)])
     with served(first, chain) as port:
-        mined = waits = port.result("eth_sendUnsignedTransaction", wish())
-        if chain == "l1":
-            port.result("evm_setAutomine", False)
-            waits = port.result("eth_sendUnsignedTransaction", wish())
+        mined = port.result("eth_sendUnsignedTransaction", wish())
+        port.result("evm_setAutomine", False)
+        waits = port.result("eth_sendUnsignedTransaction", wish())
+        gone = port.result("eth_sendUnsignedTransaction", wish())
+        port.result("anvil_dropTransaction", gone)
     again = world(kv=kv)
     with served(again, chain) as port:
         assert port.result("eth_getTransactionByHash", mined)["from"] == as_hex(WHO)
         assert receipt_of(port, mined)["from"] == as_hex(WHO)
         port.result("debug_traceTransaction", mined)
-        if chain == "l1":
-            again.rollup.mine("l1")
-            assert receipt_of(port, waits)["status"] == "0x1"
+        assert port.result("eth_getTransactionByHash", gone) is None
+        assert port.result("eth_getTransactionByHash", waits)["from"] == as_hex(WHO)
+        again.rollup.mine(chain)
+        assert receipt_of(port, waits)["status"] == "0x1"
+    assert again.rollup.forced("l2") == world(kv=kv).rollup.forced("l2") == []
     converges(again)
 
 

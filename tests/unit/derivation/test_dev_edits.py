@@ -195,6 +195,9 @@ def test_a_block_holds_deposits_in_order_up_to_its_gas_and_their_number() -> Non
     some = [dev_deposit(word(i), WHO, WHO, 0, gas, b"") for i, gas in enumerate((50, 60, 40, 10))]
     assert fitting(some, 100) == (some[0], some[2], some[3])
     assert fitting(some, 0) == ()
+    assert fitting([*some, some[0], dev_deposit(word(2), OTHER, WHO, 0, 1, b"")], 1_000) == tuple(
+        some
+    )
     many = [dev_deposit(word(i), WHO, WHO, 0, 0, b"") for i in range(MOST_DEPOSITS + 3)]
     assert fitting(many, 0) == tuple(many[:MOST_DEPOSITS])
 
