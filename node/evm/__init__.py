@@ -8,7 +8,8 @@ call_stack.py     room for nested calls
 console.py        what contracts write for their developer
 patience.py       how long a call may take
 engines.py        the engines by name, and what runs where one cannot
-pyevm.py          the reference engine, py-evm's State and Computation classes
+pyevm.py          the reference engine, on py-evm
+pyevm_classes.py  py-evm's State and Computation classes, changed where that is needed
 pyevm_constants.py  constants of py-evm without its import
 pyevm_errors.py   what py-evm's halts are called
 pyevm_natives.py  how py-evm calls native functions
