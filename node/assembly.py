@@ -28,8 +28,9 @@ from byline.node.evm.l1_forks import L1Fork, L1Schedule
 from byline.node.evm.machine import Engine
 from byline.node.evm.optimism import OptimismRules
 from byline.node.following import FollowingRollup
-from byline.node.forking.network import Forks, fork_network
+from byline.node.forking.network import Forks, fork_network, l2_of_fork
 from byline.node.forking.opening import engine_over, fork_meta, open_forks, with_chain_ids
+from byline.node.forking.origin import Fork
 from byline.node.impersonation import Impersonation
 from byline.node.keeper import Keeper
 from byline.node.keys import address_of
@@ -220,6 +221,7 @@ def open_l2(
     genesis: ExecutedBlock | None = None,
     upgrades: Upgrades = NO_UPGRADES,
     engine_name: str = engines.DEFAULT,
+    fork: Fork | None = None,
 ) -> L2Engine:
     """Return the engine of a given L2 over a store, new or used before.
 
@@ -229,13 +231,18 @@ def open_l2(
     """
     engine = engines.engine(engine_name)
     if store.is_empty:
-        if genesis is None:
+        meta: dict[str, bytes] = {}
+        if fork is not None:
+            first = l2_of_fork(engine, fork, config)
+            genesis, meta = first.executed, fork_meta(fork, first)
+        elif genesis is None:
             genesis = known_l2_genesis(config, engine)
         check_l2_genesis(config, genesis.block.header)
-        store.commit(genesis)
-    elif store.canonical_hash(0) != config.genesis.l2.hash:
+        store.commit(genesis, meta=meta, first=fork is not None)
+    elif store.canonical_hash(config.genesis.l2.number) != config.genesis.l2.hash:
         raise ConfigError("the data folder holds another L2: pass another --data-dir")
-    return L2Engine(Chain(store, OptimismRules(config), engine), config, upgrades)
+    chain = Chain(store, OptimismRules(config), engine_over(engine, fork, store), fork)
+    return L2Engine(chain, config, upgrades)
 
 
 def build_following(

@@ -218,6 +218,11 @@ def known_l2_genesis(config: RollupConfig, engine: Engine) -> ExecutedBlock:
     A rollup config does not tell the gas token; the hash of the first block does.  Raises
     `ConfigError` when it is none of ours.
     """
+    if config.genesis.l2.number:
+        raise ConfigError(
+            f"this L2 goes on from block {config.genesis.l2.number} of another chain: pass "
+            "--fork-url with a node of that chain"
+        )
     made = [l2_genesis(config, engine, OPEN)]
     if made[0].hash != config.genesis.l2.hash:
         made.append(l2_genesis(config, engine, ETHER))

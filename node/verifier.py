@@ -19,6 +19,7 @@ from byline.node.chain.block import ExecutedBlock
 from byline.node.client import RpcClient
 from byline.node.errors import ConfigError
 from byline.node.evm.engines import DEFAULT
+from byline.node.forking.origin import Fork
 from byline.node.l1.source import L1Source
 from byline.node.l2.driver import Derived, Driver
 from byline.node.l2.safe_heads import SafeHeads
@@ -56,8 +57,9 @@ class Verifier:
         genesis: ExecutedBlock | None = None,
         upgrade_bundle: Path | None = None,
         engine_name: str = DEFAULT,
+        fork: Fork | None = None,
     ) -> None:
-        """Build the genesis, or take the one given.
+        """Build the genesis, or take the one given, or that of the chain that was forked.
 
         Raises `ConfigError` when it is not the one of `config`, and where `config` needs
         upgrade transactions that `upgrade_bundle` does not hold.
@@ -65,7 +67,7 @@ class Verifier:
         upgrades = load_upgrades(upgrade_bundle, config)
         self._source = source
         store = ChainStore(Prefixed(kv, L2_PREFIX))
-        self.engine = open_l2(config, store, genesis, upgrades, engine_name)
+        self.engine = open_l2(config, store, genesis, upgrades, engine_name, fork)
         self.driver = Driver(self.engine, SafeHeads(kv))
         self.first_jump: int | None = None
         """The first derived L2 block that the L1 declares more of than the rules alone make.

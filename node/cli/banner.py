@@ -17,6 +17,7 @@ from byline.derivation.constants import L1_BLOCK
 from byline.node.accounts import DEV_BALANCE, TEST_MNEMONIC, dev_accounts
 from byline.node.contracts.gas_token import GasToken, read_gas_token
 from byline.node.evm.engines import REFERENCE, why_not_fast
+from byline.node.forking.origin import Fork
 from byline.node.hexes import checksum
 from byline.node.shell import NodeShell
 from byline.node.version import package_version
@@ -145,11 +146,27 @@ def _path(path: Path | None) -> str | None:
     return None if path is None else str(path.resolve())
 
 
+def _forks(devnet: NodeShell) -> str:
+    lines = []
+    for name in devnet.backends:
+        fork = devnet.rollup.chain(name).beneath
+        if isinstance(fork, Fork):
+            lines.append(
+                f"fork      the {name.upper()} goes on from {fork.place.name}, {fork.identity}\n"
+            )
+    if lines:
+        lines.append("          state roots are of what differs from there\n")
+    return "".join(lines)
+
+
 def _places(devnet: NodeShell, log_file: Path | None) -> Text:
     folder, genesis = devnet.settings.data_dir, devnet.settings.l2_genesis
     also = f" --l2-genesis {genesis}" if genesis is not None else ""
+    if isinstance(fork := devnet.rollup.chain("l2").beneath, Fork):
+        also += f" --fork-url {fork.place.name}"
     return Text(
         f"mnemonic  {TEST_MNEMONIC}\n"
+        f"{_forks(devnet)}"
         f"engine    {running(devnet.rollup.engine.chain.engine.name)}\n"
         f"data      {folder.resolve() if folder else 'in memory: gone when this stops'}\n"
         f"logs      {_logs(log_file)}\n"

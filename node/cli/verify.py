@@ -13,6 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from byline.node import logs
 from byline.node.cli.running import run_to_end
 from byline.node.config import add_engine_argument, engine_name
+from byline.node.forking.cache import cache_folder
+from byline.node.forking.client import Patience
+from byline.node.forking.origin import open_fork
+from byline.node.forking.place import read_place
 from byline.node.l1.remote import RemoteL1
 from byline.node.loaded_network import l2_genesis_of
 from byline.node.storage.overflow import OverflowKV
@@ -54,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="beacon API of the L1, for batches in blobs (the local L1's is on its own port)",
     )
+    parser.add_argument(
+        "--fork-url",
+        metavar="URL",
+        help="node of the chain that the L2 goes on from, where it was started with --fork-url",
+    )
     add_engine_argument(parser)
     parser.add_argument("--until", metavar="L1-BLOCK", type=int, help="stop after this L1 block")
     parser.add_argument("--follow", action="store_true", help="go on as the L1 grows")
@@ -83,8 +92,13 @@ async def _verify(arguments: argparse.Namespace) -> int:
             genesis = await asyncio.to_thread(
                 l2_genesis_of, arguments.l2_genesis, config, arguments.genesis_dictionary
             )
+        fork = None
+        if arguments.fork_url is not None:
+            place = read_place("fork_url", arguments.fork_url, config.genesis.l2.number)
+            fork = await asyncio.to_thread(open_fork, place, Patience(), cache_folder())
+            stack.callback(fork.close)
         verifier = await asyncio.to_thread(
-            Verifier, config, source, kv, genesis, arguments.upgrade_bundle, engine
+            Verifier, config, source, kv, genesis, arguments.upgrade_bundle, engine, fork
         )
         await verifier.start()
         with Progress(

@@ -184,6 +184,14 @@ def _l2_first(
     return first, output_root(header.state_root, passer, header.hash)
 
 
+def l2_of_fork(engine: Engine, fork: Fork, config: RollupConfig) -> FirstBlock:
+    """Return the L2's first block for whoever has the rollup config of the devnet."""
+    token = ETHER
+    if _has_code(fork, addresses.L1_BLOCK):
+        token = read_gas_token(lambda slot: _word(fork, addresses.L1_BLOCK, slot))
+    return _l2_first(engine, fork, config, token)[0]
+
+
 def _join_to_l1(machine: Machine, fork: Fork) -> None:
     """Let an OP chain's messenger and bridge believe the contracts of the devnet's L1."""
     counterparts = (
