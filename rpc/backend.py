@@ -173,6 +173,10 @@ class CallRequest:
     authorizations: tuple[Authorization, ...] | None = None
     type: int | None = None
     """The EIP-2718 type asked for; the RPC sees to it that the other fields imply it."""
+    blob_hashes: tuple[bytes, ...] = ()
+    """Versioned hashes of the blobs that the transaction would bring; for calls alone."""
+    max_fee_per_blob_gas: int = 0
+    """Wei."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +221,7 @@ class Pretended:
     """Run on the state before this transaction of the block, not on the one after all."""
 
 
-TraceKind: TypeAlias = Literal["trace", "stateDiff"]
+TraceKind: TypeAlias = Literal["trace", "stateDiff", "vmTrace"]
 
 
 @dataclass(frozen=True, slots=True)

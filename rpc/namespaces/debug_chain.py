@@ -29,7 +29,7 @@ async def set_head(context: Context, ref: BlockRef) -> None:
     head = await context.backend.chain.block_number()
     block = await context.backend.chain.block(ref)
     if block is None:
-        raise ServerError(f"block {ref} not found: the head is {head}")
+        raise ServerError(f"block {ref!r} not found: the head is {head}")
     if block.number < head:
         await _steering(context).rewriting.rollback(head - block.number)
 

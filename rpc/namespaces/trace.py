@@ -138,14 +138,10 @@ async def raw_transaction(context: Context, raw: bytes, kinds: Kinds) -> Any:
 
 def _kinds(value: Any) -> Kinds:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InvalidParams('want a list of "trace" and "stateDiff"')
-    if "vmTrace" in value:
-        raise InvalidParams(
-            "vmTrace is not supported: debug_traceTransaction without a tracer shows every opcode"
-        )
+        raise InvalidParams('want a list of "trace", "stateDiff" and "vmTrace"')
     for item in value:
-        if item not in ("trace", "stateDiff"):
-            raise InvalidParams(f'{shown(item)}: want "trace" or "stateDiff"')
+        if item not in ("trace", "stateDiff", "vmTrace"):
+            raise InvalidParams(f'{shown(item)}: want "trace", "stateDiff" or "vmTrace"')
     return frozenset(value)
 
 

@@ -273,9 +273,9 @@ def test_parity_traces_are_asked_for_in_all_ways(made: World) -> None:
     replayed = result(made, "trace_replayBlockTransactions", "latest", ["trace"])
     assert [entry["transactionHash"] for entry in replayed] == [head_hash(made, 0), tx_hash]
     assert list(replayed[1]) == ["output", "stateDiff", "trace", "vmTrace", "transactionHash"]
-    error = answer(made, "trace_replayTransaction", tx_hash, ["vmTrace"])["error"]
+    error = answer(made, "trace_replayTransaction", tx_hash, ["vmtrace"])["error"]
     assert error["code"] == -32602
-    assert "vmTrace is not supported" in error["message"]
+    assert 'want "trace", "stateDiff" or "vmTrace"' in error["message"]
 
 
 def test_calls_and_signed_transactions_are_tried_in_paritys_form(made: World) -> None:

@@ -11,6 +11,7 @@ prestate.py       prestateTracer, and Parity's state differences
 struct_logs.py    the default: every opcode
 four_byte.py      4byteTracer
 mux.py            muxTracer
+vm.py             Parity's vmTrace
 replayed.py       what `trace_replay*` and `trace_call` show
 registry.py       the tracers by name
 
