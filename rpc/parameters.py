@@ -49,6 +49,8 @@ _OLD_BLOCK_NAMES: Final = {
 }
 _MOST_HASHES: Final = 200
 """As geth has it."""
+_MOST_BLOBS: Final = 128
+"""In one call, whatever the chain says of it then."""
 _BLOB_MEMBERS: Final = ("blobs", "blobVersionedHashes", "maxFeePerBlobGas")
 
 
@@ -162,6 +164,34 @@ def call_request(value: Any) -> CallRequest:
         raise InvalidParams("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
     # So a transaction object reads that eth_fillTransaction has answered; viem sends it back.
     return replace(request, gas_price=None)
+
+
+def blob_call_request(value: Any) -> CallRequest:
+    """Read a call that may be that of a blob transaction (EIP-4844).
+
+    The blobs themselves may come along: a call needs their hashes.
+    """
+    source = _object(value)
+    hashes = member(source, "blobVersionedHashes", _list)
+    if hashes is None and source.get("blobs") is not None:
+        raise InvalidParams("blobs without blobVersionedHashes: a call takes their hashes")
+    rest = {name: found for name, found in source.items() if name not in _BLOB_MEMBERS}
+    if hashes is not None and rest.get("type") in ("0x3", 3):
+        del rest["type"]
+    request = call_request(rest)
+    if hashes is None:
+        return request
+    if not hashes:
+        raise InvalidParams("need at least 1 blob for a blob transaction")
+    if len(hashes) > _MOST_BLOBS:
+        raise InvalidParams(f"{len(hashes)} blobs, want at most {_MOST_BLOBS}")
+    if request.to is None:
+        raise InvalidParams('missing "to" in blob transaction')
+    return replace(
+        request,
+        blob_hashes=tuple(hash32(each) for each in hashes),
+        max_fee_per_blob_gas=member(source, "maxFeePerBlobGas", quantity) or 0,
+    )
 
 
 def _to(value: Any) -> bytes | None:

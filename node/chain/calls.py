@@ -21,6 +21,7 @@ from byline.derivation.intrinsic import (
 )
 from byline.derivation.transaction import AccessListEntry
 from byline.node.chain.accessed import AccessTracer
+from byline.node.chain.blob_calls import check_blobs, most_for_blobs
 from byline.node.chain.chain import Chain
 from byline.node.chain.pretended import (
     NO_ACCOUNTS,
@@ -129,8 +130,9 @@ def check_call(machine: Machine, request: CallRequest, gas: int, base_fee: int) 
     if gas < cost:
         raise Refused(f"intrinsic gas too low: gas {gas}, minimum needed {cost}")
     balance = machine.balance(request.sender or bytes(20))
-    if balance < gas * cap + request.value and (cap or balance < request.value):
-        need = gas * cap + request.value
+    beside = request.value + most_for_blobs(request)
+    if balance < gas * cap + beside and (cap or balance < beside):
+        need = gas * cap + beside
         raise Refused(
             "insufficient funds for gas * price + value: "
             f"balance {balance}, tx cost {need}, overshot {need - balance}"
@@ -169,6 +171,7 @@ def run_call(
                 for key in entry.storage_keys
             ],
             refund=refund,
+            blob_hashes=request.blob_hashes,
         )
     )
 
@@ -194,6 +197,7 @@ def opened(
     Raises `Refused`.
     """
     seen = pretended_header(header, block)
+    check_blobs(chain, seen, request, block.blob_base_fee)
     # Without a fee the base fee counts as 0, as the sender need not own anything then.
     if not fee_cap(request):
         seen = seen.with_(base_fee=0)
@@ -309,9 +313,10 @@ def _most_gas(
     if not cap:
         return most
     balance = machine.balance(request.sender or bytes(20))
-    spare = balance - request.value - surcharge(request, most)
+    beside = request.value + surcharge(request, most) + most_for_blobs(request)
+    spare = balance - beside
     if spare < 0:
-        need = request.value + surcharge(request, most)
+        need = beside
         raise Refused(
             "insufficient funds for gas * price + value: "
             f"balance {balance}, tx cost {need}, overshot {need - balance}"

@@ -13,7 +13,7 @@ from byline.rpc import quantities, views
 from byline.rpc.backend import AccountOverride, BlockOverrides, BlockRef, CallRequest
 from byline.rpc.errors import InvalidParams
 from byline.rpc.method import Context, Method, Parameter
-from byline.rpc.namespaces.common import ADDRESS, AT, CALL
+from byline.rpc.namespaces.common import ADDRESS, AT
 
 Overrides = Mapping[bytes, AccountOverride]
 
@@ -94,6 +94,7 @@ def _keys(value: Any) -> list[str]:
 
 _SLOT = Parameter("storage slot", quantities.slot)
 _STORAGE_KEYS = Parameter("storage keys", _keys, required=False, default=[])
+_CALL = Parameter("call", read.blob_call_request)
 _OVERRIDES = Parameter("state overrides", read.state_overrides, required=False, default={})
 _BLOCK = Parameter(
     "block overrides", read.block_overrides, required=False, default=BlockOverrides()
@@ -105,7 +106,7 @@ METHODS: Final = {
     "eth_getCode": Method(get_code, (ADDRESS, AT)),
     "eth_getStorageAt": Method(get_storage_at, (ADDRESS, _SLOT, AT)),
     "eth_getProof": Method(get_proof, (ADDRESS, _STORAGE_KEYS, AT)),
-    "eth_call": Method(call, (CALL, AT, _OVERRIDES, _BLOCK)),
-    "eth_estimateGas": Method(estimate_gas, (CALL, AT, _OVERRIDES, _BLOCK)),
-    "eth_createAccessList": Method(create_access_list, (CALL, AT, _OVERRIDES, _BLOCK)),
+    "eth_call": Method(call, (_CALL, AT, _OVERRIDES, _BLOCK)),
+    "eth_estimateGas": Method(estimate_gas, (_CALL, AT, _OVERRIDES, _BLOCK)),
+    "eth_createAccessList": Method(create_access_list, (_CALL, AT, _OVERRIDES, _BLOCK)),
 }

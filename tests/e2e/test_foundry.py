@@ -223,6 +223,14 @@ def test_cast_sends_every_kind_and_follows_it(port: str, cast: Cast, contract: s
         assert f"Gas used: {int(joined['gasUsed'], 16)}" in traced
 
 
+def test_cast_brings_blobs_to_the_l1(clients: Path, l1_url: str, tmp_path: Path) -> None:
+    cast = Cast(clients, l1_url, tmp_path)
+    (tmp_path / "blob").write_text("what a rollup would write")
+    sent = cast.json("send", "--private-key", KEY, "--blob", "--path", "blob", RICH)
+    assert (sent["status"], sent["type"]) == ("0x1", "0x3")
+    assert int(sent["blobGasUsed"], 16) == 131_072
+
+
 @PORTS
 def test_cast_says_what_is_wrong(port: str, cast: Cast, contract: str) -> None:
     key = ("--private-key", KEY)

@@ -122,6 +122,38 @@ def test_malformed_calls_name_the_member(value: Any, words: str) -> None:
         read.call_request(value)
 
 
+def test_a_call_may_be_that_of_a_blob_transaction() -> None:
+    blob_hash = "0x01" + "aa" * 31
+    found = read.blob_call_request(
+        {
+            "to": "0x" + "11" * 20,
+            "type": "0x3",
+            "blobs": ["0x00"],
+            "blobVersionedHashes": [blob_hash],
+            "maxFeePerBlobGas": "0x7",
+        }
+    )
+    assert found.blob_hashes == (bytes.fromhex(blob_hash[2:]),)
+    assert (found.max_fee_per_blob_gas, found.type) == (7, None)
+    assert read.blob_call_request({"type": "0x2"}) == read.call_request({"type": "0x2"})
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"blobs": ["0x00"]}, "blobs without blobVersionedHashes"),
+        ({"blobVersionedHashes": []}, "need at least 1 blob"),
+        ({"blobVersionedHashes": ["0x01" + "aa" * 31]}, 'missing "to"'),
+        ({"blobVersionedHashes": ["0x01" + "aa" * 31] * 129}, "129 blobs, want at most 128"),
+        ({"blobVersionedHashes": ["0x01"], "to": "0x" + "11" * 20}, "hex string has 1 bytes"),
+        ({"type": "0x3"}, "transaction type not supported"),
+    ],
+)
+def test_a_malformed_call_with_blobs_is_named(value: Any, words: str) -> None:
+    with pytest.raises(InvalidParams, match=words):
+        read.blob_call_request(value)
+
+
 @pytest.mark.parametrize("value", [2, "0x2", "2"])
 def test_the_type_may_be_a_number(value: Any) -> None:
     """As web3.py sends it."""
