@@ -30,6 +30,8 @@ _MINIMAL_PROXY: Final = (
     bytes.fromhex("5af43d82803e903d91602b57fd5bf3"),
 )
 """What stands before and behind the address that a clone stands for (EIP-1167)."""
+_PROXY_SLOT: Final = IMPLEMENTATION_SLOT.to_bytes(32, "big")
+"""What the code of a proxy pushes to read whom it stands for (EIP-1967)."""
 _DELEGATION: Final = bytes.fromhex("ef0100")
 """What stands before the address whose code an account runs (EIP-7702)."""
 
@@ -97,7 +99,9 @@ class Book:
         code = account.code(address)
         if not code:
             return None
-        stands_for = _stands_for(code) or _implementation(account.storage, address)
+        stands_for = _stands_for(code)
+        if _PROXY_SLOT in code:
+            stands_for = _implementation(account.storage, address)
         behind = None
         if stands_for is not None:
             behind = self._told.get(stands_for) or self._by_code(account.code(stands_for))

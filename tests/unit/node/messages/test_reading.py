@@ -62,8 +62,9 @@ def test_it_is_known_behind_a_proxy_a_clone_and_a_delegation(payer: Reader) -> N
     clone = bytes.fromhex("363d3d373d3d3d363d73") + behind
     clone += bytes.fromhex("5af43d82803e903d91602b57fd5bf3")
     number = int.from_bytes(behind, "big")
+    proxy = b"\x7f" + IMPLEMENTATION_SLOT.to_bytes(32, "big") + b"\x54"
     for account in (
-        on_chain({AT: b"\x60\x80", behind: CODE_BYTES}, {(AT, IMPLEMENTATION_SLOT): number}),
+        on_chain({AT: proxy, behind: CODE_BYTES}, {(AT, IMPLEMENTATION_SLOT): number}),
         on_chain({AT: clone, behind: CODE_BYTES}),
         on_chain({AT: b"\xef\x01\x00" + behind, behind: CODE_BYTES}),
     ):
