@@ -8,6 +8,7 @@ only the other chain can prove, against the roots of its own blocks.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
@@ -40,7 +41,7 @@ def check_provable(chain: Chain, header: Header, address: bytes, slots: Iterable
                 f"at block {first}"
             )
         return
-    fields = rlp.decode(record)
+    fields: Any = rlp.decode(record)
     storage = Trie(chain.store.node, bytes(fields[2]))
     if storage.get(keccak256(COVER)):
         return

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from byline.derivation.hashing import keccak256
 from byline.node.errors import ConfigError
 from byline.node.evm.engines import ENGINES
 from byline.node.sync_devnet import SyncDevnet
@@ -122,6 +123,7 @@ def test_blocks_before_the_fork_are_the_other_chains_with_their_deposits(remote:
             assert call(url, "eth_getBlockReceipts", hex(number)) == call(
                 remote.url, "eth_getBlockReceipts", hex(number)
             )
+        there = call(remote.url, "eth_getBlockByNumber", hex(remote.number), True)
         assert there["transactions"][0]["type"] == "0x7e"
         deposit = there["transactions"][0]["hash"]
         for method in ("eth_getTransactionByHash", "eth_getTransactionReceipt"):
@@ -253,3 +255,67 @@ def test_both_chains_go_on_from_another_devnet_at_once(remote: Remote) -> None:
         status = devnet.sync_status()
         assert status.safe_l2 == status.unsafe_l2
         assert slot(devnet.l2.url, remote.store) == 2
+
+
+def test_proofs_show_what_was_written_here_and_refuse_what_was_not(remote: Remote) -> None:
+    with fork(remote) as devnet:
+        url = devnet.l2.url
+        assert call(url, "eth_getProof", remote.store, ["0x0"], "0x1")["nonce"] == "0x1"
+        with pytest.raises(RuntimeError, match="which has no root: ask for a later block"):
+            call(url, "eth_getProof", remote.store, ["0x0"], "latest")
+        done = send(url, **{"from": remote.user, "to": remote.store, "data": words(1, 3)})
+        written = call(url, "eth_getProof", remote.store, ["0x1", "0x9"], "latest")
+        assert [item["value"] for item in written["storageProof"]] == ["0x3", "0x0"]
+        block = call(url, "eth_getBlockByNumber", done["blockNumber"], False)
+        assert keccak256(bytes.fromhex(written["accountProof"][0][2:])).hex() == (
+            block["stateRoot"].removeprefix("0x")
+        )
+        with pytest.raises(
+            RuntimeError, match=r"slot 0x0+ of .* is as it was on the forked chain"
+        ):
+            call(url, "eth_getProof", remote.store, ["0x0"], "latest")
+        with pytest.raises(RuntimeError, match=r"account .* is as it was on the forked chain"):
+            call(url, "eth_getProof", remote.logger, [], "latest")
+        assert call(url, "eth_getProof", "0x" + "44" * 20, [], "latest")["balance"] == "0x0"
+
+
+def test_cheats_change_accounts_of_the_other_chain(remote: Remote) -> None:
+    with fork(remote) as devnet:
+        url = devnet.l2.url
+        call(url, "anvil_setBalance", remote.store, hex(10**18))
+        call(url, "anvil_setStorageAt", remote.store, "0x3", words(9))
+        call(url, "anvil_setCode", RICH, "0x" + STORE)
+        call(url, "anvil_setBalance", AGAIN, "0x0")
+        assert (slot(url, remote.store), slot(url, remote.store, number="0x3")) == (5, 9)
+        call(url, "anvil_impersonateAccount", remote.store)
+        sent = {"from": remote.store, "to": RICH, "data": words(0, 4)}
+        assert send(url, **sent)["status"] == "0x1"
+        assert (slot(url, RICH), slot(url, remote.store)) == (4, 5)
+        devnet.flush()
+        status = devnet.sync_status()
+        assert status.safe_l2 == status.unsafe_l2
+
+
+def test_delegations_of_the_other_chain_are_followed(remote: Remote) -> None:
+    delegated = "0x" + "8d" * 20
+    call(remote.url, "anvil_setCode", delegated, "0xef0100" + remote.store[2:])
+    call(remote.url, "anvil_setStorageAt", delegated, "0x0", words(6))
+    number = int(call(remote.url, "eth_blockNumber"), 16)
+    with fork(remote, fork_url=f"{remote.url}@{number}") as devnet:
+        url = devnet.l2.url
+        request = {"to": delegated, "data": words(5, 5)}
+        assert int(call(url, "eth_call", request, "latest"), 16) == 6
+        send(url, **{"from": remote.user, "to": delegated, "data": words(0, 0)})
+        assert (slot(url, delegated), slot(url, remote.store)) == (0, 5)
+
+
+def test_what_was_asked_once_is_in_the_users_cache(
+    remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for _ in range(2):
+        with fork(remote, no_storage_caching=False) as devnet:
+            assert slot(devnet.l2.url, remote.store) == 5
+    block = call(remote.url, "eth_getBlockByNumber", hex(remote.number), False)["hash"]
+    path = tmp_path / "byline" / "forks" / "901" / f"{block[2:]}.sqlite"
+    assert path.stat().st_size > 1_000
