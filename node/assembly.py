@@ -31,7 +31,7 @@ from byline.node.following import FollowingRollup
 from byline.node.forking.network import Forks, fork_network, l2_of_fork
 from byline.node.forking.opening import engine_over, fork_meta, open_forks, with_chain_ids
 from byline.node.forking.origin import Fork
-from byline.node.impersonation import Impersonation
+from byline.node.impersonation import EVERYBODY, NOBODY, Impersonation
 from byline.node.keeper import Keeper
 from byline.node.keys import address_of
 from byline.node.l1.blobs import BlobStore
@@ -132,7 +132,10 @@ def _build_rollup(
             strict=settings.strict,
         ),
         publish=publish,
-        impersonation=Impersonation(journal=PoolJournal(Prefixed(kv, L2_FORCED))),
+        impersonation=Impersonation(
+            EVERYBODY if settings.auto_impersonate else NOBODY,
+            journal=PoolJournal(Prefixed(kv, L2_FORCED)),
+        ),
         journals={
             "l1": PoolJournal(Prefixed(kv, L1_POOL)),
             "l2": PoolJournal(Prefixed(kv, L2_POOL)),

@@ -50,6 +50,8 @@ class NodeConfig:
     mixed: bool = False
     """With `block_time`: transactions make blocks at once, too."""
     strict: bool = False
+    auto_impersonate: bool = False
+    """Every account is impersonated on both chains."""
     genesis_time: int | None = None
     """Seconds since 1970; `None` is now."""
     fork: str = "karst"

@@ -37,7 +37,8 @@ class Snapshot:
     mining: Mining
     next_l1: NextL1Block = BY_THE_RULES
     """What users wanted of the L1's next block."""
-    impersonated: Impersonated = field(default_factory=Impersonated)
+    impersonated: Impersonated | None = None
+    """`None` for those that were when the node began."""
     forced: Mapping[bytes, Forced] = field(default_factory=dict)
     """Deposits of impersonated accounts that waited, by hash."""
 

@@ -98,18 +98,26 @@ class Impersonated:
         return replace(self, everybody=left | {name} if on else left)
 
 
+NOBODY: Final = Impersonated()
+EVERYBODY: Final = Impersonated(everybody=frozenset({"l1", "l2"}))
+
+
 @dataclass(slots=True)
 class Impersonation:
     """Who is impersonated now, and the L2's deposits that wait for its next block."""
 
-    who: Impersonated = field(default_factory=Impersonated)
+    who: Impersonated = NOBODY
     waiting: Mapping[bytes, Forced] = field(default_factory=dict)
     """By transaction hash, oldest first; replaced, never changed."""
     journal: PoolJournal | None = None
     """Where those are kept that wait when the node stops."""
 
+    at_start: Impersonated = NOBODY
+    """Who was impersonated when the node began."""
+
     def __post_init__(self) -> None:
         """Let what waited when the node stopped wait again."""
+        self.at_start = self.who
         if self.journal is not None:
             found = [(raw[:32], read_deposit(raw[:32], raw[32:])) for raw in self.journal.load()]
             self.waiting = {
@@ -134,9 +142,9 @@ class Impersonation:
         self._go_on_with({key: one for key, one in self.waiting.items() if key not in gone})
         return len(gone)
 
-    def go_back(self, who: Impersonated, waiting: Mapping[bytes, Forced]) -> None:
-        """Be as it was when these were read."""
-        self.who = who
+    def go_back(self, who: Impersonated | None, waiting: Mapping[bytes, Forced]) -> None:
+        """Be as it was when these were read; `None` as when the node began."""
+        self.who = self.at_start if who is None else who
         self._go_on_with(waiting)
 
     def _go_on_with(self, waiting: Mapping[bytes, Forced]) -> None:

@@ -121,6 +121,7 @@ SETTINGS: Final = (
     Setting("l1_block_time", int, "seconds between L1 blocks, with --block-time", least=1),
     Setting("mixed", bool, "with --block-time, make a block for each transaction too"),
     Setting("strict", bool, "never jump the clock, so that stock verifiers can follow"),
+    Setting("auto_impersonate", bool, "take transactions of all accounts without signatures"),
     Setting(
         "genesis_time", int, "time of the first blocks, in seconds since 1970", least=1, most=2**40
     ),

@@ -19,7 +19,8 @@ from byline.derivation.attributes import build_attributes
 from byline.derivation.block import Block
 from byline.derivation.channel_out import ChannelOut
 from byline.derivation.config import Fork, Genesis, RollupConfig, SystemConfig, ecotone_scalar
-from byline.derivation.dev_events import CLOCK_SET
+from byline.derivation.dev_deposits import write_deposit
+from byline.derivation.dev_events import CLOCK_SET, DEV_DEPOSITED
 from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.frame import data_item
 from byline.derivation.hashing import keccak256
@@ -29,6 +30,7 @@ from byline.derivation.pipeline import Pipeline
 from byline.derivation.receipt import Log, Receipt
 from byline.derivation.transaction import (
     AnyTransaction,
+    DepositTransaction,
     Transaction,
     decode_transaction,
 )
@@ -128,6 +130,13 @@ def update_log(kind: int, content: bytes) -> Log:
 def clock_log(l2_number: int, timestamp: int) -> Log:
     """Return the DevControl's log of a clock jump."""
     return Log(DEV_CONTROL, (CLOCK_SET, word(l2_number)), word(timestamp))
+
+
+def dev_deposit_log(l2_number: int, salt: bytes, deposit: DepositTransaction) -> Log:
+    """Return the DevControl's log of a forced deposit."""
+    raw = write_deposit(deposit)
+    data = word(32) + word(len(raw)) + raw + bytes(-len(raw) % 32)
+    return Log(DEV_CONTROL, (DEV_DEPOSITED, word(l2_number), salt), data)
 
 
 def receipt(*logs: Log, succeeded: bool = True) -> Receipt:
@@ -262,9 +271,11 @@ class FakeL2:
         following = l1.blocks[parent.l1_origin.number + 1 :][:1]
         if following and following[0].header.timestamp <= timestamp:
             origin = following[0]
+        deposits = () if clock is None else clock.deposits(parent)
         attributes = build_attributes(
-            self.config, parent, self.system_config, origin, timestamp, transactions, True
-        )
+            self.config, parent, self.system_config, origin, timestamp, transactions, True,
+            dev_deposits=deposits,
+        )  # fmt: skip
         self.build(attributes)
         return attributes
 

@@ -11,7 +11,7 @@ from byline.derivation.kernels import rlp
 from byline.derivation.transaction import LEGACY
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import Threads
-from byline.node.impersonation import Impersonated, Unsigned, send_on_l1, send_on_l2
+from byline.node.impersonation import NOBODY, Impersonated, Unsigned, send_on_l1, send_on_l2
 from byline.node.local import LocalRollup
 from byline.node.rollup import NOT_OURS, ChainName, Rollup
 from byline.rpc.backend import AccountOverride, BackendError, CallRequest, Refused
@@ -57,7 +57,7 @@ class NodeEditing:
     @property
     def _who(self) -> Impersonated:
         held = self.rollup
-        return held.impersonation.who if isinstance(held, LocalRollup) else Impersonated()
+        return held.impersonation.who if isinstance(held, LocalRollup) else NOBODY
 
     async def impersonated(self) -> Sequence[bytes]:
         """Return the accounts that are impersonated by name."""

@@ -13,6 +13,7 @@ from byline.derivation.blob import encode_blob
 from byline.derivation.channel_out import ChannelOut, singular_batch_of
 from byline.derivation.compression import compress
 from byline.derivation.config import Fork, RollupConfig
+from byline.derivation.dev_deposits import dev_deposit
 from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.errors import Critical, Reset
 from byline.derivation.frame import Frame, data_item, decode_frames, encode_frames
@@ -31,6 +32,7 @@ from tests.derivation_kit import (
     clock_log,
     deposit_log,
     derive,
+    dev_deposit_log,
     items_of,
     l2_transaction,
     new_pipeline,
@@ -541,6 +543,31 @@ def test_a_span_that_ignores_a_declared_jump_ends_at_it() -> None:
 
     assert len(world.derive()) == 2
     assert world.reasons() == ["the rest of a span does not follow the safe head"]
+
+
+def test_deposits_that_dev_control_declares_come_last_and_as_many_as_fit() -> None:
+    config = rollup_config(dev_control=DEV_CONTROL, seq_window_size=100)
+    world = World(config)
+    room = config.genesis.system_config.gas_limit - 1_000_000 - 100_000
+    small, large, other = (
+        dev_deposit(word(salt), b"\x0a" * 20, b"\x0b" * 20, 0, gas, b"")
+        for salt, gas in ((1, 21_000), (2, room), (3, room - 21_000))
+    )
+    logs = [dev_deposit_log(2, word(n + 1), item) for n, item in enumerate((small, large, other))]
+    world.sequence(1)
+    schedule = DevSchedule(config)
+    schedule.read(world.l1.mine(logs=[logs[0], deposit_log(b"x"), *logs[1:]]))
+    world.l1.mine()
+    for number in range(7):
+        world.sequencer.sequence(world.l1, [l2_transaction(nonce=number)], schedule)
+    world.l1.post(*items_of(config, world.sequencer.blocks[1:]))
+
+    assert len(world.derive()) == 8
+    assert world.agree()
+    kinds = [[tx.type for tx in block.transactions] for block in world.verifier.blocks[1:]]
+    assert kinds[1] == [0x7E, 0x7E, 0x7E, 2]
+    assert world.verifier.blocks[2].transactions[1:3] == (small, large)
+    assert world.reasons() == [f"dev deposit of {other.gas} gas: no room left"]
 
 
 def test_without_dev_control_the_same_event_means_nothing() -> None:
