@@ -16,7 +16,7 @@ from byline.rpc import quantities
 from byline.rpc.backend import BlockRef, CallRequest, TraceKind
 from byline.rpc.errors import InvalidParams, ServerError
 from byline.rpc.method import Context, Method, Parameter
-from byline.rpc.namespaces.common import ANY_BLOCK, AT, CALL, HASH, RAW
+from byline.rpc.namespaces.common import ANY_BLOCK, AT, CALL, HASH
 from byline.rpc.namespaces.debug_trace import tracing
 from byline.rpc.parameters import member
 from byline.rpc.quantities import shown
@@ -184,7 +184,18 @@ def _calls(value: Any) -> list[tuple[CallRequest, Kinds]]:
     return [(read.call_request(asked), _kinds(kinds)) for asked, kinds in value]
 
 
+def _raw(value: Any) -> bytes:
+    """Read an encoded transaction: hex, or a list of bytes, as cast writes one here."""
+    if isinstance(value, list):
+        try:
+            return bytes(value)
+        except (TypeError, ValueError):
+            raise InvalidParams("want a hex string, or a list of bytes") from None
+    return quantities.data(value)
+
+
 _KINDS: Final = Parameter("kinds of traces", _kinds)
+_RAW: Final = Parameter("raw transaction", _raw)
 
 METHODS: Final = {
     "trace_transaction": Method(transaction, (HASH,)),
@@ -195,5 +206,5 @@ METHODS: Final = {
     "trace_replayBlockTransactions": Method(replay_block, (ANY_BLOCK, _KINDS)),
     "trace_call": Method(call, (CALL, _KINDS, AT)),
     "trace_callMany": Method(call_many, (Parameter("calls", _calls), AT)),
-    "trace_rawTransaction": Method(raw_transaction, (RAW, _KINDS)),
+    "trace_rawTransaction": Method(raw_transaction, (_RAW, _KINDS)),
 }

@@ -293,6 +293,10 @@ def test_calls_and_signed_transactions_are_tried_in_paritys_form(made: World) ->
     tried = result(made, "trace_rawTransaction", "0x" + raw.hex(), kinds)
     assert int(tried["stateDiff"][to]["balance"]["*"]["to"], 16) == before + 9
     assert made.balance("l2", BOB.address) == before
+    assert result(made, "trace_rawTransaction", list(raw), kinds) == tried
+    for wrong in ([256], ["0x02"], [None]):
+        words = answer(made, "trace_rawTransaction", wrong, kinds)["error"]["message"]
+        assert "want a hex string, or a list of bytes" in words
     error = answer(made, "trace_rawTransaction", "0x02c0", kinds)["error"]
     assert error["code"] == -32000
 
