@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from byline.derivation.dev_edits import AccountEdit
-from byline.derivation.errors import InvalidData
-from byline.derivation.kernels import rlp
 from byline.derivation.transaction import DepositTransaction, Transaction, decode_transaction
-from byline.derivation.types import L1Block
-from byline.node.chain.chain import InvalidBlock
-from byline.node.chain.impersonated import believe, is_impersonated
-from byline.node.clock import ManualClock
 from byline.node.config import NodeConfig
 from byline.node.evm.accounts import created_address
-from byline.node.l1.json_block import body_of, receipts_of
 from byline.node.rollup import ChainName
 from byline.node.storage.kv import MemoryKV
-from byline.node.verifier import Verifier
-from byline.rpc.backend import Refused
-from tests.integration.rollups import ALICE, BOB, LocalSource, World, world
+from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.serving import Port, served
 from tests.integration.test_l1_reorg import converges
 
@@ -277,90 +266,6 @@ def test_after_a_restart_it_has_its_sender_and_what_waits_waits(
     converges(again)
 
 
-def forged(chain_id: int, kind: int = 2) -> bytes:
-    """Return the bytes of a transaction that names its sender in place of a signature."""
-    body: list[Any] = [100_000, BOB.address, 0, b""]
-    if kind == 0:
-        return rlp.encode([0, 10**10, *body, 35 + 2 * chain_id, int.from_bytes(WHO, "big"), 0])
-    fees = [10**10] if kind == 1 else [1, 10**10]
-    fields = [chain_id, 0, *fees, *body, [], 0, int.from_bytes(WHO, "big"), 0]
-    return bytes([kind]) + rlp.encode(fields)
-
-
-@pytest.mark.parametrize("kind", [0, 1, 2])
-def test_nobody_can_send_such_a_transaction_in_raw_bytes(
-    made: World, port: Port, name: ChainName, kind: int
-) -> None:
-    raw = forged(made.rollup.chain(name).chain_id, kind)
-    read = decode_transaction(raw)
-    assert is_impersonated(read)
-    with pytest.raises(InvalidData, match="invalid transaction v, r, s"):
-        _ = read.sender
-    assert "r, s values" in port.error("eth_sendRawTransaction", as_hex(raw))["message"]
-    with pytest.raises(Refused, match="r, s values"):
-        made.rollup.submit(name, raw)
-
-
-def test_an_l2_block_with_one_is_invalid(made: World) -> None:
-    rollup = made.rollup
-    raw = forged(rollup.chain("l2").chain_id)
-    plan = rollup.sequencer.plan()
-    bad = replace(plan.attributes, transactions=(*plan.attributes.transactions, raw))
-    with pytest.raises(InvalidBlock, match="r, s values"):
-        rollup.engine.build(rollup.engine.heads.unsafe, bad)
-
-
-def test_an_impersonated_batcher_posts_no_batch() -> None:
-    here = world()
-    here.send("l2")
-    here.send("l2")
-    config = here.rollup.engine.config
-    batcher = here.rollup.batch_account.address
-    with served(here, "l1") as port:
-        asked = wish(sender=batcher, to=config.batch_inbox, data="0x00" + "ab" * 40)
-        tx_hash = port.result("eth_sendUnsignedTransaction", asked)
-        assert receipt_of(port, tx_hash)["from"] == as_hex(batcher)
-    reasons = [drop.reason for drop in here.rollup.driver.pipeline.drops]
-    assert any("no signature" in reason for reason in reasons)
-    converges(here)
-
-
-class JsonSource(LocalSource):
-    """Shows a verifier an L1 as it comes over JSON-RPC."""
-
-    async def block_by_number(self, number: int) -> L1Block | None:
-        block = await LocalSource.block_by_number(self, number)
-        if block is None:
-            return None
-        return await asyncio.to_thread(self.read, block)
-
-    def read(self, block: L1Block) -> L1Block:
-        with served(World(self.rollup, ManualClock(0), MemoryKV()), "l1") as port:
-            shown = port.result("eth_getBlockByNumber", hex(block.header.number), True)
-            receipts = port.result("eth_getBlockReceipts", hex(block.header.number))
-        header, transactions = body_of(shown)
-        found = receipts_of(receipts, header, transactions)
-        return L1Block(header, transactions, found, block.blobs)
-
-
-def test_a_verifier_reads_such_an_l1_over_json_rpc(made: World) -> None:
-    for name in ("l1", "l2"):
-        with served(made, name) as port:
-            for more in ({}, {"type": "0x0"}, {"type": "0x1"}):
-                port.result("eth_sendUnsignedTransaction", wish(value="0x1") | more)
-    while made.rollup.flush():
-        pass
-
-    async def run() -> Verifier:
-        verifier = Verifier(made.rollup.engine.config, JsonSource(made.rollup), MemoryKV())
-        await verifier.start()
-        await verifier.run(None, lambda _: None, follow=False)
-        return verifier
-
-    heads = made.rollup.engine.heads
-    assert asyncio.run(run()).engine.heads.safe == heads.safe == heads.unsafe
-
-
 def test_strict_mode_impersonates_on_the_l1_alone() -> None:
     here = world(NodeConfig(strict=True))
     here.rollup.edit("l1", [AccountEdit(WHO, balance=RICH)])
@@ -372,8 +277,30 @@ def test_strict_mode_impersonates_on_the_l1_alone() -> None:
         assert "in strict mode" in found
 
 
-def test_only_what_names_an_address_is_believed() -> None:
-    signed = decode_transaction(world().transfer("l1").raw)
-    believe(signed)
-    assert not is_impersonated(signed)
-    assert signed.sender == ALICE.address
+def test_a_node_can_begin_with_everybody_impersonated_and_a_reset_brings_that_back() -> None:
+    here = world(NodeConfig(auto_impersonate=True))
+    with served(here, "l2") as port:
+        for _ in range(2):
+            tx_hash = port.result("eth_sendTransaction", wish())
+            assert receipt_of(port, tx_hash)["from"] == as_hex(WHO)
+            port.result("anvil_autoImpersonateAccount", False)
+            assert port.error("eth_sendTransaction", wish())["message"] == "unknown account"
+            port.result("anvil_reset")
+
+
+def test_a_deposit_that_a_crash_left_both_declared_and_waiting_runs_once(made: World) -> None:
+    rollup = made.rollup
+    with served(made, "l2") as port:
+        port.result("evm_setAutomine", False)
+        tx_hash = bytes.fromhex(port.result("eth_sendUnsignedTransaction", wish(value="0x1"))[2:])
+        (forced,) = rollup.impersonation.waiting.values()
+        before = made.balance("l2", BOB.address)
+        # As far as the node came: the L1 block is there, the L2's is not.
+        rollup.declare([forced.call(rollup.engine.heads.unsafe.number + 1)])
+        assert port.result("eth_getTransactionByHash", as_hex(tx_hash))["blockNumber"] is None
+        rollup.mine("l2")
+        rollup.impersonation.wait(forced)
+        rollup.mine("l2")
+    assert made.balance("l2", BOB.address) == before + 1
+    assert rollup.forced("l2") == []
+    converges(made)
