@@ -10,7 +10,7 @@ from web3 import HTTPProvider, Web3
 
 from tests.client_scripts import E2E, SECONDS, SOLC, environment
 from tests.devnets import wait_for
-from tests.e2e.test_messages import talking
+from tests.talking import talking
 
 pytestmark = pytest.mark.clients
 
