@@ -17,7 +17,7 @@ async def first_block(backend: Backend, holds: Callable[[int], Awaitable[bool]])
 
     Once true it must stay true, else some block is found after which it became so.
     """
-    low, high = 0, await backend.chain.block_number()
+    low, high = await oldest(backend), await backend.chain.block_number()
     if not await holds(high):
         return None
     while low < high:
@@ -27,6 +27,12 @@ async def first_block(backend: Backend, holds: Callable[[int], Awaitable[bool]])
         else:
             low = middle + 1
     return low
+
+
+async def oldest(backend: Backend) -> int:
+    """Return the height of the first block that this node holds: not 0 on a fork."""
+    first = await backend.chain.block("earliest")
+    return 0 if first is None else first.number
 
 
 async def mined_by(backend: Backend, sender: bytes, nonce: int) -> LocatedTransaction | None:

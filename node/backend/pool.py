@@ -117,7 +117,9 @@ class NodeAccounts:
         check_array_lengths(document)
         try:
             message = encode_typed_data(full_message=dict(document))
-        except (KeyError, TypeError, ValueError) as exc:
+        except KeyError as exc:
+            raise Refused(f"typed data: {exc.args[0]}: missing") from exc
+        except (TypeError, ValueError) as exc:
             raise Refused(f"typed data: {exc}") from exc
         return self._sign(address, message)
 

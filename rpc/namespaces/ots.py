@@ -13,15 +13,17 @@ from byline.derivation.block import Block
 from byline.rpc import parameters as read
 from byline.rpc import quantities, views
 from byline.rpc.backend import BlockRef, LocatedReceipt, LocatedTransaction
-from byline.rpc.errors import InvalidParams
+from byline.rpc.errors import InvalidParams, ServerError
 from byline.rpc.method import Context, Method, Parameter
 from byline.rpc.namespaces.common import ADDRESS, HASH, deposit_nonces
 from byline.rpc.namespaces.debug_trace import tracing
 from byline.rpc.namespaces.eth_searching import NONCE
-from byline.rpc.searching import first_block, mined_by
+from byline.rpc.searching import first_block, mined_by, oldest
 
 API_LEVEL: Final = 8
 MOST_ON_PAGE: Final = 100
+MOST_SEARCHED: Final = 10_000
+"""Blocks with transactions that one search executes again."""
 
 _OPERATIONS: Final = {"CALL": 0, "SELFDESTRUCT": 1, "CREATE": 2, "CREATE2": 3}
 _WITHOUT_VALUE: Final = frozenset({"DELEGATECALL", "STATICCALL"})
@@ -143,14 +145,16 @@ async def search_before(context: Context, address: bytes, number: int, size: int
     """
     head = await context.backend.chain.block_number()
     newest = head if number == 0 else min(number - 1, head)
-    found, done = await _collect(context, address, iter(range(newest, 0, -1)), size)
+    first = await oldest(context.backend)
+    found, done = await _collect(context, address, iter(range(newest, first, -1)), size)
     return _page(found, first=number == 0, last=done)
 
 
 async def search_after(context: Context, address: bytes, number: int, size: int) -> Any:
     """Return transactions in blocks after `number` that reach an account, the newest first."""
     head = await context.backend.chain.block_number()
-    found, done = await _collect(context, address, iter(range(number + 1, head + 1)), size)
+    first = max(number, await oldest(context.backend))
+    found, done = await _collect(context, address, iter(range(first + 1, head + 1)), size)
     return _page(found[::-1], first=done, last=number == 0)
 
 
@@ -159,11 +163,18 @@ async def _collect(
 ) -> tuple[list[tuple[Block, list[LocatedReceipt]]], bool]:
     """Return blocks with what reaches `address`, and whether no more blocks were left."""
     found: list[tuple[Block, list[LocatedReceipt]]] = []
-    count = 0
+    count = searched = 0
     for number in numbers:
         block = await context.backend.chain.block(number)
         if block is None or not block.transactions:
             continue
+        searched += 1
+        if searched > MOST_SEARCHED:
+            if found:
+                return found, False
+            raise ServerError(
+                f"nothing in {MOST_SEARCHED} blocks, up to block {number}: go on from there"
+            )
         hashes = await _reaching(context, block, address)
         if not hashes:
             continue
@@ -214,7 +225,7 @@ async def contract_creator(context: Context, address: bytes) -> Found:
         return bool(await context.backend.state.code(address, number))
 
     number = await first_block(context.backend, stands)
-    if not number:
+    if number is None or number == await oldest(context.backend):
         return None
     wanted = views.as_hex(address)
     for trace in await tracing(context.backend).flat_block(number) or ():

@@ -8,6 +8,7 @@ import pytest
 
 from byline.node.evm.accounts import created_address
 from byline.node.rollup import ChainName
+from byline.rpc.namespaces import ots
 from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.serving import Port, served
 
@@ -190,3 +191,12 @@ def test_an_account_is_what_the_trie_holds(port: Port) -> None:
         "storageRoot": proof["storageHash"],
     }
     assert port.result("eth_getAccount", NOWHERE[:42])["storageRoot"] == EMPTY_ROOT
+
+
+def test_a_search_is_bounded(made: World, port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ots, "MOST_SEARCHED", 2)
+    error = port.error("ots_searchTransactionsBefore", NOWHERE[:42], 0, 5)
+    assert error["message"].startswith("nothing in 2 blocks, up to block ")
+    found = port.result("ots_searchTransactionsBefore", FROM, 0, 5)
+    assert [tx["hash"] for tx in found["txs"]] == [_sent(port, 4), _sent(port, 3)]
+    assert found["lastPage"] is False
