@@ -19,4 +19,4 @@ def test_the_test_client_does_all_its_cheats_and_held_keys_sign(
     port: str, clients: Path, guild: Path, tmp_path: Path
 ) -> None:
     with running(tmp_path) as own:
-        assert len(run_parts("viem_cheats.mjs", getattr(own, port), clients, guild)) > 15
+        assert len(run_parts("viem_cheats.mjs", getattr(own, port), clients, guild)) > 20

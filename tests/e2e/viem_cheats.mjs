@@ -247,6 +247,23 @@ async function dumps() {
   assert.equal(await reader.getBalance({ address: stranger }), 123_456n);
 }
 
+async function resets() {
+  await mined(await writer.sendTransaction({ to: third.address, value: 1n }));
+  await modes.anvil.reset();
+  assert.equal(await reader.getBlockNumber(), 0n);
+  assert.equal(await reader.getTransactionCount({ address: user.address }), 0);
+  await mined(await writer.sendTransaction({ to: third.address, value: 1n }));
+}
+
+async function autoImpersonation() {
+  await modes.anvil.setBalance({ address: stranger, value: parseEther("1") });
+  await modes.anvil.request({ method: "anvil_autoImpersonateAccount", params: [true] });
+  const acting = modes.anvil.extend(walletActions);
+  await mined(await acting.sendTransaction({ account: stranger, to: third.address, value: 1n }));
+  await modes.anvil.request({ method: "anvil_autoImpersonateAccount", params: [false] });
+  await assert.rejects(acting.sendTransaction({ account: stranger, to: third.address, value: 1n }));
+}
+
 async function logging() {
   for (const tests of both) await tests.setLoggingEnabled(true);
 }
@@ -333,5 +350,5 @@ async function walletMethods() {
 await run({
   balances, nonces, codeAndStorage, impersonation, automine, replacement, dropping, intervals,
   blockFields, time, snapshots, dumps, logging, ganache, heldKeys, atOnce, types, reverting,
-  walletMethods,
+  walletMethods, autoImpersonation, resets,
 }, wanted);
