@@ -23,8 +23,8 @@ def byline_settings(pytestconfig: pytest.Config) -> Mapping[str, Any]:
 
     They are read as flags are, so text will do (`{"block_time": "2"}`).
     """
-    given = _pairs(pytestconfig.getini("byline"), "byline in the ini file")
-    return given | _pairs(pytestconfig.getoption("--byline"), "--byline")
+    given = pairs(pytestconfig.getini("byline"), "byline in the ini file")
+    return given | pairs(pytestconfig.getoption("--byline"), "--byline")
 
 
 @pytest.fixture(scope="session")
@@ -133,7 +133,7 @@ def _our_imports() -> Generator[None]:
         yield
 
 
-def _pairs(lines: Iterable[str], source: str) -> dict[str, Any]:
+def pairs(lines: Iterable[str], source: str) -> dict[str, Any]:
     """Return NAME=VALUE lines as a mapping; raises `pytest.UsageError`."""
     found = {}
     for line in lines:
