@@ -180,8 +180,8 @@ def test_a_setting_that_cannot_be_fails_with_words(pytester: pytest.Pytester) ->
     result.stdout.fnmatch_lines(["*unknown setting 'blok_time'; did you mean block_time?*"])
 
 
-@pytest.mark.parametrize("line", ["block_time", "=1", "block_time="])
-def test_a_setting_without_name_or_value_is_refused(line: str) -> None:
+@pytest.mark.parametrize("line", ["block_time", "=1"])
+def test_a_setting_without_a_name_or_an_equals_sign_is_refused(line: str) -> None:
     with pytest.raises(pytest.UsageError, match=f"--byline: '{line}' is not NAME=VALUE"):
         pairs([line], "--byline")
 
