@@ -94,12 +94,14 @@ class DeclaringRollup(Rollup):
 
     def _note_departure(self, number: int) -> None:
         if self.first_jump is None:
-            self.first_jump = number
-            self._keep_departure()
+            self.depart_from(number)
             LOG.info("L2 block %d is what DevControl says: stock verifiers stop here", number)
 
-    def _keep_departure(self) -> None:
-        number = self.first_jump
+    def depart_from(self, number: int | None) -> None:
+        """Let `number` be the first L2 block that a stock verifier does not follow."""
+        if number == self.first_jump:
+            return
+        self.first_jump = number
         kept = b"" if number is None else number.to_bytes(8, "big")
         self.engine.chain.store.write_meta({FIRST_DEPARTURE: kept})
 
@@ -133,8 +135,7 @@ class DeclaringRollup(Rollup):
     def forget_lost_jump(self) -> None:
         """After blocks were taken back: perhaps stock verifiers follow again."""
         if self.first_jump is not None and self.first_jump > self.engine.heads.unsafe.number:
-            self.first_jump = None
-            self._keep_departure()
+            self.depart_from(None)
 
     def _funder(self) -> DevAccount | None:
         machine = self.l1.chain.machine(self.l1.head)

@@ -37,6 +37,8 @@ class Snapshot:
     mining: Mining
     next_l1: NextL1Block = BY_THE_RULES
     """What users wanted of the L1's next block."""
+    first_jump: int | None = None
+    """The first L2 block that a stock verifier does not follow."""
     impersonated: Impersonated | None = None
     """`None` for those that were when the node began."""
     forced: Mapping[bytes, Forced] = field(default_factory=dict)
@@ -83,6 +85,7 @@ def snapshot(rollup: LocalRollup) -> Snapshot:
         pools={name: tuple(pool.transactions()) for name, pool in rollup.pools.items()},
         wishes=rollup.timeline.wishes,
         mining=rollup.mining,
+        first_jump=rollup.first_jump,
         impersonated=rollup.impersonation.who,
         forced=rollup.impersonation.waiting,
         next_l1=rollup.next_l1,
@@ -92,6 +95,7 @@ def snapshot(rollup: LocalRollup) -> Snapshot:
 def revert(rollup: LocalRollup, saved: Snapshot) -> None:
     """Go back to what was `saved`."""
     tops: dict[ChainName, Header] = {"l1": rollup.l1.head, "l2": rollup.engine.chain.head}
+    other_branch = not rollup.l1.chain.is_canonical(saved.l1_head)
     rollup.l1.chain.set_head(saved.l1_head)
     rollup.engine.restore(saved.heads)
     rollup.timeline.go_back(saved.wishes)
@@ -99,9 +103,11 @@ def revert(rollup: LocalRollup, saved: Snapshot) -> None:
     rollup.impersonation.go_back(saved.impersonated, saved.forced)
     rollup.next_l1 = saved.next_l1
     rollup.keeper.go_back(saved.l1_head, rollup.clock.now())
-    rollup.forget_lost_jump()
+    rollup.depart_from(saved.first_jump)
     rollup.driver.safe_up_to(saved.l1_head.number)
-    rollup.sequencer.schedule.forget_from(saved.l1_head.number + 1)
+    rollup.sequencer.schedule.forget_from(0 if other_branch else saved.l1_head.number + 1)
+    if other_branch:
+        rollup.sequencer_catch_up()
     rollup.batcher.in_flight.clear()
     rollup.batcher.rewind()
     for name, transactions in saved.pools.items():

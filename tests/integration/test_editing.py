@@ -128,6 +128,23 @@ def test_what_is_declared_of_the_next_block_is_put_off_to_the_users() -> None:
     converges(here)
 
 
+def test_a_revert_to_another_branch_of_the_l1_knows_what_that_one_declares() -> None:
+    here = world()
+    here.send("l2")
+    here.rollup.edit("l2", [ALL])
+    here.rollup.mine("l1", GENESIS_TIME + 900)
+    number = here.rollup.snapshot()
+    here.rollup.reorg_l1(2, blocks=0, lose=True)
+    assert here.rollup.first_jump is None
+    assert here.rollup.revert(number)
+    assert here.rollup.first_jump == 2
+    for _ in range(2):
+        here.rollup.edit("l2", [ALL])
+    here.send("l2")
+    assert here.rollup.chain("l2").head.timestamp == GENESIS_TIME + 900
+    converges(here)
+
+
 @pytest.mark.parametrize("name", CHAINS)
 def test_a_stopped_sequencer_is_left_alone(name: ChainName) -> None:
     here = world()
