@@ -109,8 +109,8 @@ def test_both_engines_go_on_from_anvil_alike_and_a_verifier_follows(
                     wait_for(lambda: _all_safe(devnet))
                     head = call(port, "eth_getBlockByNumber", "latest", False)
                     assert head["hash"] in verified(devnet, tmp_path, url)
-        # State roots tell the time of the wall clock, too.
-        assert [*found[0][:-2], found[0][-1]] == [*found[1][:-2], found[1][-1]]
+        # The roots depend on when L1 blocks came, too.
+        assert found[0][:-2] == found[1][:-2]
         assert word(url, store, 0) == 5
 
 
@@ -135,7 +135,7 @@ def test_a_second_byline_goes_on_from_the_first_over_a_restart(tmp_path: Path) -
         with running(tmp_path, folder) as second:
             url = second.l2_url
             head = call(url, "eth_getBlockByNumber", "latest", False)
-            assert [head["number"], head["stateRoot"]] == before[-3:-1]
+            assert [head["number"], head["stateRoot"], head["receiptsRoot"]] == before[-3:]
             assert (word(url, store, 0), word(url, store, 1)) == (0, 7)
             assert call(url, "eth_getTransactionByHash", deposit["hash"]) == deposit
         with pytest.raises(RuntimeError, match="pass --fork-url"):
