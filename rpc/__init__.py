@@ -18,6 +18,7 @@ views.py          values as the JSON objects of the execution-apis
 errors.py         codes, and the one conversion from what a node raises
 limits.py         how much a client may ask for
 origins.py        which web pages may speak to the node
+answers.py        short and long HTTP responses
 admission.py      which connections a port takes when there are many
 http_log.py       what is logged of bytes that are no HTTP
 connection.py     one lasting connection, over any wire.py: websocket.py, ipc.py with

@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from aiohttp import hdrs, web
-from aiohttp.abc import AbstractStreamWriter
 
 from byline.rpc.admission import Admission, leave
+from byline.rpc.answers import answered, to_program
 from byline.rpc.backend import Backend
 from byline.rpc.connection import Connection
 from byline.rpc.dispatch import Dispatcher
@@ -47,8 +47,6 @@ _BACKLOG: Final = 1024
 """Connections that the system holds ready."""
 _SHOWN: Final = 200
 """Characters of a header that are repeated."""
-_PIECE: Final = 256 * 1024
-"""Bytes of an answer that go out together; smaller answers need no watching."""
 
 
 class RpcServer:
@@ -252,13 +250,16 @@ class RpcServer:
             late.force_close()
             return late
         answer = await self.dispatcher.handle(body)
-        if len(answer) <= _PIECE:
-            return web.Response(body=answer, content_type="application/json")
-        return LongAnswer(answer, self._limits.body_seconds)
+        respond = answered if hdrs.ORIGIN in request.headers else to_program
+        return respond(request, answer, self._limits.body_seconds)
 
     async def _body(self, request: web.Request) -> bytes:
+        """Return the body; raises what aiohttp does, and `TimeoutError`."""
         if request.content.is_eof():
-            return await request.read()
+            body = request.content.read_nowait()
+            if len(body) > self._limits.body_bytes:
+                raise web.HTTPRequestEntityTooLarge(self._limits.body_bytes, len(body))
+            return body
         async with asyncio.timeout(self._limits.body_seconds):
             return await request.read()
 
@@ -290,42 +291,6 @@ class RpcServer:
             f"JSON-RPC of {self._backend.name} (chain id {chain}): POST a request to this "
             "address, or open a WebSocket at it.\n"
         )
-
-
-class LongAnswer(web.StreamResponse):
-    """A JSON answer that goes out in pieces; a client that does not read is cut off."""
-
-    def __init__(self, answer: bytes, seconds: float) -> None:
-        """Give each piece of `answer` so many `seconds`."""
-        super().__init__()
-        self.content_type = "application/json"
-        self.content_length = len(answer)
-        self._answer = memoryview(answer)
-        self._seconds = seconds
-        self._transport: asyncio.Transport | None = None
-
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send the head."""
-        self._transport = request.transport
-        return await super().prepare(request)
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Send everything; aiohttp calls this once the head is out."""
-        rest, self._answer = self._answer, self._answer[:0]
-        for start in range(0, len(rest), _PIECE):
-            await self._piece(rest[start : start + _PIECE])
-        await super().write_eof(data)
-
-    async def _piece(self, piece: memoryview) -> None:
-        try:
-            async with asyncio.timeout(self._seconds):
-                await self.write(piece)
-        except TimeoutError:
-            # Closing would wait until everything is read.
-            if self._transport is not None:
-                self._transport.abort()
-            words = f"the answer was not read within {self._seconds:g} seconds"
-            raise ConnectionResetError(words) from None
 
 
 def _foreign(origin: str) -> web.Response:
