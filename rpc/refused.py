@@ -53,8 +53,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "evm_removeAccount": _KEYS,
         "miner_start": _MINER,
         "miner_stop": _MINER,
-        "miner_setEtherbase": "anvil_setCoinbase says who gets the tips of L1 blocks; on an L2 "
-        "they go to the SequencerFeeVault (OP Stack specs, fees)",
+        "miner_setEtherbase": "anvil_setCoinbase says who gets the tips",
         "miner_setExtra": "an L2 block's extra data holds its EIP-1559 parameters, which come "
         "from the SystemConfig on the L1; L1 blocks have none here",
         "miner_setGasPrice": "any tip gets a transaction into a block here",
