@@ -183,6 +183,8 @@ class NodeState:
         patience: Patience,
     ) -> int:
         chain, header = self._resolver.chain, self._resolver.context(ref)
+        at_head = header is chain.head and block.base_fee is None
+        next_base_fee = self.rollup.next_base_fee(self.name) if at_head else None
 
         def surcharge(asked: CallRequest, gas: int) -> int:
             return self._surcharge(asked, gas, ref)
@@ -192,7 +194,15 @@ class NodeState:
             request,
             header,
             lambda hear: calls.estimate_gas(
-                chain, header, request, overrides, surcharge, patience, block, hear
+                chain,
+                header,
+                request,
+                overrides,
+                surcharge,
+                patience,
+                block,
+                hear,
+                next_base_fee,
             ),
         )
 

@@ -246,16 +246,20 @@ def estimate_gas(
     patience: Patience = ENDLESS,
     block: BlockOverrides = THE_BLOCK_ITSELF,
     hear: Hear | None = None,
+    next_base_fee: int | None = None,
 ) -> int:
     """Return a gas limit with which `request` succeeds: the least, or at most 1.5 % more.
 
     `surcharge` is the rollup's part of the price; `hear` is told of the first run, which has
-    the most gas.  Raises `Reverted`, `OutOfTime`, or
+    the most gas.  A fee of `next_base_fee` is enough where that is below the block's: the
+    transaction is for the block after.  Raises `Reverted`, `OutOfTime`, or
     `Refused` in geth's words when no affordable limit is enough.
     """
     machine, seen = opened(chain, header, request, overrides, block, patience)
     lend(machine, request)
     base_fee = seen.base_fee or 0
+    if next_base_fee is not None:
+        base_fee = min(base_fee, next_base_fee)
     most = _most_gas(chain, machine, seen, request, fee_cap(request), surcharge)
     floor = max(intrinsic(request), data_floor_gas(request.data))
     if most < floor:

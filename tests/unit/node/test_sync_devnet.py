@@ -118,6 +118,26 @@ def test_a_chain_tells_whether_blocks_come_by_themselves(devnet: SyncDevnet) -> 
     assert devnet.l2.request("eth_mining") is True
 
 
+@pytest.mark.parametrize("name", ["l1", "l2"])
+def test_an_estimate_takes_the_fee_that_the_next_block_takes(
+    devnet: SyncDevnet, name: str
+) -> None:
+    chain = devnet.l1 if name == "l1" else devnet.l2
+    with devnet.restoring():
+        chain.mine(3)  # Empty blocks: the base fee falls.
+        head, due = (
+            int(chain.request("eth_feeHistory", "0x1", "latest", [])["baseFeePerGas"][at], 16)
+            for at in (0, 1)
+        )
+        assert due < head
+        call = {"from": devnet.accounts[0].address, "to": devnet.accounts[1].address}
+        fees = {"maxFeePerGas": hex(due), "maxPriorityFeePerGas": "0x0"}
+        assert int(chain.request("eth_estimateGas", call | fees), 16) == 21_000
+        fees["maxFeePerGas"] = hex(due - 1)
+        with pytest.raises(CallFailed, match="less than block base fee"):
+            chain.request("eth_estimateGas", call | fees)
+
+
 def test_time_moves_on_both_chains(devnet: SyncDevnet) -> None:
     def times() -> list[int]:
         heads = [
