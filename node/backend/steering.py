@@ -85,8 +85,10 @@ class NodeDropping:
 
     def _drop_from(self, sender: bytes) -> None:
         pool = self.rollup.pools[self.name]
-        waiting = (*pool.pending(sender), *pool.queued(sender))
-        self.rollup.drop(self.name, [tx.hash for tx in waiting])
+        forced = [tx for tx in self.rollup.forced(self.name) if tx.sender == sender]
+        waiting = [*pool.pending(sender), *pool.queued(sender)]
+        hashes = [*(tx.hash for tx in waiting), *(tx.hash for tx in forced)]
+        self.rollup.drop(self.name, hashes)
 
     async def drop_all(self) -> None:
         """Forget all that users wait for; what the node waits for stays."""
@@ -96,7 +98,8 @@ class NodeDropping:
         rollup, waiting = self.rollup, self.rollup.pools[self.name].transactions()
         if self.name == "l1" and isinstance(rollup, LocalRollup):
             waiting = tuple(tx for tx in waiting if not rollup.is_own(tx))
-        rollup.drop(self.name, [tx.hash for tx in waiting])
+        forced = rollup.forced(self.name)
+        rollup.drop(self.name, [*(tx.hash for tx in waiting), *(tx.hash for tx in forced)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,6 +249,26 @@ def test_waiting_transactions_can_be_dropped(here: Both, name: str) -> None:
     assert port.result("eth_getTransactionReceipt", first) is None
 
 
+@pytest.mark.parametrize("name", CHAINS)
+def test_transactions_that_nobody_signed_can_be_dropped(here: Both, name: str) -> None:
+    port, somebody = here.port(name), bytes([0x42]) * 20
+    port.result("anvil_setBalance", "0x" + somebody.hex(), hex(10**18))
+    port.result("anvil_impersonateAccount", "0x" + somebody.hex())
+    port.result("evm_setAutomine", False)
+    by_hash = wait(port, somebody)
+    assert port.result("anvil_dropTransaction", by_hash) == by_hash
+    for method, params in (
+        ("anvil_removePoolTransactions", ["0x" + somebody.hex()]),
+        ("anvil_dropAllTransactions", []),
+    ):
+        waiting = wait(port, somebody)
+        port.result(method, *params)
+        assert port.result("eth_getTransactionByHash", waiting) is None
+    before = here.world.balance(name, somebody)  # type: ignore[arg-type]
+    port.result("evm_mine")
+    assert here.world.balance(name, somebody) == before == 10**18  # type: ignore[arg-type]
+
+
 def test_what_is_mined_is_not_dropped(here: Both) -> None:
     mined = wait(here.l2)
     assert here.l2.result("anvil_dropTransaction", mined) is None
