@@ -123,8 +123,10 @@ async def logs(asked: _Asked) -> Any:
     border = asked.forked.number
     if wanted.block_hash is not None:
         number = await _height(asked, wanted.block_hash)
-        here = number is None or number > border
-        return await (asked.ours() if here else asked.theirs())
+        if number is None or number > border:
+            return await asked.ours()
+        at = {"blockHash": "0x" + wanted.block_hash.hex()}
+        return await asked.theirs([{**_criteria(wanted), **at}])
     first = await _height(asked, wanted.first)
     last = await _height(asked, wanted.last)
     head = await asked.context.backend.chain.block_number()
@@ -132,9 +134,8 @@ async def logs(asked: _Asked) -> Any:
     last = head if last is None else last
     if first > border or last < first or last > head:
         return await asked.ours()
-    criteria = {k: v for k, v in asked.raw[0].items() if k not in ("fromBlock", "toBlock")}
     ends = {"fromBlock": hex(first), "toBlock": hex(min(last, border))}
-    theirs = await asked.theirs([{**criteria, **ends}])
+    theirs = await asked.theirs([{**_criteria(wanted), **ends}])
     if not isinstance(theirs, list):
         raise ServerError("the forked chain's node answers eth_getLogs with no list")
     if last <= border:
@@ -144,6 +145,21 @@ async def logs(asked: _Asked) -> Any:
         return ours
     parts = [orjson.dumps(theirs)[1:-1], orjson.dumps(ours)[1:-1]]
     return orjson.Fragment(b"[" + b",".join(part for part in parts if part) + b"]")
+
+
+async def filter_logs(asked: _Asked) -> Any:
+    """Answer with the logs that a filter wants, as `eth_getLogs` would."""
+    wanted = asked.context.filters.logs_of(asked.arguments[0])
+    method = asked.context.methods["eth_getLogs"]
+    return await method.run(asked.context, [wanted], [])
+
+
+def _criteria(wanted: LogFilter) -> dict[str, Any]:
+    topics = [["0x" + topic.hex() for topic in sorted(some)] or None for some in wanted.topics]
+    if not wanted.addresses:
+        return {"topics": topics}
+    addresses = ["0x" + address.hex() for address in sorted(wanted.addresses)]
+    return {"address": addresses, "topics": topics}
 
 
 async def output(asked: _Asked) -> Any:
@@ -210,6 +226,7 @@ ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
         "eth_getTransactionReceipt": transaction,
         "eth_getRawTransactionByHash": transaction,
         "eth_getLogs": logs,
+        "eth_getFilterLogs": filter_logs,
         "eth_getBalance": state(1),
         "eth_getTransactionCount": state(1),
         "eth_getCode": state(1),

@@ -159,6 +159,10 @@ def test_logs_of_both_chains_come_in_order(remote: Remote) -> None:
         before = {**wanted, "toBlock": hex(remote.number)}
         assert call(url, "eth_getLogs", before) == found[:1]
         assert call(url, "eth_getLogs", {**wanted, "fromBlock": mine["blockNumber"]}) == found[1:]
+        for more, count in (({"topics": [None]}, 2), ({"topics": [[words(2)]]}, 0)):
+            assert len(call(url, "eth_getLogs", {**wanted, **more})) == count
+        name = call(url, "eth_newFilter", wanted)
+        assert call(url, "eth_getFilterLogs", name) == found
         of_block = {"blockHash": found[0]["blockHash"]}
         assert found[0] in call(url, "eth_getLogs", of_block)
 
