@@ -13,6 +13,7 @@ from byline.precompiles.attribution.call import read_call
 from byline.precompiles.errors import InvalidInput
 from byline.rpc.dispatch import Dispatcher
 from byline.rpc.errors import InvalidParams
+from byline.rpc.framing import FramingError, JsonFrames
 from tests.fuzz.derivation_targets import NotJson
 from tests.fuzz.target import Target
 from tests.unit.rpc.fakes import FakeNode, backend, dynamic
@@ -68,6 +69,14 @@ def _rpc(served: Served, data: bytes) -> None:
         error = item.get("error")
         if error is not None:
             assert error["code"] != INTERNAL_ERROR, error
+
+
+def _frames(data: bytes) -> None:
+    whole = JsonFrames(10_000).feed(data)
+    pieces = JsonFrames(10_000)
+    found = [value for at in range(len(data)) for value in pieces.feed(data[at : at + 1])]
+    assert found == whole
+    assert b"".join(b"".join(whole).split()) in b"".join(data.split())
 
 
 def _json(data: bytes) -> Any:
@@ -136,6 +145,7 @@ def targets() -> list[Target]:
     documents = tuple(json.dumps(item).encode() for item in (PAYLOAD, ATTRIBUTES, STATE))
     return [
         Target("JSON-RPC", tuple(bodies), lambda data: _rpc(served, data), ()),
+        Target("JSON frames", (b" ".join(bodies[:4]), b"".join(bodies)), _frames, (FramingError,)),
         Target("engine payloads", documents, _engine, (InvalidParams, NotJson)),
         Target(
             "engine token", (f"Bearer {make_token(SECRET, 1_000)}".encode(),), _token,
