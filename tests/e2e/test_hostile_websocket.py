@@ -135,7 +135,7 @@ def test_foreign_pages_do_not_get_in(url: str, headers: dict[str, str]) -> None:
         frame(b"x", opcode=0),
         b"\x81\xff" + b"\xff" * 8 + bytes(4),
         b"GET / HTTP/1.1\r\n\r\n",
-        os.urandom(5_000),
+        random.Random(1).randbytes(5_000),
     ],
 )
 def test_what_is_no_frame_ends_the_connection(url: str, data: bytes) -> None:
@@ -224,6 +224,27 @@ def test_subscriptions_outlive_a_revert_and_hear_of_the_logs_it_takes_away(url: 
         assert gone == {**first, "removed": True}
         await ask("eth_sendTransaction", {"from": sender, "to": where})
         assert (await heard())["removed"] is False
+
+    with_sockets(url, 1, work)
+
+
+@pytest.mark.parametrize("name", ["l1", "l2"])
+def test_receipts_of_a_block_are_told_as_they_are_answered(node: Running, name: str) -> None:
+    url = node.l1_url if name == "l1" else node.l2_url
+    sender = call(url, "eth_accounts")[0]
+
+    async def work(sockets: list[ClientWebSocketResponse]) -> None:
+        (listener,) = sockets
+        await listener.send_bytes(request("eth_subscribe", "transactionReceipts"))
+        assert "result" in await listener.receive_json()
+        sent = await asyncio.to_thread(
+            call, url, "eth_sendTransaction", {"from": sender, "to": sender}
+        )
+        told: list[dict[str, object]] = []
+        while sent not in [receipt["transactionHash"] for receipt in told]:
+            told = (await listener.receive_json())["params"]["result"]
+        number = told[0]["blockNumber"]
+        assert told == await asyncio.to_thread(call, url, "eth_getBlockReceipts", number)
 
     with_sockets(url, 1, work)
 
