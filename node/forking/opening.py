@@ -71,7 +71,8 @@ def with_chain_ids(settings: NodeConfig, forks: Forks) -> NodeConfig:
         settings = replace(settings, l1_chain_id=forks.l1.identity.chain_id)
     if forks.l2 is not None and "l2_chain_id" not in settings.sources:
         settings = replace(settings, l2_chain_id=forks.l2.identity.chain_id)
-    if settings.l1_chain_id == settings.l2_chain_id:
+    forked = forks.l1 is not None or forks.l2 is not None
+    if forked and settings.l1_chain_id == settings.l2_chain_id:
         raise ConfigError(
             f"both chains would have chain id {settings.l1_chain_id}: pass --l1-chain-id or "
             "--l2-chain-id"
