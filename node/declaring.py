@@ -69,13 +69,9 @@ class DeclaringRollup(Rollup):
             raise Refused(obstacle)
 
     def control_transactions(self, calls: Sequence[bytes]) -> Sequence[Transaction]:
-        """Return what calls DevControl with each of `calls`, and before it what that needs.
-
-        What is declared is of the L2's next block: from there on stock verifiers do not follow.
-        """
+        """Return what calls DevControl with each of `calls`, and before it what that needs."""
         address = self.engine.config.dev_control
         assert address is not None, "a declaration without DevControl"
-        self._note_departure(self.engine.heads.unsafe.number + 1)
         machine = self.l1.chain.machine(self.l1.head)
         made: list[Transaction] = []
         if machine.balance(self.owner.address) < dev_control.LEAST_BUDGET:
@@ -92,8 +88,11 @@ class DeclaringRollup(Rollup):
             own.append(self._sign_l1(self.owner, address, data, gas, nonce_ahead=len(own)))
         return [*made, *own]
 
-    def _note_departure(self, number: int) -> None:
-        if self.first_jump is None:
+    def note_departure(self) -> None:
+        """Take note if the L1 declares more of the next L2 block than the rules alone make."""
+        unsafe = self.engine.heads.unsafe
+        if self.first_jump is None and self.sequencer.schedule.departs(unsafe):
+            number = unsafe.number + 1
             self.depart_from(number)
             LOG.info("L2 block %d is what DevControl says: stock verifiers stop here", number)
 

@@ -218,6 +218,7 @@ class LocalRollup(PostingRollup):
         Both have the times that the rules alone give.
         """
         self.declare(calls)
+        self.note_departure()
         plan = self.sequencer.plan()
         built = self.engine.build(self.engine.heads.unsafe, plan.attributes)
         ref = self.engine.insert(built)
@@ -256,6 +257,7 @@ class LocalRollup(PostingRollup):
         if calls or timestamp != self._declared_time():
             self._declare(timestamp, calls)
         self._keep_l1_near()
+        self.note_departure()
 
     def mine_kept(self, timestamp: int) -> None:
         """See `PostingRollup.mine_kept`; the L2 follows."""
