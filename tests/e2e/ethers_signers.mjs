@@ -1,6 +1,6 @@
 // ethers v6: providers, signers, contracts, and the error codes that programs branch on.
 import assert from "node:assert/strict";
-import { inputs, MNEMONIC, pause, PATIENCE, run, until } from "./parts.mjs";
+import { inputs, MNEMONIC, pause, PATIENCE, run, until, untilHeard } from "./parts.mjs";
 
 const { url, wsUrl, contracts, wanted, require } = inputs();
 const ethers = require("ethers");
@@ -96,12 +96,13 @@ async function listening() {
     await watched.on("Joined", (who, paid, motto) => heard.push([who, paid, motto]));
     await from.on("block", (number) => heads.push(number));
     await from.on("pending", (hash) => waiting.push(hash));
-    await pause(400);
-    const receipt = await sent(guild.join("heard", { value: 8n }));
-    await until(`news from ${from.constructor.name}`, () => (
-      heard.length && heads.includes(receipt.blockNumber) && waiting.includes(receipt.hash)
-    ));
-    assert.deepEqual(heard[0], [user.address, 8n, "heard"]);
+    await pause(200);
+    await untilHeard(
+      `news from ${from.constructor.name}`,
+      () => sent(guild.join("heard", { value: 8n })),
+      ({ blockNumber, hash }) => heard.length && heads.includes(blockNumber) && waiting.includes(hash),
+    );
+    assert.deepEqual(heard.at(-1), [user.address, 8n, "heard"]);
     await watched.removeAllListeners();
     await from.removeAllListeners();
   }
@@ -157,8 +158,14 @@ async function replacements() {
     const waiting = first.wait(1, PATIENCE).catch((error) => error);
     await pause(100);
     const second = await user.sendTransaction({ to: third.address, nonce, value: 1n, ...fees(2n) });
-    await provider.send("evm_mine", []);
-    const error = await waiting;
+    let error;
+    waiting.then((found) => { error = found; });
+    // ethers looks at every new block: it may have begun to look after the first.
+    await until("the replacement", async () => {
+      await provider.send("evm_mine", []);
+      await pause(100);
+      return error;
+    });
     assert.equal(error.code, "TRANSACTION_REPLACED", error.stack);
     assert.equal(error.replacement.hash, second.hash);
     assert.equal(error.receipt.status, 1);

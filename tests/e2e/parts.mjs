@@ -36,6 +36,19 @@ export async function until(what, condition) {
   }
 }
 
+/** Act, again and again where a listener was not there yet, until `heard` of what was done. */
+export async function untilHeard(what, act, heard) {
+  for (let round = 0; round < 8; round += 1) {
+    const made = await act();
+    const deadline = Date.now() + PATIENCE / 8;
+    while (Date.now() < deadline) {
+      if (heard(made)) return made;
+      await pause(20);
+    }
+  }
+  return assert.fail(`listened in vain for ${what}`);
+}
+
 /** Run parts one after the other, print what came of them, and end the process. */
 export async function run(parts, wanted = []) {
   const done = [];

@@ -143,15 +143,17 @@ async function replacement() {
     const fees = (times) => ({ maxFeePerGas: parseGwei("50") * times, maxPriorityFeePerGas: parseGwei("2") * times });
     const first = await writer.sendTransaction({ to: third.address, value: 1n, nonce, ...fees(1n) });
     const replaced = [];
-    const waiting = reader.waitForTransactionReceipt({
+    const answers = [];
+    const onFetchResponse = async (response) => answers.push(await response.clone().text());
+    const waiter = createPublicClient({ chain, transport: http(url, { onFetchResponse }), pollingInterval: 20 });
+    const waiting = waiter.waitForTransactionReceipt({
       hash: first, timeout: PATIENCE, onReplaced: ({ reason, replacedTransaction, transaction }) => (
         replaced.push([reason, replacedTransaction.hash, transaction.hash])
       ),
     });
-    await pause(150);
+    await until("viem to know the transaction", () => answers.some((text) => text.includes(first)));
     await assert.rejects(writer.sendTransaction({ to: third.address, value: 2n, nonce, ...fees(1n) }), /underpriced/);
     const second = await writer.sendTransaction({ to: third.address, value: 1n, nonce, ...fees(2n) });
-    await pause(100);
     await tests.mine({ blocks: 1 });
     assert.equal((await waiting).transactionHash, second);
     assert.deepEqual(replaced, [["repriced", first, second]]);

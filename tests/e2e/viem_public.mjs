@@ -1,6 +1,6 @@
 // viem's public client, over HTTP and WebSocket: every action that asks a node.  See parts.mjs.
 import assert from "node:assert/strict";
-import { inputs, MNEMONIC, PATIENCE, run, until } from "./parts.mjs";
+import { inputs, MNEMONIC, pause, PATIENCE, run, untilHeard } from "./parts.mjs";
 
 const { url, wsUrl, contracts, wanted, loadViem } = inputs();
 const viem = await loadViem("viem");
@@ -302,14 +302,23 @@ async function watching() {
         event: parseAbiItem("event Transfer(address indexed from, address indexed to, uint256 value)"),
       }),
     ];
-    await new Promise((go) => setTimeout(go, 500));
-    const hash = await writer.writeContract({ ...coin, functionName: "transfer", args: [other.address, 1n] });
-    const { blockHash, blockNumber } = await mined(hash);
-    await until(`news of ${hash}: ${client.transport.type}`, () => (
-      heard.numbers.includes(blockNumber) && heard.blocks.includes(blockHash)
-      && heard.hashes.includes(hash) && heard.logs.length === 1 && heard.events.length === 1
-    ));
-    assert.equal(heard.events[0].args.value, 1n);
+    await pause(200);
+    const { hash } = await untilHeard(
+      `a transfer: ${client.transport.type}`,
+      async () => {
+        const made = await writer.writeContract({ ...coin, functionName: "transfer", args: [other.address, 1n] });
+        return { hash: made, ...(await mined(made)) };
+      },
+      ({ hash: made, blockHash, blockNumber }) => (
+        heard.numbers.includes(blockNumber) && heard.blocks.includes(blockHash)
+        && heard.hashes.includes(made)
+        && [heard.logs, heard.events].every((some) => some.some((log) => log.transactionHash === made))
+      ),
+    );
+    for (const some of [heard.logs, heard.events]) {
+      const [log, ...more] = some.filter(({ transactionHash }) => transactionHash === hash);
+      assert.deepEqual([log.args.value, more], [1n, []]);
+    }
     stop.forEach((end) => end());
   }
 }
@@ -318,15 +327,16 @@ async function watchersSurviveARevert() {
   const heard = [];
   const onError = (error) => assert.fail(String(error));
   const stop = reader.watchContractEvent({ ...coin, onLogs: (some) => heard.push(...some), onError });
-  await new Promise((go) => setTimeout(go, 200));
+  const send = async () => {
+    const hash = await writer.writeContract({ ...coin, functionName: "transfer", args: [other.address, 2n] });
+    return mined(hash);
+  };
+  const told = ({ blockHash }) => heard.some((log) => !log.removed && log.blockHash === blockHash);
+  await untilHeard("the first log", send, told);
   const snapshot = await tests.snapshot();
-  const send = () => writer.writeContract({ ...coin, functionName: "transfer", args: [other.address, 2n] });
-  await mined(await send());
-  await until("the first log", () => heard.length >= 1);
+  await untilHeard("a log that is taken back", send, told);
   await tests.revert({ id: snapshot });
-  const before = heard.filter(({ removed }) => !removed).length;
-  await mined(await send());
-  await until("the log after the revert", () => heard.filter(({ removed }) => !removed).length > before);
+  await untilHeard("a log after the revert", send, told);
   stop();
 }
 
