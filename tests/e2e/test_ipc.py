@@ -14,10 +14,12 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from web3 import AsyncWeb3, IPCProvider, Web3
 from web3.providers.persistent import AsyncIPCProvider
+from web3.types import RPCEndpoint, Wei
 
 from tests.devnets import Running, call, running
 from tests.fuzz.mutation import mutated
@@ -93,8 +95,8 @@ def test_both_chains_have_a_socket_that_only_its_owner_may_use(served: Served) -
 
 def test_web3py_sends_and_waits(path: Path) -> None:
     client = Web3(IPCProvider(path))
-    first, second = client.eth.accounts[:2]
-    sent = client.eth.send_transaction({"from": first, "to": second, "value": 1})  # type: ignore[typeddict-item]
+    sender = client.eth.accounts[0]
+    sent = client.eth.send_transaction({"from": sender, "to": sender, "value": Wei(1)})
     assert client.eth.wait_for_transaction_receipt(sent)["status"] == 1
 
 
@@ -103,9 +105,10 @@ def test_web3py_listens(path: Path) -> None:
         async with asyncio.timeout(30), AsyncWeb3(AsyncIPCProvider(path)) as client:
             await client.eth.subscribe("newHeads")
             before = await client.eth.block_number
-            await client.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+            await client.provider.make_request(RPCEndpoint("evm_mine"), [])
             async for message in client.socket.process_subscriptions():
-                assert message["result"]["number"] == before + 1  # type: ignore[index,call-overload]
+                head: Any = message["result"]
+                assert head["number"] == before + 1
                 return
 
     asyncio.run(work())

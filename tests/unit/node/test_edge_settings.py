@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from byline.node import descriptors, garbage
-from byline.node.config import SETTINGS, NodeConfig, changed, load
+from byline.node.config import NodeConfig, changed, load
 from byline.node.errors import ConfigError
+from byline.node.settings import SETTINGS
 from byline.rpc.limits import BOUNDS, Limits
 
 
