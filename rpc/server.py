@@ -34,11 +34,9 @@ _JSON_TYPES: Final = frozenset(
     {"application/json", "application/json-rpc", "application/jsonrequest"}
 )
 _LOCAL_NAMES: Final = frozenset({"localhost"})
-_PREFLIGHT: Final = {
-    hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST, GET, OPTIONS",
-    hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "Content-Type, Accept",
-    hdrs.ACCESS_CONTROL_MAX_AGE: "600",
-}
+_USUAL_HEADERS: Final = "Content-Type, Accept"
+_ASKED_NEAR: Final = "Access-Control-Request-Private-Network"
+_ALLOWED_NEAR: Final = "Access-Control-Allow-Private-Network"
 _FAREWELL: Final = 1.0
 """Seconds that open requests get when the server stops."""
 _LINGERING: Final = 2.0
@@ -216,9 +214,7 @@ class RpcServer:
         """Let allowed pages read the answer, and no other page ask."""
         allowed = origin_allowed(origin, self._cors)
         if request.method == hdrs.METH_OPTIONS:
-            response: web.StreamResponse = (
-                web.Response(status=204, headers=_PREFLIGHT) if allowed else _foreign(origin)
-            )
+            response: web.StreamResponse = _preflight(request) if allowed else _foreign(origin)
         elif request.method == hdrs.METH_POST and not allowed and is_page(origin):
             return _foreign(origin)
         else:
@@ -291,6 +287,19 @@ class RpcServer:
             f"JSON-RPC of {self._backend.name} (chain id {chain}): POST a request to this "
             "address, or open a WebSocket at it.\n"
         )
+
+
+def _preflight(request: web.Request) -> web.Response:
+    """Let an allowed page send what it wants to, from a public network too."""
+    wanted = request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_HEADERS, _USUAL_HEADERS)
+    headers = {
+        hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST, GET, OPTIONS",
+        hdrs.ACCESS_CONTROL_ALLOW_HEADERS: wanted,
+        hdrs.ACCESS_CONTROL_MAX_AGE: "600",
+    }
+    if request.headers.get(_ASKED_NEAR) == "true":
+        headers[_ALLOWED_NEAR] = "true"
+    return web.Response(status=204, headers=headers)
 
 
 def _foreign(origin: str) -> web.Response:

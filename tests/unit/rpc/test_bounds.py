@@ -190,6 +190,30 @@ def test_foreign_pages_may_not_even_ask_while_extensions_may(origin: str, status
     served(work)
 
 
+@pytest.mark.parametrize("origin", ["https://app.example", "https://evil.example"])
+def test_an_allowed_page_may_send_headers_of_its_own_and_come_from_afar(origin: str) -> None:
+    asking = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type, x-trace",
+        "Access-Control-Request-Private-Network": "true",
+    }
+
+    async def work(found: Served) -> None:
+        async with found.session.options(found.server.url, headers=asking) as response:
+            said = response.headers
+            if origin == "https://evil.example":
+                assert response.status == 403
+                assert not [name for name in said if name.startswith("Access-Control")]
+                return
+            assert response.status == 204
+            assert said["Access-Control-Allow-Origin"] == origin
+            assert said["Access-Control-Allow-Headers"] == "content-type, x-trace"
+            assert said["Access-Control-Allow-Private-Network"] == "true"
+
+    served(work, cors=["https://app.example"])
+
+
 def test_names_and_origins_that_could_not_match_are_refused_at_the_start() -> None:
     assert check_host("devbox.local") == "devbox.local"
     assert check_origin("https://App.example:8443") == "https://app.example:8443"
