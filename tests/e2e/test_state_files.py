@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -51,6 +52,23 @@ def test_a_state_goes_from_anvil_to_a_devnet_and_back(tmp_path: Path) -> None:
         assert byline(tmp_path, "state", "dump", "--url", devnet.l2_url, "l2.json").returncode == 0
         assert byline(tmp_path, "state", "load", "--url", anvil, "l2.json").returncode == 0
         assert call(anvil, "eth_getBalance", RICH, "latest") == "0x9"
+
+
+def test_an_account_of_many_slots_is_carried_in_parts(tmp_path: Path) -> None:
+    slots = {hash_of(number): f"0x{number + 1:x}" for number in range(25_000)}
+    accounts = {RICH: {"balance": "0x7", "code": "0x60", "storage": slots}}
+    (tmp_path / "large.json").write_text(json.dumps({"accounts": accounts}))
+    with running(tmp_path) as devnet:
+        done = byline(tmp_path, "state", "load", "--url", devnet.l2_url, "large.json")
+        assert done.returncode == 0, done.stderr
+        for number in (0, 12_345, 24_999):
+            word = call(devnet.l2_url, "eth_getStorageAt", RICH, hash_of(number), "latest")
+            assert int(word, 16) == number + 1
+        assert call(devnet.l2_url, "eth_getBalance", RICH) == "0x7"
+
+
+def hash_of(number: int) -> str:
+    return "0x" + hashlib.sha256(number.to_bytes(8, "big")).hexdigest()
 
 
 def test_what_cannot_be_done_is_said_in_a_line(tmp_path: Path) -> None:
