@@ -132,7 +132,7 @@ class NodeTracing:
         block = self._resolver.block(ref)
         if block is None:
             return None
-        if block.number == 0:
+        if block.number <= self._chain.store.first_number:
             return []
 
         def work(patience: Patience) -> Sequence[Any]:
@@ -201,7 +201,7 @@ class NodeTracing:
         return found
 
     def _replay(self, block: Block, patience: Patience) -> Replay:
-        if block.number == 0:
+        if block.number <= self._chain.store.first_number:
             raise Refused("genesis is not traceable")
         parent = self._chain.store.header(block.header.parent_hash)
         if parent is None:

@@ -90,6 +90,8 @@ def fork_network(settings: NodeConfig, engine: Engine, forks: Forks) -> ForkedNe
     `settings` have the chain ids of the forks.  Raises `ConfigError` where settings and chains
     do not fit, `ForkError` where another chain does not answer.
     """
+    if "genesis_time" in settings.sources:
+        raise ConfigError("genesis_time is that of the block that is forked: leave it out")
     times = [fork.header.timestamp for fork in (forks.l1, forks.l2) if fork is not None]
     l2_time = max(times)
     l1_time = forks.l1.header.timestamp if forks.l1 else l2_time

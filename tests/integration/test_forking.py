@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from byline.derivation.hashing import keccak256
+from byline.node.config import load
 from byline.node.errors import ConfigError
 from byline.node.evm.engines import ENGINES
 from byline.node.sync_devnet import SyncDevnet
@@ -324,3 +325,56 @@ def test_what_was_asked_once_is_in_the_users_cache(
     block = call(remote.url, "eth_getBlockByNumber", hex(remote.number), False)["hash"]
     path = tmp_path / "byline" / "forks" / "901" / f"{block[2:]}.sqlite"
     assert path.stat().st_size > 1_000
+
+
+def test_traces_of_a_range_begin_after_the_fork(remote: Remote) -> None:
+    with fork(remote) as devnet:
+        url = devnet.l2.url
+        mine = send(url, **{"from": remote.user, "to": RICH, "value": "0x1"})
+        wanted = {"fromBlock": hex(remote.number), "toBlock": "latest", "toAddress": [RICH]}
+        found = call(url, "trace_filter", wanted)
+        assert [item["transactionHash"] for item in found] == [mine["transactionHash"]]
+        there = call(remote.url, "trace_transaction", remote.logged)
+        assert call(url, "trace_transaction", remote.logged) == there
+
+
+def test_both_chains_cannot_have_one_id(remote: Remote) -> None:
+    with (
+        pytest.raises(
+            ConfigError, match="both chains would have chain id 901: pass --l1-chain-id"
+        ),
+        fork(remote, l1_fork_url=remote.url),
+    ):
+        pass
+
+
+def test_an_id_that_is_asked_for_is_had(remote: Remote) -> None:
+    settings = load({"l2_chain_id": 77, "fork_url": remote.url, "no_storage_caching": True})
+    with SyncDevnet(settings, l1_port=0, l2_port=0) as devnet:
+        assert call(devnet.l2.url, "eth_chainId") == "0x4d"
+        done = send(devnet.l2.url, **{"from": remote.user, "to": RICH, "value": "0x1"})
+        assert done["status"] == "0x1"
+
+
+@pytest.mark.parametrize(
+    ("given", "words_of_error"),
+    [
+        ({"fork_block_number": 5}, "--fork-block-number needs --fork-url"),
+        ({"l1_fork_block_number": 5}, "--l1-fork-block-number needs --l1-fork-url"),
+        ({"fork_url": "http://a", "rollup_config": "x"}, "make first blocks of their own"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(given: dict[str, Any], words_of_error: str) -> None:
+    with pytest.raises(ConfigError, match=words_of_error):
+        load(given, {}, Path("/nowhere"))
+
+
+def test_a_time_of_ones_own_is_refused_on_a_fork(remote: Remote) -> None:
+    settings = load(
+        {"genesis_time": 5, "fork_url": remote.url, "no_storage_caching": True}, {}, Path("/none")
+    )
+    with (
+        pytest.raises(ConfigError, match="genesis_time is that of the block that is forked"),
+        SyncDevnet(settings, l1_port=0, l2_port=0),
+    ):
+        pass
