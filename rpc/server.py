@@ -292,7 +292,7 @@ class RpcServer:
 def _preflight(request: web.Request) -> web.Response:
     """Let an allowed page send what it wants to, from a public network too."""
     wanted = request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_HEADERS, _USUAL_HEADERS)
-    headers = {
+    headers: dict[str, str] = {
         hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST, GET, OPTIONS",
         hdrs.ACCESS_CONTROL_ALLOW_HEADERS: wanted,
         hdrs.ACCESS_CONTROL_MAX_AGE: "600",
