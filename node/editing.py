@@ -85,9 +85,9 @@ def _groups(rollup: LocalRollup, carriers: Sequence[Forced]) -> Iterator[Sequenc
 
 
 def _put_off(rollup: LocalRollup, number: int) -> Iterator[bytes]:
-    """Yield the calls that leave to the block after `number` what is declared of that one.
+    """Yield the calls that leave to the block after `number` what users want of that one.
 
-    A randomness cannot be taken back, so that both blocks have it.
+    It is declared already.  A randomness cannot be taken back, so that both blocks have it.
     """
     unsafe, schedule = rollup.engine.heads.unsafe, rollup.sequencer.schedule
     fields, block_time = schedule.fields(unsafe), rollup.engine.config.block_time
@@ -97,8 +97,9 @@ def _put_off(rollup: LocalRollup, number: int) -> Iterator[bytes]:
     if fields.prev_randao is not None:
         randao = int.from_bytes(fields.prev_randao, "big")
         yield dev_control.set_field_call(number + 1, PREV_RANDAO, randao)
-    declared = schedule.next_timestamp(unsafe)
-    if declared >= unsafe.timestamp + 2 * block_time:
+    declared, wishes = schedule.next_timestamp(unsafe), rollup.timeline.wishes
+    wished = declared == wishes.exact.get("l2") or 0 < (wishes.floor or 0) <= declared
+    if wished and declared >= unsafe.timestamp + 2 * block_time:
         yield dev_control.set_clock_call(number, 0)
         yield dev_control.set_clock_call(number + 1, declared)
 

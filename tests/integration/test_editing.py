@@ -113,8 +113,9 @@ def test_what_is_declared_of_the_next_block_is_put_off_to_the_users() -> None:
     with served(here, "l2") as port:
         port.result("anvil_setNextBlockBaseFeePerGas", hex(7 * 10**9))
         port.result("hardhat_setPrevRandao", "0x" + "12" * 32)
-        # The L1 block tells the L2 to follow.
-        here.rollup.mine("l1", GENESIS_TIME + 900)
+        here.rollup.set_next_timestamp("l2", GENESIS_TIME + 900)
+        # The L1 block tells of it.
+        here.rollup.mine("l1")
         for _ in range(2):
             here.rollup.edit("l2", [ALL])
         here.rollup.edit("l1", [ALL])
@@ -141,7 +142,22 @@ def test_a_revert_to_another_branch_of_the_l1_knows_what_that_one_declares() -> 
     for _ in range(2):
         here.rollup.edit("l2", [ALL])
     here.send("l2")
+    assert here.rollup.chain("l2").head.timestamp == GENESIS_TIME + 904
+    converges(here)
+
+
+def test_an_edit_follows_the_l1_to_a_time_that_nobody_wished_of_the_l2() -> None:
+    here = world()
+    here.send("l2")
+    here.rollup.mine("l1", GENESIS_TIME + 900)
+    here.rollup.edit("l2", [ALL])
     assert here.rollup.chain("l2").head.timestamp == GENESIS_TIME + 900
+    base = here.rollup.l1.head.timestamp
+    here.rollup.increase_time(100)
+    here.rollup.mine("l1")
+    here.rollup.edit("l2", [ALL])
+    here.send("l2")
+    assert here.rollup.chain("l2").head.timestamp == base + 100
     converges(here)
 
 
