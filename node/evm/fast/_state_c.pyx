@@ -8,7 +8,7 @@ Sources: EIP-161 (empty accounts), 1153 (transient storage), 2929 (warm and cold
 6780 (self-destruction).
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_SetItem
 from cpython.object cimport PyObject
 from libc.string cimport memcpy, memset
@@ -376,9 +376,13 @@ cdef class State:
         return account.covered == COVERED
 
     cdef bytes word_beneath(self, Account account, bytes slot):
+        cdef bytes word
         if self.is_covered(account):
             return ZERO_WORD
-        return self.beneath.word(account.address, slot)
+        word = self.beneath.word(account.address, slot)
+        if word is None or PyBytes_GET_SIZE(word) != 32:
+            raise ValueError(f"a word beneath is {word!r}: want 32 bytes")
+        return word
 
     cdef bytes record_of_slot(self, Account account, bytes slot):
         cdef bytes value = account.slots[slot]

@@ -241,3 +241,25 @@ def test_each_account_is_asked_for_by_what_touches_it_alone() -> None:
     assert run.beneath is not None
     run.open().balance(ADDRESSES[0])
     assert set(run.beneath.asked) == {ADDRESSES[0]}
+
+
+@pytest.mark.parametrize("word", [b"", b"1", bytes(31), bytes(33), None, 5])
+def test_a_word_of_another_length_is_refused(word: object) -> None:
+    class Wrong(Other):
+        def word(self, address: bytes, slot: bytes) -> bytes:
+            return word  # type: ignore[return-value]
+
+    run = Run(engine("fast"), Wrong(ACCOUNTS))
+    with pytest.raises((ValueError, TypeError)):
+        run.open().storage(ADDRESSES[1], 0)
+
+
+@pytest.mark.parametrize("record", [b"", b"1", b"\xf8\x00", bytes(200), "text"])
+def test_a_record_that_is_none_is_refused(record: object) -> None:
+    class Wrong(Other):
+        def record(self, address: bytes) -> bytes | None:
+            return record  # type: ignore[return-value]
+
+    run = Run(engine("fast"), Wrong(ACCOUNTS))
+    with pytest.raises((ValueError, TypeError)):
+        run.open().balance(ADDRESSES[1])
