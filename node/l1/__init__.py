@@ -15,7 +15,7 @@ install.py  puts the OP Stack's contracts onto a development L1
 beacon.py   blobs from a beacon node
 kzg.py      commitments and proofs of blobs
 beacon_api.py  what a beacon node answers, for the blobs of the local L1
-dev_control.py  how the L2's clock is told to jump, on any local L1
+dev_control.py  how things are declared of the L2, on any local L1
 blobs.py    keeps the local L1's blobs; with
   network_form.py  blob transactions as they are sent, with their blobs
 """
