@@ -166,7 +166,7 @@ SETTINGS: Final = (
     Setting("fork_block_number", int, "block to go on from; below 0 so many before the newest"),
     Setting("l1_fork_url", str, "go on from another chain with the L1: URL or URL@BLOCK"),
     Setting("l1_fork_block_number", int, "block to go on from with the L1"),
-    Setting("fork_header", str, "HTTP header for those nodes, 'Name: value'; again", each=str),
+    Setting("fork_header", str, "HTTP header for those nodes, 'Name: value'", each=str),
     Setting("fork_retries", int, "attempts after the first to ask those nodes", least=0, most=100),
     Setting("fork_retry_backoff", int, "milliseconds before the second attempt", least=0),
     Setting("fork_timeout", float, "seconds that one attempt may take", least=0.001),
