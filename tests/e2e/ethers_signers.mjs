@@ -5,11 +5,13 @@ import { inputs, MNEMONIC, pause, PATIENCE, run, until, untilHeard } from "./par
 const { url, wsUrl, contracts, wanted, require } = inputs();
 const ethers = require("ethers");
 
-const provider = new ethers.JsonRpcProvider(url, undefined, { pollingInterval: 20, cacheTimeout: -1 });
+const provider = new ethers.JsonRpcProvider(url, undefined, {
+  pollingInterval: 20,
+  cacheTimeout: -1,
+});
 const live = new ethers.WebSocketProvider(wsUrl);
-const account = (index) => ethers.HDNodeWallet.fromPhrase(
-  MNEMONIC, "", `m/44'/60'/0'/0/${index}`,
-).connect(provider);
+const account = (index) =>
+  ethers.HDNodeWallet.fromPhrase(MNEMONIC, "", `m/44'/60'/0'/0/${index}`).connect(provider);
 const [user, other, third] = [10, 11, 12].map(account);
 const stranger = ethers.getAddress("0x00000000000000000000000000000000000abcde");
 const { abi, bytecode, deployed } = contracts.Guild;
@@ -26,7 +28,12 @@ async function networks() {
   const { chainId } = await provider.getNetwork();
   assert.equal(chainId, BigInt(await provider.send("eth_chainId", [])));
   assert.equal((await live.getNetwork()).chainId, chainId);
-  assert.equal((await new ethers.JsonRpcProvider(url, Number(chainId), { staticNetwork: true }).getBlockNumber()) > 0, true);
+  assert.equal(
+    (await new ethers.JsonRpcProvider(url, Number(chainId), {
+      staticNetwork: true,
+    }).getBlockNumber()) > 0,
+    true
+  );
 }
 
 async function blocks() {
@@ -100,7 +107,8 @@ async function listening() {
     await untilHeard(
       `news from ${from.constructor.name}`,
       () => sent(guild.join("heard", { value: 8n })),
-      ({ blockNumber, hash }) => heard.length && heads.includes(blockNumber) && waiting.includes(hash),
+      ({ blockNumber, hash }) =>
+        heard.length && heads.includes(blockNumber) && waiting.includes(hash)
     );
     assert.deepEqual(heard.at(-1), [user.address, 8n, "heard"]);
     await watched.removeAllListeners();
@@ -117,49 +125,88 @@ async function customErrors() {
     check(error);
     return true;
   };
-  await assert.rejects(guild.setDue.staticCall(1n), wanting((error) => {
-    assert.equal(error.reason, "dues must not fall");
-    assert.equal(error.revert.name, "Error");
-  }));
-  await assert.rejects(guild.join.staticCall("me", { value: 1n }), wanting((error) => {
-    assert.equal(error.revert.name, "TooLow");
-    assert.deepEqual([...error.revert.args], [1n, 5n]);
-  }));
-  await assert.rejects(guild.close.staticCall(), wanting(({ revert }) => assert.equal(revert.name, "Closed")));
-  await assert.rejects(guild.close(), wanting(() => {}));
-  await assert.rejects(guild.divide(0n), wanting(({ revert }) => assert.equal(revert.name, "Panic")));
-  await assert.rejects(guild.silent.staticCall(), wanting(({ data }) => assert.ok(data === "0x" || data === null)));
-  await assert.rejects(factory.deploy(666n), wanting(({ reason }) => assert.equal(reason, "no such due")));
+  await assert.rejects(
+    guild.setDue.staticCall(1n),
+    wanting((error) => {
+      assert.equal(error.reason, "dues must not fall");
+      assert.equal(error.revert.name, "Error");
+    })
+  );
+  await assert.rejects(
+    guild.join.staticCall("me", { value: 1n }),
+    wanting((error) => {
+      assert.equal(error.revert.name, "TooLow");
+      assert.deepEqual([...error.revert.args], [1n, 5n]);
+    })
+  );
+  await assert.rejects(
+    guild.close.staticCall(),
+    wanting(({ revert }) => assert.equal(revert.name, "Closed"))
+  );
+  await assert.rejects(
+    guild.close(),
+    wanting(() => {})
+  );
+  await assert.rejects(
+    guild.divide(0n),
+    wanting(({ revert }) => assert.equal(revert.name, "Panic"))
+  );
+  await assert.rejects(
+    guild.silent.staticCall(),
+    wanting(({ data }) => assert.ok(data === "0x" || data === null))
+  );
+  await assert.rejects(
+    factory.deploy(666n),
+    wanting(({ reason }) => assert.equal(reason, "no such due"))
+  );
   const gone = new ethers.Contract(stranger, abi, provider);
   await assert.rejects(gone.due(), { code: "BAD_DATA" });
   const transaction = await guild.setDue(1n, { gasLimit: 100_000n });
-  await assert.rejects(transaction.wait(), wanting((error) => assert.equal(error.receipt.status, 0)));
+  await assert.rejects(
+    transaction.wait(),
+    wanting((error) => assert.equal(error.receipt.status, 0))
+  );
 }
 
 async function errorCodes() {
   const plain = { to: third.address, gasLimit: 21_000n };
   await assert.rejects(user.sendTransaction({ ...plain, nonce: 0 }), { code: "NONCE_EXPIRED" });
   const poor = ethers.Wallet.createRandom().connect(provider);
-  await assert.rejects(poor.sendTransaction({ ...plain, value: 1n }), { code: "INSUFFICIENT_FUNDS" });
-  await assert.rejects(poor.estimateGas({ to: third.address, value: 1n }), { code: "INSUFFICIENT_FUNDS" });
+  await assert.rejects(poor.sendTransaction({ ...plain, value: 1n }), {
+    code: "INSUFFICIENT_FUNDS",
+  });
+  await assert.rejects(poor.estimateGas({ to: third.address, value: 1n }), {
+    code: "INSUFFICIENT_FUNDS",
+  });
   await assert.rejects(provider.send("eth_nothing", []), { code: "UNSUPPORTED_OPERATION" });
 }
 
 async function replacements() {
   await provider.send("evm_setAutomine", [false]);
   try {
-    const fees = (times) => ({ maxFeePerGas: 50_000_000_000n * times, maxPriorityFeePerGas: 2_000_000_000n * times });
+    const fees = (times) => ({
+      maxFeePerGas: 50_000_000_000n * times,
+      maxPriorityFeePerGas: 2_000_000_000n * times,
+    });
     const nonce = await user.getNonce();
     const first = await user.sendTransaction({ to: third.address, nonce, ...fees(1n) });
     assert.equal(await user.getNonce("pending"), nonce + 1);
     await assert.rejects(
-      user.sendTransaction({ to: third.address, nonce, value: 1n, ...fees(1n) }), { code: "REPLACEMENT_UNDERPRICED" },
+      user.sendTransaction({ to: third.address, nonce, value: 1n, ...fees(1n) }),
+      { code: "REPLACEMENT_UNDERPRICED" }
     );
     const waiting = first.wait(1, PATIENCE).catch((error) => error);
     await pause(100);
-    const second = await user.sendTransaction({ to: third.address, nonce, value: 1n, ...fees(2n) });
+    const second = await user.sendTransaction({
+      to: third.address,
+      nonce,
+      value: 1n,
+      ...fees(2n),
+    });
     let error;
-    waiting.then((found) => { error = found; });
+    waiting.then((found) => {
+      error = found;
+    });
     // ethers looks at every new block: it may have begun to look after the first.
     await until("the replacement", async () => {
       await provider.send("evm_mine", []);
@@ -185,13 +232,18 @@ async function confirmations() {
 async function fees() {
   const { gasPrice, maxFeePerGas, maxPriorityFeePerGas } = await provider.getFeeData();
   assert.ok(gasPrice > 0n && maxFeePerGas > maxPriorityFeePerGas);
-  assert.equal(await provider.estimateGas({ from: user.address, to: third.address, value: 1n }), 21_000n);
+  assert.equal(
+    await provider.estimateGas({ from: user.address, to: third.address, value: 1n }),
+    21_000n
+  );
   const populated = await user.populateTransaction({ to: third.address });
   assert.equal(populated.type, 2);
 }
 
 async function batches() {
-  const many = await Promise.all(Array.from({ length: 150 }, (_, index) => provider.getBalance(account(index % 20).address)));
+  const many = await Promise.all(
+    Array.from({ length: 150 }, (_, index) => provider.getBalance(account(index % 20).address))
+  );
   assert.equal(many.length, 150);
   const one = new ethers.JsonRpcProvider(url, undefined, { batchMaxCount: 1 });
   assert.ok((await one.getBlockNumber()) > 0);
@@ -200,7 +252,10 @@ async function batches() {
 async function logs() {
   const found = await provider.getLogs({ address, fromBlock: 0, toBlock: "latest" });
   assert.ok(found.length >= 1);
-  const some = await provider.getLogs({ blockHash: found[0].blockHash, topics: [null, ethers.zeroPadValue(user.address, 32)] });
+  const some = await provider.getLogs({
+    blockHash: found[0].blockHash,
+    topics: [null, ethers.zeroPadValue(user.address, 32)],
+  });
   assert.ok(some.every((log) => log.topics.length > 1));
   const poll = await provider.send("eth_newFilter", [{ address }]);
   assert.deepEqual(await provider.send("eth_getFilterChanges", [poll]), []);
@@ -209,7 +264,9 @@ async function logs() {
 async function impersonated() {
   await provider.send("hardhat_setBalance", [stranger, ethers.toQuantity(ethers.parseEther("3"))]);
   await provider.send("hardhat_impersonateAccount", [stranger]);
-  const signer = await provider.getImpersonatedSigner?.(stranger) ?? new ethers.JsonRpcSigner(provider, stranger);
+  const signer =
+    (await provider.getImpersonatedSigner?.(stranger)) ??
+    new ethers.JsonRpcSigner(provider, stranger);
   const receipt = await sent(guild.connect(signer).join("masked", { value: 30n }));
   assert.equal(receipt.from, stranger);
   assert.equal(await guild.paid(stranger), 30n);
@@ -219,13 +276,19 @@ async function impersonated() {
 
 async function types() {
   const gasPrice = (await provider.getFeeData()).gasPrice * 2n;
-  for (const [type, fields] of [[0, { gasPrice }], [1, { gasPrice, accessList: [[address, [ethers.ZeroHash]]] }], [2, {}]]) {
+  for (const [type, fields] of [
+    [0, { gasPrice }],
+    [1, { gasPrice, accessList: [[address, [ethers.ZeroHash]]] }],
+    [2, {}],
+  ]) {
     const receipt = await sent(user.sendTransaction({ to: third.address, type, ...fields }));
     assert.equal(receipt.type, type);
     assert.equal((await receipt.getTransaction()).type, type);
   }
   const authorization = await third.authorize({ address });
-  const receipt = await sent(user.sendTransaction({ type: 4, to: third.address, authorizationList: [authorization] }));
+  const receipt = await sent(
+    user.sendTransaction({ type: 4, to: third.address, authorizationList: [authorization] })
+  );
   assert.equal(receipt.type, 4);
 }
 
@@ -236,7 +299,24 @@ async function stateReads() {
   assert.equal(await provider.getTransactionCount(stranger, "earliest"), 0);
 }
 
-await run({
-  networks, blocks, accountsOfANode, browser, contractsAndEvents, listening, customErrors, errorCodes,
-  replacements, confirmations, fees, batches, logs, impersonated, types, stateReads,
-}, wanted);
+await run(
+  {
+    networks,
+    blocks,
+    accountsOfANode,
+    browser,
+    contractsAndEvents,
+    listening,
+    customErrors,
+    errorCodes,
+    replacements,
+    confirmations,
+    fees,
+    batches,
+    logs,
+    impersonated,
+    types,
+    stateReads,
+  },
+  wanted
+);

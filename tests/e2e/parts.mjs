@@ -57,10 +57,7 @@ export async function run(parts, wanted = []) {
     if (wanted.length && !wanted.includes(name)) continue;
     const started = Date.now();
     try {
-      await Promise.race([
-        part(),
-        pause(3 * PATIENCE).then(() => assert.fail("took too long")),
-      ]);
+      await Promise.race([part(), pause(3 * PATIENCE).then(() => assert.fail("took too long"))]);
       done.push(name);
     } catch (error) {
       failed[name] = `${error?.details ?? ""} ${error?.stack ?? error}`.slice(0, 2_000);

@@ -6,16 +6,25 @@ const { url, contracts, wanted, loadViem } = inputs();
 const viem = await loadViem("viem");
 const { mnemonicToAccount } = await loadViem("viem/accounts");
 const {
-  createPublicClient, createTestClient, createWalletClient, defineChain, http, numberToHex,
-  parseEther, parseGwei, walletActions,
+  createPublicClient,
+  createTestClient,
+  createWalletClient,
+  defineChain,
+  http,
+  numberToHex,
+  parseEther,
+  parseGwei,
+  walletActions,
 } = viem;
 
-const [user, other, third, fourth] = [4, 5, 6, 7].map(
-  (addressIndex) => mnemonicToAccount(MNEMONIC, { addressIndex }),
+const [user, other, third, fourth] = [4, 5, 6, 7].map((addressIndex) =>
+  mnemonicToAccount(MNEMONIC, { addressIndex })
 );
 const id = await createPublicClient({ transport: http(url) }).getChainId();
 const chain = defineChain({
-  id, name: "devnet", nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
+  id,
+  name: "devnet",
+  nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
   rpcUrls: { default: { http: [url] } },
 });
 const transport = http(url);
@@ -23,7 +32,10 @@ const reader = createPublicClient({ chain, transport, pollingInterval: 20, cache
 const writer = createWalletClient({ account: user, chain, transport });
 const unlocked = createWalletClient({ account: other.address, chain, transport });
 const modes = Object.fromEntries(
-  ["anvil", "hardhat", "ganache"].map((mode) => [mode, createTestClient({ mode, chain, transport })]),
+  ["anvil", "hardhat", "ganache"].map((mode) => [
+    mode,
+    createTestClient({ mode, chain, transport }),
+  ])
 );
 const both = [modes.anvil, modes.hardhat];
 const stranger = "0x00000000000000000000000000000000000abcde";
@@ -68,8 +80,15 @@ async function codeAndStorage() {
     const value = numberToHex(77 + step, { size: 32 });
     await tests.setStorageAt({ address, index: 0, value });
     assert.equal(await reader.getStorageAt({ address, slot: "0x0" }), value);
-    assert.equal(await reader.readContract({ address, abi, functionName: "due" }), BigInt(77 + step));
-    await tests.setStorageAt({ address, index: numberToHex(0, { size: 32 }), value: numberToHex(1, { size: 32 }) });
+    assert.equal(
+      await reader.readContract({ address, abi, functionName: "due" }),
+      BigInt(77 + step)
+    );
+    await tests.setStorageAt({
+      address,
+      index: numberToHex(0, { size: 32 }),
+      value: numberToHex(1, { size: 32 }),
+    });
     assert.equal(await reader.readContract({ address, abi, functionName: "due" }), 1n);
   }
 }
@@ -83,25 +102,43 @@ async function impersonation() {
     const hash = await acting.sendTransaction({ account: stranger, to: other.address, value: 1n });
     assert.equal((await mined(hash)).from.toLowerCase(), stranger);
     const joined = await acting.writeContract({
-      account: stranger, address, abi, functionName: "join", args: ["under a mask"], value: 5n,
+      account: stranger,
+      address,
+      abi,
+      functionName: "join",
+      args: ["under a mask"],
+      value: 5n,
     });
     await mined(joined);
     await tests.stopImpersonatingAccount({ address: stranger });
-    await assert.rejects(acting.sendTransaction({ account: stranger, to: other.address, value: 1n }));
+    await assert.rejects(
+      acting.sendTransaction({ account: stranger, to: other.address, value: 1n })
+    );
   }
-  assert.equal(await reader.readContract({ address, abi, functionName: "paid", args: [stranger] }), 10n);
+  assert.equal(
+    await reader.readContract({ address, abi, functionName: "paid", args: [stranger] }),
+    10n
+  );
   // A contract too, as people do with multisigs.
   await modes.anvil.setBalance({ address, value: parseEther("1") });
   await modes.anvil.impersonateAccount({ address });
   const hash = await modes.anvil.extend(walletActions).sendTransaction({
-    account: address, to: fourth.address, value: 7n,
+    account: address,
+    to: fourth.address,
+    value: 7n,
   });
   assert.equal((await mined(hash)).from.toLowerCase(), address.toLowerCase());
   await modes.anvil.stopImpersonatingAccount({ address });
-  const unsigned = await modes.anvil.sendUnsignedTransaction({
-    from: stranger, to: fourth.address, value: 3n, type: "0x2",
-    maxFeePerGas: parseGwei("100"), maxPriorityFeePerGas: 0n,
-  }).catch((error) => error);
+  const unsigned = await modes.anvil
+    .sendUnsignedTransaction({
+      from: stranger,
+      to: fourth.address,
+      value: 3n,
+      type: "0x2",
+      maxFeePerGas: parseGwei("100"),
+      maxPriorityFeePerGas: 0n,
+    })
+    .catch((error) => error);
   if (unsigned instanceof Error) throw unsigned;
   assert.equal((await mined(unsigned)).from.toLowerCase(), stranger);
 }
@@ -140,20 +177,43 @@ async function replacement() {
   const tests = modes.anvil;
   await withoutAutomine(tests, async () => {
     const nonce = await reader.getTransactionCount({ address: user.address });
-    const fees = (times) => ({ maxFeePerGas: parseGwei("50") * times, maxPriorityFeePerGas: parseGwei("2") * times });
-    const first = await writer.sendTransaction({ to: third.address, value: 1n, nonce, ...fees(1n) });
+    const fees = (times) => ({
+      maxFeePerGas: parseGwei("50") * times,
+      maxPriorityFeePerGas: parseGwei("2") * times,
+    });
+    const first = await writer.sendTransaction({
+      to: third.address,
+      value: 1n,
+      nonce,
+      ...fees(1n),
+    });
     const replaced = [];
     const answers = [];
     const onFetchResponse = async (response) => answers.push(await response.clone().text());
-    const waiter = createPublicClient({ chain, transport: http(url, { onFetchResponse }), pollingInterval: 20 });
-    const waiting = waiter.waitForTransactionReceipt({
-      hash: first, timeout: PATIENCE, onReplaced: ({ reason, replacedTransaction, transaction }) => (
-        replaced.push([reason, replacedTransaction.hash, transaction.hash])
-      ),
+    const waiter = createPublicClient({
+      chain,
+      transport: http(url, { onFetchResponse }),
+      pollingInterval: 20,
     });
-    await until("viem to know the transaction", () => answers.some((text) => text.includes(first)));
-    await assert.rejects(writer.sendTransaction({ to: third.address, value: 2n, nonce, ...fees(1n) }), /underpriced/);
-    const second = await writer.sendTransaction({ to: third.address, value: 1n, nonce, ...fees(2n) });
+    const waiting = waiter.waitForTransactionReceipt({
+      hash: first,
+      timeout: PATIENCE,
+      onReplaced: ({ reason, replacedTransaction, transaction }) =>
+        replaced.push([reason, replacedTransaction.hash, transaction.hash]),
+    });
+    await until("viem to know the transaction", () =>
+      answers.some((text) => text.includes(first))
+    );
+    await assert.rejects(
+      writer.sendTransaction({ to: third.address, value: 2n, nonce, ...fees(1n) }),
+      /underpriced/
+    );
+    const second = await writer.sendTransaction({
+      to: third.address,
+      value: 1n,
+      nonce,
+      ...fees(2n),
+    });
     await tests.mine({ blocks: 1 });
     assert.equal((await waiting).transactionHash, second);
     assert.deepEqual(replaced, [["repriced", first, second]]);
@@ -190,13 +250,22 @@ async function intervals() {
 
 async function blockFields() {
   const address = await deploy();
-  const seen = async (blockNumber) => reader.readContract({ address, abi, functionName: "now_", blockNumber });
+  const seen = async (blockNumber) =>
+    reader.readContract({ address, abi, functionName: "now_", blockNumber });
   const tests = modes.anvil;
   await tests.setNextBlockBaseFeePerGas({ baseFeePerGas: parseGwei("3") });
-  const first = await mined(await writer.sendTransaction({
-    to: other.address, value: 1n, maxFeePerGas: parseGwei("9"), maxPriorityFeePerGas: 1n,
-  }));
-  assert.equal((await reader.getBlock({ blockNumber: first.blockNumber })).baseFeePerGas, parseGwei("3"));
+  const first = await mined(
+    await writer.sendTransaction({
+      to: other.address,
+      value: 1n,
+      maxFeePerGas: parseGwei("9"),
+      maxPriorityFeePerGas: 1n,
+    })
+  );
+  assert.equal(
+    (await reader.getBlock({ blockNumber: first.blockNumber })).baseFeePerGas,
+    parseGwei("3")
+  );
   const snapshot = await tests.snapshot();
   await tests.setBlockGasLimit({ gasLimit: 25_000_000n });
   await tests.mine({ blocks: 1 });
@@ -215,7 +284,10 @@ async function time() {
   const before = (await reader.getBlock()).timestamp;
   await tests.setNextBlockTimestamp({ timestamp: before + 1_000n });
   const receipt = await mined(await writer.sendTransaction({ to: other.address, value: 1n }));
-  assert.equal((await reader.getBlock({ blockNumber: receipt.blockNumber })).timestamp, before + 1_000n);
+  assert.equal(
+    (await reader.getBlock({ blockNumber: receipt.blockNumber })).timestamp,
+    before + 1_000n
+  );
   await modes.hardhat.increaseTime({ seconds: 500 });
   await modes.hardhat.mine({ blocks: 2, interval: 60 });
   assert.ok((await reader.getBlock()).timestamp >= before + 1_560n);
@@ -263,7 +335,9 @@ async function autoImpersonation() {
   const acting = modes.anvil.extend(walletActions);
   await mined(await acting.sendTransaction({ account: stranger, to: third.address, value: 1n }));
   await modes.anvil.request({ method: "anvil_autoImpersonateAccount", params: [false] });
-  await assert.rejects(acting.sendTransaction({ account: stranger, to: third.address, value: 1n }));
+  await assert.rejects(
+    acting.sendTransaction({ account: stranger, to: third.address, value: 1n })
+  );
 }
 
 async function logging() {
@@ -283,31 +357,49 @@ async function heldKeys() {
   assert.equal(addresses[5], other.address);
   assert.deepEqual(await unlocked.requestAddresses(), addresses);
   await mined(await unlocked.sendTransaction({ to: third.address, value: 1n }));
-  const address = (await mined(await unlocked.deployContract({ abi, bytecode, args: [1n] }))).contractAddress;
+  const address = (await mined(await unlocked.deployContract({ abi, bytecode, args: [1n] })))
+    .contractAddress;
   await mined(await unlocked.writeContract({ address, abi, functionName: "setDue", args: [2n] }));
   const message = "mine";
   const signature = await unlocked.signMessage({ message });
   assert.ok(await viem.verifyMessage({ address: other.address, message, signature }));
   const typed = {
     domain: { name: "devnet", version: "1", chainId: id, verifyingContract: address },
-    types: { Note: [{ name: "text", type: "string" }, { name: "numbers", type: "uint256[]" }] },
-    primaryType: "Note", message: { text: message, numbers: [1n, 2n] },
+    types: {
+      Note: [
+        { name: "text", type: "string" },
+        { name: "numbers", type: "uint256[]" },
+      ],
+    },
+    primaryType: "Note",
+    message: { text: message, numbers: [1n, 2n] },
   };
   const typedSignature = await unlocked.signTypedData(typed);
-  assert.ok(await viem.verifyTypedData({ address: other.address, ...typed, signature: typedSignature }));
+  assert.ok(
+    await viem.verifyTypedData({ address: other.address, ...typed, signature: typedSignature })
+  );
   const request = await writer.prepareTransactionRequest({ to: third.address, value: 2n });
   const serializedTransaction = await writer.signTransaction(request);
   await mined(await writer.sendRawTransaction({ serializedTransaction }));
 }
 
 async function atOnce() {
-  const receipt = await writer.sendTransactionSync({ to: third.address, value: 2n, timeout: 5_000 });
+  const receipt = await writer.sendTransactionSync({
+    to: third.address,
+    value: 2n,
+    timeout: 5_000,
+  });
   assert.equal(receipt.status, "success");
   const request = await writer.prepareTransactionRequest({ to: third.address, value: 2n });
   const serializedTransaction = await writer.signTransaction(request);
   assert.equal((await writer.sendRawTransactionSync({ serializedTransaction })).status, "success");
   const address = await deploy();
-  const wrote = await writer.writeContractSync({ address, abi, functionName: "setDue", args: [7n] });
+  const wrote = await writer.writeContractSync({
+    address,
+    abi,
+    functionName: "setDue",
+    args: [7n],
+  });
   assert.equal(wrote.logs.length, 1);
 }
 
@@ -315,42 +407,85 @@ async function types() {
   const to = third.address;
   const price = await reader.getGasPrice();
   for (const [type, fields] of [
-    ["legacy", { gasPrice: price * 2n }], ["eip2930", { gasPrice: price * 2n, accessList: [] }], ["eip1559", {}],
+    ["legacy", { gasPrice: price * 2n }],
+    ["eip2930", { gasPrice: price * 2n, accessList: [] }],
+    ["eip1559", {}],
   ]) {
     const hash = await writer.sendTransaction({ to, value: 1n, type, ...fields });
     await mined(hash);
     assert.equal((await reader.getTransaction({ hash })).type, type);
   }
   const address = await deploy();
-  const authorization = await writer.signAuthorization({ account: fourth, contractAddress: address });
-  await mined(await writer.sendTransaction({ to: fourth.address, authorizationList: [authorization] }));
-  assert.equal((await reader.getDelegation({ address: fourth.address })).toLowerCase(), address.toLowerCase());
+  const authorization = await writer.signAuthorization({
+    account: fourth,
+    contractAddress: address,
+  });
+  await mined(
+    await writer.sendTransaction({ to: fourth.address, authorizationList: [authorization] })
+  );
+  assert.equal(
+    (await reader.getDelegation({ address: fourth.address })).toLowerCase(),
+    address.toLowerCase()
+  );
 }
 
 async function reverting() {
   const address = await deploy();
-  const hash = await writer.writeContract({ address, abi, functionName: "setDue", args: [1n], gas: 100_000n });
+  const hash = await writer.writeContract({
+    address,
+    abi,
+    functionName: "setDue",
+    args: [1n],
+    gas: 100_000n,
+  });
   await mined(hash, "reverted");
   await assert.rejects(unlocked.writeContract({ address, abi, functionName: "close" }));
 }
 
 async function walletMethods() {
   for (const work of [
-    () => writer.switchChain({ id }), () => writer.getPermissions(), () => writer.addChain({ chain }),
+    () => writer.switchChain({ id }),
+    () => writer.getPermissions(),
+    () => writer.addChain({ chain }),
   ]) {
     const started = Date.now();
     await assert.rejects(work(), { code: -32601 });
     assert.ok(Date.now() - started < 1_000);
   }
   const { id: calls } = await unlocked.sendCalls({
-    calls: [{ to: third.address, value: 1n }, { to: third.address, value: 2n }], experimental_fallback: true,
+    calls: [
+      { to: third.address, value: 1n },
+      { to: third.address, value: 2n },
+    ],
+    experimental_fallback: true,
   });
   const { status } = await unlocked.waitForCallsStatus({ id: calls, pollingInterval: 50 });
   assert.equal(status, "success");
 }
 
-await run({
-  balances, nonces, codeAndStorage, impersonation, automine, replacement, dropping, intervals,
-  blockFields, time, snapshots, dumps, logging, ganache, heldKeys, atOnce, types, reverting,
-  walletMethods, autoImpersonation, resets,
-}, wanted);
+await run(
+  {
+    balances,
+    nonces,
+    codeAndStorage,
+    impersonation,
+    automine,
+    replacement,
+    dropping,
+    intervals,
+    blockFields,
+    time,
+    snapshots,
+    dumps,
+    logging,
+    ganache,
+    heldKeys,
+    atOnce,
+    types,
+    reverting,
+    walletMethods,
+    autoImpersonation,
+    resets,
+  },
+  wanted
+);

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { inputs, MNEMONIC, PATIENCE, run } from "./parts.mjs";
 
 const { url, contracts, wanted, loadViem } = inputs();
-const { createPublicClient, createWalletClient, defineChain, encodeFunctionData, http } = await loadViem("viem");
+const { createPublicClient, createWalletClient, defineChain, encodeFunctionData, http } =
+  await loadViem("viem");
 const { mnemonicToAccount } = await loadViem("viem/accounts");
 const { chainConfig, publicActionsL2 } = await loadViem("viem/op-stack");
 
@@ -11,10 +12,15 @@ const [user, other] = [8, 9].map((addressIndex) => mnemonicToAccount(MNEMONIC, {
 const transport = http(url);
 const id = await createPublicClient({ transport }).getChainId();
 const chain = defineChain({
-  ...chainConfig, id, name: "devnet", nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
+  ...chainConfig,
+  id,
+  name: "devnet",
+  nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
   rpcUrls: { default: { http: [url] } },
 });
-const reader = createPublicClient({ chain, transport, pollingInterval: 20, cacheTime: 0 }).extend(publicActionsL2());
+const reader = createPublicClient({ chain, transport, pollingInterval: 20, cacheTime: 0 }).extend(
+  publicActionsL2()
+);
 const writer = createWalletClient({ account: user, chain, transport });
 const { abi, bytecode } = contracts.Guild;
 
@@ -26,7 +32,10 @@ async function mined(hash) {
 
 async function depositShapes() {
   await mined(await writer.sendTransaction({ to: other.address, value: 1n }));
-  const { transactions: [deposit, last], number } = await reader.getBlock({ includeTransactions: true });
+  const {
+    transactions: [deposit, last],
+    number,
+  } = await reader.getBlock({ includeTransactions: true });
   assert.equal(deposit.type, "deposit");
   assert.equal(deposit.typeHex, "0x7e");
   assert.equal(deposit.to.toLowerCase(), "0x4200000000000000000000000000000000000015");
@@ -48,15 +57,18 @@ async function receiptsTellFees() {
   assert.ok(receipt.l1Fee > 0n);
   assert.ok(receipt.l1GasPrice > 0n && receipt.l1GasUsed > 0n);
   const paid = receipt.gasUsed * receipt.effectiveGasPrice + receipt.l1Fee + 5n;
-  assert.equal(before - await reader.getBalance({ address: user.address }), paid);
+  assert.equal(before - (await reader.getBalance({ address: user.address })), paid);
 }
 
 async function fees() {
   const call = { account: user, to: other.address, value: 1n };
   assert.ok((await reader.getL1BaseFee()) > 0n);
   const [l1Fee, l1Gas, totalGas, totalFee, operatorFee] = await Promise.all([
-    reader.estimateL1Fee(call), reader.estimateL1Gas(call), reader.estimateTotalGas(call),
-    reader.estimateTotalFee(call), reader.estimateOperatorFee(call),
+    reader.estimateL1Fee(call),
+    reader.estimateL1Gas(call),
+    reader.estimateTotalGas(call),
+    reader.estimateTotalFee(call),
+    reader.estimateOperatorFee(call),
   ]);
   assert.ok(l1Fee > 0n && l1Gas > 0n);
   assert.equal(totalGas, l1Gas + 21_000n);
@@ -64,15 +76,22 @@ async function fees() {
   assert.equal(operatorFee, 0n);
   const receipt = await mined(await writer.sendTransaction({ to: other.address, value: 1n }));
   // viem estimates an upper bound, from a transaction of the same size.
-  assert.ok(receipt.l1Fee <= l1Fee * 2n && l1Fee <= receipt.l1Fee * 2n, `${l1Fee} for ${receipt.l1Fee}`);
+  assert.ok(
+    receipt.l1Fee <= l1Fee * 2n && l1Fee <= receipt.l1Fee * 2n,
+    `${l1Fee} for ${receipt.l1Fee}`
+  );
 }
 
 async function feesOfContracts() {
-  const { contractAddress: address } = await mined(await writer.deployContract({ abi, bytecode, args: [1n] }));
+  const { contractAddress: address } = await mined(
+    await writer.deployContract({ abi, bytecode, args: [1n] })
+  );
   const call = { account: user, address, abi, functionName: "setDue", args: [2n] };
   const [l1Fee, l1Gas, fee, gas] = await Promise.all([
-    reader.estimateContractL1Fee(call), reader.estimateContractL1Gas(call),
-    reader.estimateContractTotalFee(call), reader.estimateContractTotalGas(call),
+    reader.estimateContractL1Fee(call),
+    reader.estimateContractL1Gas(call),
+    reader.estimateContractTotalFee(call),
+    reader.estimateContractTotalGas(call),
   ]);
   assert.ok(l1Fee > 0n && l1Gas > 0n && fee > l1Fee && gas > l1Gas);
   const data = encodeFunctionData({ abi, functionName: "setDue", args: [2n] });

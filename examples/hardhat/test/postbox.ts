@@ -27,7 +27,9 @@ describe("Postbox", () => {
     const [sender] = await l2.viem.getWalletClients();
     const reader = await l2.viem.getPublicClient();
     const number = await reader.readContract({
-      address: l1Block, abi: parseAbi(["function number() view returns (uint64)"]), functionName: "number",
+      address: l1Block,
+      abi: parseAbi(["function number() view returns (uint64)"]),
+      functionName: "number",
     });
     const letter = await postbox.read.letter([0n]);
     assert.equal(letter.from, getAddress(sender.account.address));
@@ -36,7 +38,11 @@ describe("Postbox", () => {
 
   it("refuses an empty letter", async () => {
     const postbox = await l2.networkHelpers.loadFixture(deployed);
-    await l2.viem.assertions.revertWithCustomError(postbox.write.post([""]), postbox, "NothingWritten");
+    await l2.viem.assertions.revertWithCustomError(
+      postbox.write.post([""]),
+      postbox,
+      "NothingWritten"
+    );
   });
 
   it("takes a letter from the L1, as a deposit", async () => {
@@ -44,15 +50,25 @@ describe("Postbox", () => {
     const postbox = await l2.viem.deployContract("Postbox");
     const [depositor] = await l1.viem.getWalletClients();
     const config = await l2.provider.request({ method: "optimism_rollupConfig" });
-    const { deposit_contract_address: portal } = config as { deposit_contract_address: `0x${string}` };
-    const data = encodeFunctionData({ abi: postbox.abi, functionName: "post", args: ["hello from the L1"] });
+    const { deposit_contract_address: portal } = config as {
+      deposit_contract_address: `0x${string}`;
+    };
+    const data = encodeFunctionData({
+      abi: postbox.abi,
+      functionName: "post",
+      args: ["hello from the L1"],
+    });
     const hash = await depositor.writeContract({
-      address: portal, abi: portalAbi, functionName: "depositTransaction",
+      address: portal,
+      abi: portalAbi,
+      functionName: "depositTransaction",
       args: [postbox.address, 0n, 200_000n, false, data],
     });
     const l1Receipt = await (await l1.viem.getPublicClient()).waitForTransactionReceipt({ hash });
     const [l2Hash] = getL2TransactionHashes(l1Receipt);
-    const l2Receipt = await (await l2.viem.getPublicClient()).waitForTransactionReceipt({ hash: l2Hash });
+    const l2Receipt = await (
+      await l2.viem.getPublicClient()
+    ).waitForTransactionReceipt({ hash: l2Hash });
     assert.equal(l2Receipt.status, "success");
     const letter = await postbox.read.letter([0n]);
     assert.equal(letter.from, getAddress(depositor.account.address));
@@ -63,10 +79,15 @@ describe("Postbox", () => {
     const postbox = await l2.networkHelpers.loadFixture(deployed);
     const [sender] = await l2.viem.getWalletClients();
     const reader = (await l2.viem.getPublicClient()).extend(publicActionsL2());
-    const fee = (text: string) => reader.estimateContractL1Fee({
-      account: sender.account, address: postbox.address, abi: postbox.abi, functionName: "post", args: [text],
-      gasPriceOracleAddress,
-    });
+    const fee = (text: string) =>
+      reader.estimateContractL1Fee({
+        account: sender.account,
+        address: postbox.address,
+        abi: postbox.abi,
+        functionName: "post",
+        args: [text],
+        gasPriceOracleAddress,
+      });
     const [short, long] = [await fee("hello"), await fee([...Array(500).keys()].join(" "))];
     assert.ok(short > 0n && long > short, `${short}, ${long}`);
   });

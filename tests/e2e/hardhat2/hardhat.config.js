@@ -6,7 +6,12 @@ const { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD } = require("hardhat/builtin-tasks/
 
 subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async () => {
   const compilerPath = `${process.env.BYLINE_CLIENTS}/node_modules/solc/soljson.js`;
-  return { compilerPath, isSolcJs: true, version: "0.8.30", longVersion: "0.8.30+commit.73712a01" };
+  return {
+    compilerPath,
+    isSolcJs: true,
+    version: "0.8.30",
+    longVersion: "0.8.30+commit.73712a01",
+  };
 });
 
 module.exports = {

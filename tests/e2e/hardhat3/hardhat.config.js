@@ -10,7 +10,11 @@ const { default: toolbox } = withViem
 export default {
   plugins: [toolbox],
   paths: { tests: withViem ? { nodejs: "./test/viem" } : { mocha: "./test/ethers" } },
-  solidity: { version: "0.8.30", path: here("node_modules/solc/soljson.js"), settings: { evmVersion: "prague" } },
+  solidity: {
+    version: "0.8.30",
+    path: here("node_modules/solc/soljson.js"),
+    settings: { evmVersion: "prague" },
+  },
   networks: {
     devnet: { type: "http", chainType: process.env.CHAIN_TYPE, url: process.env.URL },
   },

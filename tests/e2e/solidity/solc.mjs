@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const clients = process.env.BYLINE_CLIENTS
-  ?? fileURLToPath(new URL("../../../build/clients", import.meta.url));
+const clients =
+  process.env.BYLINE_CLIENTS ?? fileURLToPath(new URL("../../../build/clients", import.meta.url));
 const solc = createRequire(`${clients}/package.json`)("solc");
 
 if (process.argv.includes("--standard-json")) {

@@ -18,9 +18,13 @@ const head = () => network.provider.send("eth_getBlockByNumber", ["latest", fals
 describe("the helpers of Hardhat 2 on a devnet", () => {
   it("emits and reverts as the matchers want it", async () => {
     const { guild, first } = await helpers.loadFixture(founded);
-    await expect(guild.join("hello", { value: 9n })).to.emit(guild, "Joined").withArgs(first.address, anyValue, "hello");
+    await expect(guild.join("hello", { value: 9n }))
+      .to.emit(guild, "Joined")
+      .withArgs(first.address, anyValue, "hello");
     await expect(guild.setDue(1n)).to.be.revertedWith("dues must not fall");
-    await expect(guild.join("poor", { value: 1n })).to.be.revertedWithCustomError(guild, "TooLow").withArgs(1n, 5n);
+    await expect(guild.join("poor", { value: 1n }))
+      .to.be.revertedWithCustomError(guild, "TooLow")
+      .withArgs(1n, 5n);
     await expect(guild.divide(0n)).to.be.revertedWithPanic(0x12);
     await expect(guild.silent()).to.be.revertedWithoutReason();
     await expect(guild.close()).to.be.reverted;

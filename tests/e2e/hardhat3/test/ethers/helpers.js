@@ -24,9 +24,13 @@ describe("ethers and the network helpers on a devnet", () => {
 
   it("emits and reverts as the matchers want it", async () => {
     const { guild, first } = await networkHelpers.loadFixture(founded);
-    await expect(guild.join("hello", { value: 9n })).to.emit(guild, "Joined").withArgs(first.address, 9n, "hello");
+    await expect(guild.join("hello", { value: 9n }))
+      .to.emit(guild, "Joined")
+      .withArgs(first.address, 9n, "hello");
     await expect(guild.setDue(1n)).to.be.revertedWith("dues must not fall");
-    await expect(guild.join("poor", { value: 1n })).to.be.revertedWithCustomError(guild, "TooLow").withArgs(1n, 5n);
+    await expect(guild.join("poor", { value: 1n }))
+      .to.be.revertedWithCustomError(guild, "TooLow")
+      .withArgs(1n, 5n);
     await expect(guild.divide(0n)).to.be.revertedWithPanic(0x12);
     await expect(guild.check(false)).to.be.revertedWithPanic(0x01);
     await expect(guild.silent()).to.be.revertedWithoutReason(ethers);
@@ -36,16 +40,23 @@ describe("ethers and the network helpers on a devnet", () => {
 
   it("sees ether and tokens move", async () => {
     const { guild, coin, first, second } = await networkHelpers.loadFixture(founded);
-    const ether = () => expect(guild.join("paid", { value: 9n })).to.changeEtherBalance(ethers, guild, 9n);
-    const tokens = () => expect(coin.transfer(second.address, 10n)).to.changeTokenBalances(
-      ethers, coin, [first, second], [-10n, 10n],
-    );
+    const ether = () =>
+      expect(guild.join("paid", { value: 9n })).to.changeEtherBalance(ethers, guild, 9n);
+    const tokens = () =>
+      expect(coin.transfer(second.address, 10n)).to.changeTokenBalances(
+        ethers,
+        coin,
+        [first, second],
+        [-10n, 10n]
+      );
     for (const check of [ether, tokens]) {
       if (process.env.CHAIN_TYPE === "l1") await check();
       // These matchers want blocks of one transaction, and an L2 block begins with a deposit.
-      else await check().then(() => assert.fail("there is no deposit"), (error) => (
-        assert.match(error.message, /only 1 transaction in the block/)
-      ));
+      else
+        await check().then(
+          () => assert.fail("there is no deposit"),
+          (error) => assert.match(error.message, /only 1 transaction in the block/)
+        );
     }
   });
 
@@ -108,7 +119,10 @@ describe("ethers and the network helpers on a devnet", () => {
     await networkHelpers.setNextBlockBaseFeePerGas(2_000_000_000n);
     await networkHelpers.setPrevRandao(4_242n);
     await networkHelpers.mine();
-    const block = await provider.request({ method: "eth_getBlockByNumber", params: ["latest", false] });
+    const block = await provider.request({
+      method: "eth_getBlockByNumber",
+      params: ["latest", false],
+    });
     expect(BigInt(block.baseFeePerGas)).to.equal(2_000_000_000n);
     expect(BigInt(block.mixHash)).to.equal(4_242n);
     await networkHelpers.setBlockGasLimit(25_000_000n);

@@ -22,7 +22,10 @@ describe("viem on a devnet", () => {
   it("deploys, reads, writes and finds events", async () => {
     const { guild, first } = await networkHelpers.loadFixture(founded);
     await viem.assertions.emitWithArgs(
-      guild.write.join(["hello"], { value: 9n }), guild, "Joined", [getAddress(first.account.address), 9n, "hello"],
+      guild.write.join(["hello"], { value: 9n }),
+      guild,
+      "Joined",
+      [getAddress(first.account.address), 9n, "hello"]
     );
     assert.equal(await guild.read.count(), 1n);
     const events = await guild.getEvents.Joined({ who: first.account.address });
@@ -41,16 +44,19 @@ describe("viem on a devnet", () => {
     await viem.assertions.revertWith(guild.write.setDue([1n]), "dues must not fall");
     await viem.assertions.revertWithCustomError(guild.read.close(), guild, "Closed");
     await viem.assertions.revertWithCustomErrorWithArgs(
-      guild.write.join(["poor"], { value: 1n }), guild, "TooLow", [1n, 5n],
+      guild.write.join(["poor"], { value: 1n }),
+      guild,
+      "TooLow",
+      [1n, 5n]
     );
     await viem.assertions.revert(guild.read.silent());
   });
 
   it("sees balances change", async () => {
     const { guild, first } = await networkHelpers.loadFixture(founded);
-    await viem.assertions.balancesHaveChanged(
-      guild.write.join(["paid"], { value: 7n }), [{ address: guild.address, amount: 7n }],
-    );
+    await viem.assertions.balancesHaveChanged(guild.write.join(["paid"], { value: 7n }), [
+      { address: guild.address, amount: 7n },
+    ]);
     assert.equal(await guild.read.paid([first.account.address]), 7n);
   });
 
