@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from byline.derivation.receipt import Log
-from byline.node.evm.console import ConsoleCalls
 from byline.node.evm.beneath import Beneath
+from byline.node.evm.console import ConsoleCalls
 from byline.node.evm.natives.native import Native
 from byline.node.evm.tracing import Tracer
 
