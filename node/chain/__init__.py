@@ -19,6 +19,7 @@ journal.py          the same on disk
 pretended.py        blocks and accounts as a call pretends that they are
 calls.py            calls that change nothing
 accessed.py         what a call touches, for its access list
+blob_calls.py       calls of blob transactions: what is refused, what the blobs cost
 simulate.py         blocks of calls that are tried out; with
   simulated_order.py  which blocks those are
   simulated_call.py   what must hold for a call
