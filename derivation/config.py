@@ -116,7 +116,7 @@ class RollupConfig:
     where it was read back as the system's."""
     dev_control: bytes | None = None
     """The DevControl contract on the L1; `None` on anything but a devnet.  Its events can
-    move the L2 clock, which no stock verifier follows."""
+    move the L2 clock, force deposits and set header fields, which no stock verifier follows."""
 
     def active(self, fork: Fork, timestamp: int) -> bool:
         """Tell whether `fork` is in force at `timestamp`."""

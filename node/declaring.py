@@ -15,6 +15,7 @@ from typing import Final
 from byline.derivation.transaction import Transaction
 from byline.node.accounts import DevAccount
 from byline.node.chain.admission import PoolContext
+from byline.node.contracts import artifacts
 from byline.node.l1 import dev_control
 from byline.node.l1.chain import BY_THE_RULES, LocalL1, NextL1Block
 from byline.node.rollup import ChainName, Rollup
@@ -53,7 +54,13 @@ class DeclaringRollup(Rollup):
             return f"{what}: the rollup config names no DevControl contract"
         machine = self.l1.chain.machine(self.l1.head)
         owner = self.owner.address
-        if not machine.code(address) and machine.nonce(owner):
+        code = machine.code(address)
+        if code and what != THE_CLOCK and code != artifacts.load("DevControl").runtime:
+            return (
+                f"{what}: DevControl at 0x{address.hex()} is of an earlier version, which "
+                "moves the clock alone: begin the chains anew, or pass another --data-dir"
+            )
+        if not code and machine.nonce(owner):
             return f"DevControl cannot be created: 0x{owner.hex()} has sent L1 transactions"
         if machine.balance(owner) < dev_control.LEAST_BUDGET and self._funder() is None:
             return (

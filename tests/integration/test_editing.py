@@ -295,6 +295,19 @@ def test_strict_mode_edits_the_l1_alone() -> None:
     converges(here)
 
 
+def test_an_earlier_dev_control_that_only_moves_the_clock_is_named() -> None:
+    here = world()
+    address = here.rollup.engine.config.dev_control
+    assert address is not None
+    here.rollup.edit("l1", [AccountEdit(address, code=b"\x00")])
+    before = heights(here)
+    with pytest.raises(Refused, match="the state of the L2 is not edited: DevControl at 0x"):
+        here.rollup.edit("l2", [ALL])
+    assert heights(here) == before
+    here.rollup.edit("l1", [ALL])
+    assert held(here, "l1") == ALL
+
+
 @pytest.mark.parametrize("name", CHAINS)
 @pytest.mark.parametrize(
     "edit",
