@@ -180,7 +180,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             )
         else:
             metavar = "|".join(setting.choices) or METAVARS[setting.kind]
-            parser.add_argument(setting.flag, metavar=metavar, help=setting.text + shown)
+            parser.add_argument(*setting.flags, metavar=metavar, help=setting.text + shown)
 
 
 def load(
