@@ -15,13 +15,22 @@ from tests.client_scripts import E2E, compile_solidity
 from tests.devnets import Running, running
 
 CLIENTS = Path(__file__).resolve().parents[2] / "build" / "clients"
+PACKAGES = (
+    "node_modules/viem",
+    "node_modules/solc",
+    "node_modules/@foundry-rs/forge",
+    "node_modules/@nomicfoundation/hardhat-toolbox-viem",
+    "hardhat2/node_modules/hardhat",
+)
+"""One of each step of `make clients`."""
 
 
 @pytest.fixture(scope="session")
 def clients() -> Path:
     """Return the folder of npm packages; skip when it is missing, but fail under CI=true."""
-    if not (CLIENTS / "node_modules" / "viem").is_dir() or shutil.which("node") is None:
-        words = f"no clients at {CLIENTS}: `make clients` installs them (needs node and npm)"
+    missing = [name for name in PACKAGES if not (CLIENTS / name).is_dir()]
+    if missing or shutil.which("node") is None:
+        words = f"{CLIENTS} lacks {missing}: `make clients` installs them (needs node and npm)"
         if os.environ.get("CI") == "true":
             pytest.fail(words)
         pytest.skip(words)
