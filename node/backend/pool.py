@@ -91,8 +91,6 @@ class NodeAccounts:
         changes: dict[str, Any] = {"chain_id": chain_id}
         if request.nonce is None:
             changes["nonce"] = await self.state.nonce(request.sender, "pending")
-        if request.gas is None:
-            changes["gas"] = await self.state.estimate_gas(request, "latest", {})
         if request.gas_price is None and request.max_fee_per_gas is None:
             tip = request.max_priority_fee_per_gas
             tip = SUGGESTED_TIP if tip is None else tip
@@ -100,7 +98,16 @@ class NodeAccounts:
             changes["max_fee_per_gas"] = 2 * self.rollup.next_base_fee(self.name) + tip
         elif request.gas_price is None and request.max_priority_fee_per_gas is None:
             changes["max_priority_fee_per_gas"] = min(SUGGESTED_TIP, request.max_fee_per_gas or 0)
-        return replace(request, **changes)
+        filled = replace(request, **changes)
+        if filled.gas is None:
+            filled = replace(filled, gas=await self._gas(request, filled))
+        return filled
+
+    async def _gas(self, request: CallRequest, filled: CallRequest) -> int:
+        """Return an estimate; fees bound it by the balance where the user gave any."""
+        fees = (request.gas_price, request.max_fee_per_gas, request.max_priority_fee_per_gas)
+        wanted = request if fees == (None, None, None) else filled
+        return await self.state.estimate_gas(wanted, "latest", {})
 
     async def sign_message(self, address: bytes, message: bytes) -> bytes:
         """Return the 65-byte EIP-191 signature."""

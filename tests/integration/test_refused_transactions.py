@@ -105,3 +105,23 @@ def test_a_transaction_that_reverts_is_mined_and_no_error(name: ChainName) -> No
         tx_hash = port.result("eth_sendTransaction", sent)
         receipt = port.result("eth_getTransactionReceipt", tx_hash)
         assert receipt["status"] == "0x0"
+
+
+@pytest.mark.parametrize(
+    "fees",
+    [
+        {"maxPriorityFeePerGas": hex(3 * 10**9)},
+        {"maxFeePerGas": hex(10**11)},
+        {"gasPrice": hex(10**11)},
+        {},
+    ],
+    ids=["tip alone", "most alone", "price", "nothing"],
+)
+def test_the_node_fills_what_a_user_leaves_out_of_the_fees(
+    name: ChainName, fees: dict[str, str]
+) -> None:
+    here = world()
+    with served(here, name) as port:
+        tx_hash = port.result("eth_sendTransaction", {"from": FROM, "to": NOBODY, **fees})
+        assert port.result("eth_getTransactionReceipt", tx_hash)["gasUsed"] == "0x5208"
+        assert port.result("eth_getTransactionByHash", tx_hash)["gas"] == "0x5208"
