@@ -27,12 +27,9 @@ from byline.node.evm.ethereum import EthereumRules
 from byline.node.evm.l1_forks import L1Fork, L1Schedule
 from byline.node.evm.machine import Engine
 from byline.node.evm.optimism import OptimismRules
-from byline.node.following import FollowingRollup
 from byline.node.forking.network import Forks, fork_network, l2_of_fork
 from byline.node.forking.opening import engine_over, fork_meta, open_forks, with_chain_ids
 from byline.node.forking.origin import Fork
-from byline.node.impersonation import EVERYBODY, NOBODY, Impersonation
-from byline.node.keeper import Keeper
 from byline.node.keys import address_of
 from byline.node.l1.blobs import BlobStore
 from byline.node.l1.chain import LocalL1
@@ -43,14 +40,17 @@ from byline.node.l2.engine import L2Engine
 from byline.node.l2.safe_heads import SafeHeads
 from byline.node.l2.sequencer import Sequencer
 from byline.node.loaded_network import check_stored, load_network, read_rollup_file
-from byline.node.local import LocalRollup
 from byline.node.network import Network, build_network, check_l2_genesis, known_l2_genesis
-from byline.node.rollup import Happening, Mining
+from byline.node.rollups.following import FollowingRollup
+from byline.node.rollups.impersonation import EVERYBODY, NOBODY, Impersonation
+from byline.node.rollups.keeper import Keeper
+from byline.node.rollups.local import LocalRollup
+from byline.node.rollups.rollup import Happening, Mining
+from byline.node.rollups.timeline import Timeline
 from byline.node.storage.kv import KeyValue, Prefixed
 from byline.node.storage.leveldb import LevelKV
 from byline.node.storage.overflow import OverflowKV
 from byline.node.storage.store import ChainStore
-from byline.node.timeline import Timeline
 from byline.node.upgrade_bundle import load_upgrades
 
 ROLLUP_CONFIG: Final = "rollup.json"

@@ -23,11 +23,11 @@ from byline.node.errors import ConfigError, NodeError
 from byline.node.forking.errors import ForkError
 from byline.node.l1.beacon_api import BeaconApi, pages
 from byline.node.l2.driver import Derived
-from byline.node.local import LocalRollup
-from byline.node.rollup import ChainName, Happening
+from byline.node.rollups.local import LocalRollup
+from byline.node.rollups.rollup import ChainName, Happening
+from byline.node.rollups.state_file import dump_file, load_file
 from byline.node.served_chain import ServedChain, refusals
 from byline.node.shell import NodeShell
-from byline.node.state_file import dump_file, load_file
 from byline.node.ticking import Ticker
 from byline.node.version import client_version
 from byline.rpc.backend import Refused

@@ -20,7 +20,6 @@ from byline.node.assembly import (
 )
 from byline.node.client import RpcClient, Wallet
 from byline.node.errors import ConfigError, NodeError
-from byline.node.following import FollowingRollup
 from byline.node.l1.follower import L1Follower
 from byline.node.l1.mirror import L1Mirror
 from byline.node.l1.poster import Poster
@@ -28,7 +27,8 @@ from byline.node.l1.remote import RemoteL1
 from byline.node.l2.driver import Driver
 from byline.node.l2.safe_heads import SafeHeads
 from byline.node.loaded_network import load_l2_genesis
-from byline.node.remote_keeper import RemoteKeeper, RemoteView
+from byline.node.rollups.following import FollowingRollup
+from byline.node.rollups.remote_keeper import RemoteKeeper, RemoteView
 from byline.node.shell import NodeShell
 from byline.node.storage.kv import Prefixed
 from byline.node.storage.store import ChainStore

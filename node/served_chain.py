@@ -14,7 +14,7 @@ import orjson
 from byline.node.client import CallFailed
 from byline.node.errors import NodeError
 from byline.node.hexes import checksum
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import Backend, BackendError
 from byline.rpc.server import RpcServer
 

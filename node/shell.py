@@ -39,7 +39,14 @@ from byline.node.forking.origin import Fork
 from byline.node.l2.driver import Derived, Step
 from byline.node.messages.sources import abi_sources
 from byline.node.messages.teller import TransactionTeller
-from byline.node.rollup import BlockMade, BlocksDropped, ChainName, Happening, Pooled, Rollup
+from byline.node.rollups.rollup import (
+    BlockMade,
+    BlocksDropped,
+    ChainName,
+    Happening,
+    Pooled,
+    Rollup,
+)
 from byline.node.storage.kv import KeyValue
 from byline.node.version import client_version
 from byline.rpc.backend import Backend, LocatedReceipt, NewHead, NewPending

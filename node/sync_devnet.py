@@ -23,7 +23,7 @@ from byline.node.config import NodeConfig
 from byline.node.devnet import WAIT_SECONDS, Devnet
 from byline.node.errors import NodeError
 from byline.node.loops import loop_factory
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.node.served_chain import ServedChain
 
 if TYPE_CHECKING:

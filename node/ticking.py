@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 
 from byline.node.forking.errors import ForkError
-from byline.node.mining import Interval
+from byline.node.rollups.mining import Interval
 from byline.rpc.backend import Refused
 
 LOG = logging.getLogger("byline.node")

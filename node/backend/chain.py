@@ -20,7 +20,7 @@ from byline.node.backend.state import CALL_TIMEOUT
 from byline.node.backend.threads import Threads
 from byline.node.chain.senders import recover_senders
 from byline.node.evm.patience import OutOfTime, Patience
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import (
     BlockRef,
     FeeHistory,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from byline.node.contracts.addresses import L1_CONTRACTS, L2_CONTRACTS
-from byline.node.rollup import ChainName, Rollup
+from byline.node.rollups.rollup import ChainName, Rollup
 
 
 def contracts_of(rollup: Rollup, name: ChainName) -> Mapping[str, bytes]:

@@ -10,7 +10,7 @@ from byline.derivation.constants import L2_TO_L1_MESSAGE_PASSER
 from byline.derivation.output_root import output_root
 from byline.derivation.types import SyncStatus
 from byline.node.backend.threads import Threads
-from byline.node.rollup import ChainName, Rollup
+from byline.node.rollups.rollup import ChainName, Rollup
 from byline.rpc.backend import OutputAtBlock, Refused, SafeHeadAt, UnknownBlock
 
 MOST_BLOCKS: Final = 100_000

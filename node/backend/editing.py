@@ -11,9 +11,15 @@ from byline.derivation.kernels import rlp
 from byline.derivation.transaction import LEGACY
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import Threads
-from byline.node.impersonation import NOBODY, Impersonated, Unsigned, send_on_l1, send_on_l2
-from byline.node.local import LocalRollup
-from byline.node.rollup import NOT_OURS, ChainName, Rollup
+from byline.node.rollups.impersonation import (
+    NOBODY,
+    Impersonated,
+    Unsigned,
+    send_on_l1,
+    send_on_l2,
+)
+from byline.node.rollups.local import LocalRollup
+from byline.node.rollups.rollup import NOT_OURS, ChainName, Rollup
 from byline.rpc.backend import AccountOverride, BackendError, CallRequest, Refused
 from byline.rpc.unsigned import encode_unsigned, type_of
 

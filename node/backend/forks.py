@@ -20,7 +20,7 @@ from byline.node.evm.l1_deposits import DEPOSIT_CONTRACT
 from byline.node.evm.machine import OpcodeSet
 from byline.node.evm.natives.native import Native
 from byline.node.evm.optimism import OptimismRules
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import ForkConfig
 
 NAMES: Final[Mapping[int, str]] = MappingProxyType(

@@ -21,7 +21,7 @@ from byline.node.chain.state_tries import TooManyWords, changed_keys, dump, stor
 from byline.node.chain.witness import witness_of
 from byline.node.evm.patience import OutOfTime, Patience
 from byline.node.evm.transition import InvalidTransaction
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import BlockRef, Halted, Refused
 from byline.rpc.inspecting import Dump, DumpWish, StorageRange, Witness
 from byline.rpc.quantities import as_hex

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from byline.node.backend.served import Served
 from byline.node.backend.state import CALL_TIMEOUT
 from byline.node.backend.threads import Threads
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import Tracing
 from byline.rpc.inspecting import Inspecting
 from byline.rpc.simulation import Simulating

@@ -15,7 +15,7 @@ from byline.node.backend.served import Served
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import Threads
 from byline.node.backend.typed_data import check_array_lengths
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import CallRequest, Refused
 
 if TYPE_CHECKING:

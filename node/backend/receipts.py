@@ -19,7 +19,7 @@ from byline.derivation.transaction import (
 )
 from byline.node.chain.chain import Chain
 from byline.node.evm.accounts import created_address
-from byline.node.rollup import headers_above
+from byline.node.rollups.rollup import headers_above
 from byline.rpc.backend import L1FeeDetail, LocatedLog, LocatedReceipt
 
 

@@ -9,7 +9,7 @@ from byline.derivation.header import Header
 from byline.node.backend.served import Served
 from byline.node.chain.chain import Chain
 from byline.node.evm.machine import Machine
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import BlockRef, CanonicalHash, Refused, UnknownBlock
 
 

@@ -8,16 +8,16 @@ from typing import Final
 
 from byline.derivation.errors import InvalidData
 from byline.derivation.transaction import Transaction
-from byline.node import next_block, taking_back
 from byline.node.accounts import dev_accounts
 from byline.node.backend.chain import SUGGESTED_TIP
 from byline.node.backend.pool import sign_filled
 from byline.node.backend.steering import NodeDropping, NodePacing, NodeTelling, local
 from byline.node.backend.threads import Threads
 from byline.node.chain.anvil_state import NotAState, pack_state, read_state, write_state
-from byline.node.dumping import dump_state, edits_to
-from byline.node.local import LocalRollup
-from byline.node.rollup import ChainName, Rollup
+from byline.node.rollups import next_block, taking_back
+from byline.node.rollups.dumping import dump_state, edits_to
+from byline.node.rollups.local import LocalRollup
+from byline.node.rollups.rollup import ChainName, Rollup
 from byline.rpc.backend import CallRequest, Refused
 from byline.rpc.steering import Steering
 

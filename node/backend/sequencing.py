@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from byline.node.backend.threads import Threads
 from byline.node.l2.conditional import unfulfilled
-from byline.node.rollup import Rollup
+from byline.node.rollups.rollup import Rollup
 from byline.rpc.backend import Refused
 from byline.rpc.conditions import Conditions, ConditionsFailed
 

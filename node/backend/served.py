@@ -10,7 +10,7 @@ from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Chain
 from byline.node.chain.mempool import Mempool
 from byline.node.l2.engine import L2Engine
-from byline.node.rollup import ChainName, L1View
+from byline.node.rollups.rollup import ChainName, L1View
 
 
 class Served(Protocol):

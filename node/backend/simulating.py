@@ -14,7 +14,7 @@ from byline.node.chain.call_many import call_many
 from byline.node.chain.signed_bundle import try_bundle
 from byline.node.chain.simulate import Simulator
 from byline.node.evm.patience import OutOfTime, Patience
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import BlockRef, Halted
 from byline.rpc.simulation import (
     BundledCall,

@@ -26,7 +26,7 @@ from byline.node.evm.patience import MOMENT, OutOfTime, Patience, TooLong
 from byline.node.forking.proofs import check_provable
 from byline.node.l2.fee_answers import fee_answer
 from byline.node.messages.lines import TriedCall
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.node.signing import sign_dynamic_fee
 from byline.rpc.backend import (
     THE_BLOCK_ITSELF,

@@ -13,9 +13,9 @@ from byline.node.chain.chain import Chain
 from byline.node.evm.ethereum import EthereumRules
 from byline.node.forking.origin import Fork
 from byline.node.l1.chain import LocalL1
-from byline.node.local import LocalRollup
-from byline.node.mining import Interval, Mode
-from byline.node.rollup import NOT_OURS, ChainName, Rollup
+from byline.node.rollups.local import LocalRollup
+from byline.node.rollups.mining import Interval, Mode
+from byline.node.rollups.rollup import NOT_OURS, ChainName, Rollup
 from byline.rpc.backend import Refused
 from byline.rpc.steering import ForkedFrom, NodeFacts
 

@@ -27,7 +27,7 @@ from byline.node.evm.tracers.registry import BadTracer, tracer
 from byline.node.evm.tracers.replayed import Replayed
 from byline.node.evm.tracers.struct_logs import StructLogger
 from byline.node.evm.transition import InvalidTransaction
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import (
     BlockRef,
     CallRequest,

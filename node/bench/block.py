@@ -32,7 +32,7 @@ from byline.node.clock import SystemClock
 from byline.node.config import NodeConfig
 from byline.node.contracts.addresses import WETH
 from byline.node.evm.rules import BlockInput
-from byline.node.local import LocalRollup
+from byline.node.rollups.local import LocalRollup
 from byline.node.storage.leveldb import LevelKV
 
 Kind = Literal["hot accounts", "fresh recipients", "token transfers"]

@@ -22,7 +22,7 @@ from byline.node.crossings.events import (
 )
 from byline.node.crossings.words import MOST_SYMBOL, deposit_line, safe, why, withdrawal_line
 from byline.node.l2.engine import input_of
-from byline.node.rollup import Rollup
+from byline.node.rollups.rollup import Rollup
 from byline.rpc.backend import CallRequest, Halted, Reverted
 
 LOG = logging.getLogger("byline.bridge")

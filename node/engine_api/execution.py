@@ -40,7 +40,7 @@ from byline.node.engine_api.values import (
 from byline.node.errors import ForkChoiceError
 from byline.node.l2.admission import account_view, admit, pool_context
 from byline.node.l2.engine import L2Engine
-from byline.node.rollup import MAY_FIT_LATER, NOT_OURS, ChainName, L1View
+from byline.node.rollups.rollup import MAY_FIT_LATER, NOT_OURS, ChainName, L1View
 from byline.node.storage.lru import Lru
 from byline.rpc.backend import LocatedLog, LocatedReceipt, NewHead
 

@@ -15,5 +15,5 @@ safe_heads.py  which L2 block was safe at which L1 block
 driver.py      L1 blocks through the pipeline to the safe and finalized heads
 fee_answers.py what the GasPriceOracle says of a fee, without running it
 outputs.py     the output roots of blocks
-proposer.py    when to claim an output root on the L1, and the call (the node sends it: keeper.py)
+proposer.py    when to claim an output root on the L1, and the call (sent by rollups/)
 """

@@ -1,7 +1,7 @@
 """What the proposer says of the L2 on the L1, and when: its decision, and the call.
 
 The decision is a pure function of what was read from both chains.  Nothing here sends
-anything: that is `byline.node.keeper`'s part.
+anything: that is `byline.node.rollups.keeper`'s part.
 Sources: op-proposer, `proposer/driver.go`; ethereum-optimism/optimism,
 `src/dispute/DisputeGameFactory.sol`.
 """

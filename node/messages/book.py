@@ -19,7 +19,7 @@ from byline.node.messages.abi import Contract, Signature, contract_of, declared
 from byline.node.messages.code_pattern import pattern_of
 from byline.node.messages.library import Library
 from byline.node.messages.well_known import WELL_KNOWN
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 
 MOST_CODES: Final = 4_096
 """Codes whose contract is remembered."""

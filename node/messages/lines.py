@@ -14,7 +14,7 @@ from byline.node.evm.console import ConsoleCalls
 from byline.node.evm.transition import Applied
 from byline.node.messages.console import console_text
 from byline.node.messages.visible import ELLIPSIS, hexed, visible
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import CallRequest
 
 TRANSACTIONS: Final = logging.getLogger("byline.tx")

@@ -19,7 +19,7 @@ from byline.node.chain.block import ExecutedBlock
 from byline.node.logs import gathered
 from byline.node.messages.lines import CALLS, TRANSACTIONS, Line, MinedBlock, TriedCall
 from byline.node.messages.sources import AbiSource
-from byline.node.rollup import ChainName, Rollup
+from byline.node.rollups.rollup import ChainName, Rollup
 
 if TYPE_CHECKING:
     from byline.node.messages.library import Library

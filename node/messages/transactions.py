@@ -25,7 +25,6 @@ from byline.node.evm.accounts import created_address
 from byline.node.evm.console import CONSOLE
 from byline.node.evm.machine import Machine
 from byline.node.l1 import dev_control
-from byline.node.local import LocalRollup
 from byline.node.messages.book import Account
 from byline.node.messages.lines import (
     CALLS,
@@ -39,7 +38,8 @@ from byline.node.messages.lines import (
 )
 from byline.node.messages.reading import ReadCall, Reader
 from byline.node.messages.visible import ELLIPSIS, brief, checksum, visible
-from byline.node.rollup import ChainName, Rollup
+from byline.node.rollups.local import LocalRollup
+from byline.node.rollups.rollup import ChainName, Rollup
 from byline.rpc.backend import Reverted
 
 MOST_LINES: Final = 20

@@ -26,7 +26,7 @@ REASONS = {
     "node/evm/fast/_interpreter_c.pyx": "one loop over all opcodes, by their numbers",
     "node/evm/fast/_state_c.pyx": "every change of state beside the way it is undone",
     "node/evm/fast/_word_c.pyx": "one kind of number, each operation of the EVM on it",
-    "node/rollup.py": "all that changes a chain, on one thread; what is not shared is elsewhere",
+    "node/rollups/rollup.py": "all that changes a chain, wherever the L1 is",
     "rpc/backend.py": "the Protocols that a node implements: declarations, no code",
     "rpc/views.py": "one function a kind of answer, in the words of the JSON-RPC",
     "tests/unit/derivation/test_pipeline.py": "the pipeline's rules, each seen to fail alone",

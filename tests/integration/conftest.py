@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from tests.integration.rollups import World
 from tests.integration.serving import Port, served
 

@@ -10,8 +10,8 @@ from byline.node.accounts import DevAccount, dev_accounts
 from byline.node.assembly import build_rollup
 from byline.node.clock import ManualClock
 from byline.node.config import NodeConfig
-from byline.node.local import LocalRollup
-from byline.node.rollup import ChainName, Happening
+from byline.node.rollups.local import LocalRollup
+from byline.node.rollups.rollup import ChainName, Happening
 from byline.node.signing import sign_dynamic_fee
 from byline.node.storage.kv import KeyValue, MemoryKV
 

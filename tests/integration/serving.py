@@ -23,7 +23,7 @@ from byline.node.backend.simulating import NodeSimulating
 from byline.node.backend.state import NodeState
 from byline.node.backend.threads import LoopCalls, Threads
 from byline.node.backend.tracing import NodeTracing
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import Backend
 from byline.rpc.dispatch import Dispatcher
 from tests.integration.rollups import World

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.serving import Port, served
 

@@ -18,7 +18,7 @@ from byline.node.config import NodeConfig
 from byline.node.errors import ConfigError
 from byline.node.l1.network_form import read_network_form
 from byline.node.l2.inbox_transaction import Fees, Sidecar, in_blobs, sidecar_of
-from byline.node.rollup import Rollup
+from byline.node.rollups.rollup import Rollup
 from byline.node.storage.kv import MemoryKV
 from byline.node.verifier import Verifier
 from byline.rpc.backend import Refused

@@ -6,7 +6,7 @@ import pytest
 
 from byline.derivation.hashing import keccak256
 from byline.node.accounts import dev_accounts
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.serving import Port
 

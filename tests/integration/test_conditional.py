@@ -9,7 +9,7 @@ import pytest
 
 from byline.node.accounts import dev_accounts
 from byline.node.evm.accounts import created_address
-from byline.node.mining import Mode
+from byline.node.rollups.mining import Mode
 from tests.integration.rollups import ALICE, World, world
 from tests.integration.serving import Port, served
 

@@ -18,7 +18,7 @@ from byline.node.evm.accounts import created_address
 from byline.node.external import ExternalNode
 from byline.node.hexes import checksum
 from byline.node.l2.driver import Derived, Step
-from byline.node.rollup import BlockMade, Pooled
+from byline.node.rollups.rollup import BlockMade, Pooled
 from byline.node.shell import NodeShell
 from byline.rpc.backend import Reverted
 from tests.contracts.harness import calldata

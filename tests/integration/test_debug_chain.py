@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from tests.devnets import Running, call, running
 
 FROM, TO = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266", "0x" + "ab" * 20

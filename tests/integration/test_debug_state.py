@@ -14,7 +14,7 @@ from byline.node.chain.builder import block_context
 from byline.node.config import NodeConfig
 from byline.node.evm import engines
 from byline.node.evm.accounts import created_address
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.serving import Port, served
 

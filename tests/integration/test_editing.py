@@ -10,7 +10,7 @@ from byline.derivation.dev_edits import EDITOR, MOST_CODE_BYTES, AccountEdit
 from byline.derivation.hashing import keccak256
 from byline.derivation.transaction import DepositTransaction, Transaction
 from byline.node.config import NodeConfig
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.node.storage.kv import MemoryKV
 from byline.rpc.backend import Refused
 from tests.integration.rollups import ALICE, BOB, GENESIS_TIME, World, world

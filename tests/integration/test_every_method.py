@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import aiohttp
 import pytest
 
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from tests.devnets import Running, running
 
 

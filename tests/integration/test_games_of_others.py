@@ -6,7 +6,6 @@ import pytest
 
 from byline.derivation.constants import L2_TO_L1_MESSAGE_PASSER
 from byline.derivation.hashing import keccak256
-from byline.node import keeper, proposing
 from byline.node.accounts import CHALLENGER_INDEX, OWNER_INDEX, PROPOSER_INDEX, dev_account
 from byline.node.config import NodeConfig
 from byline.node.contracts import addresses
@@ -14,6 +13,7 @@ from byline.node.errors import ConfigError
 from byline.node.l1.games import DEFENDER_WINS, IN_PROGRESS
 from byline.node.l2.outputs import output_of
 from byline.node.l2.proposer import Proposal
+from byline.node.rollups import keeper, proposing
 from byline.node.signing import sign_dynamic_fee
 from tests.integration.rollups import ALICE, World, world
 from tests.integration.withdrawing import (

@@ -10,7 +10,7 @@ from byline.derivation.dev_edits import AccountEdit
 from byline.derivation.transaction import DepositTransaction, Transaction, decode_transaction
 from byline.node.config import NodeConfig
 from byline.node.evm.accounts import created_address
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.node.storage.kv import MemoryKV
 from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.serving import Port, served

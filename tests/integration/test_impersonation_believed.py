@@ -16,7 +16,7 @@ from byline.node.chain.chain import InvalidBlock
 from byline.node.chain.impersonated import believe, is_impersonated
 from byline.node.clock import ManualClock
 from byline.node.l1.json_block import body_of, receipts_of
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.node.storage.kv import MemoryKV
 from byline.node.verifier import Verifier
 from byline.rpc.backend import Refused

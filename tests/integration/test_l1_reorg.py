@@ -6,7 +6,7 @@ import random
 import pytest
 
 from byline.node.config import NodeConfig
-from byline.node.rollup import BlocksDropped, Mining
+from byline.node.rollups.rollup import BlocksDropped, Mining
 from byline.node.storage.kv import MemoryKV
 from byline.node.verifier import Verifier
 from byline.rpc.backend import Refused

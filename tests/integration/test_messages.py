@@ -18,7 +18,7 @@ from byline.node.hexes import checksum
 from byline.node.messages.lines import TriedCall
 from byline.node.messages.teller import MOST_CALLS, MOST_WAITING, TransactionTeller
 from byline.node.messages.transactions import MOST_LINES
-from byline.node.rollup import BlockMade
+from byline.node.rollups.rollup import BlockMade
 from byline.rpc.backend import CallRequest, Halted, Refused, Reverted
 from tests.integration.rollups import ALICE, BOB, World, world
 

@@ -25,7 +25,7 @@ from byline.node.bridge.withdrawals import Proof, Withdrawal
 from byline.node.chain.calls import call
 from byline.node.contracts import addresses
 from byline.node.network import L2_SUPPLY
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import CallRequest
 from tests.integration.rollups import World, world
 from tests.integration.test_l1_reorg import converges

@@ -7,10 +7,10 @@ import random
 import pytest
 
 from byline.derivation.constants import SEQUENCER_FEE_VAULT
-from byline.node import next_block
 from byline.node.config import NodeConfig
-from byline.node.mining import Mode
-from byline.node.rollup import ChainName
+from byline.node.rollups import next_block
+from byline.node.rollups.mining import Mode
+from byline.node.rollups.rollup import ChainName
 from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.serving import Port, served
 from tests.integration.test_l1_reorg import converges

@@ -9,7 +9,7 @@ import pytest
 
 from byline.node.config import NodeConfig
 from byline.node.evm import engines
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from tests.integration.rollups import ALICE, World, world
 from tests.integration.serving import Port, served
 

@@ -7,7 +7,7 @@ import pytest
 from byline.node.backend.resolve import Resolver
 from byline.node.chain import calls
 from byline.node.config import NodeConfig
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import BlockRef, CallRequest
 from tests.integration.rollups import ALICE, GENESIS_TIME, World, world
 

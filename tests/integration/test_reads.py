@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.serving import Port, served
 from tests.unit.rpc.schema import check_result, methods

@@ -10,7 +10,7 @@ from byline.derivation.hashing import keccak256
 from byline.derivation.transaction import DepositTransaction
 from byline.node.config import NodeConfig
 from byline.node.l2.driver import Step
-from byline.node.rollup import BlocksDropped
+from byline.node.rollups.rollup import BlocksDropped
 from byline.node.storage.kv import MemoryKV
 from byline.node.verifier import Progress, Verifier
 from byline.rpc.backend import Refused

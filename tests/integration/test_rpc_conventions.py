@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from byline.node.evm.accounts import created_address
-from byline.node.mining import Mode
-from byline.node.rollup import ChainName
+from byline.node.rollups.mining import Mode
+from byline.node.rollups.rollup import ChainName
 from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.serving import Port, served
 

@@ -12,7 +12,7 @@ from byline.derivation.hashing import keccak256
 from byline.derivation.transaction import decode_transaction
 from byline.node.config import NodeConfig
 from byline.node.evm.accounts import created_address
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.serving import Port, served
 from tests.integration.test_rollup import deposit

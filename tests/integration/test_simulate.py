@@ -7,7 +7,7 @@ import pytest
 from byline.derivation.constants import BASE_FEE_VAULT
 from byline.node.config import NodeConfig
 from byline.node.evm import engines
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from tests.integration.rollups import World, world
 from tests.integration.serving import Port
 from tests.integration.simulating import (

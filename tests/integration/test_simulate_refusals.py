@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.quantities import checksummed
 from tests.integration.rollups import ALICE, World, world
 from tests.integration.serving import Port, served

@@ -7,7 +7,7 @@ import pytest
 from byline.derivation.frame import Frame, data_item, decode_frames
 from byline.node.backend.receipts import RemovedLogs, located_logs
 from byline.node.contracts.addresses import L2_CONTRACTS
-from byline.node.rollup import BlockMade, BlocksDropped
+from byline.node.rollups.rollup import BlockMade, BlocksDropped
 from byline.node.storage.kv import Batch, MemoryKV
 from tests.integration.rollups import World, world
 from tests.integration.test_l1_reorg import converges

@@ -15,10 +15,10 @@ from byline.node.chain.anvil_state import NotAState, pack_state, read_state, wri
 from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.chain.genesis_state import genesis_state
 from byline.node.config import NodeConfig
-from byline.node.dumping import dump_state, edits_to
 from byline.node.errors import ConfigError
-from byline.node.rollup import ChainName
-from byline.node.state_file import dump_file, load_file
+from byline.node.rollups.dumping import dump_state, edits_to
+from byline.node.rollups.rollup import ChainName
+from byline.node.rollups.state_file import dump_file, load_file
 from tests.anvils import running_anvil
 from tests.devnets import call
 from tests.integration.rollups import ALICE, World, world

@@ -8,9 +8,9 @@ import pytest
 
 from byline.node.backend.rewriting import steering_of
 from byline.node.backend.threads import Threads
-from byline.node.following import FollowingRollup
 from byline.node.l1.mirror import L1Mirror
-from byline.node.rollup import Mining
+from byline.node.rollups.following import FollowingRollup
+from byline.node.rollups.rollup import Mining
 from byline.node.sync_devnet import SyncDevnet
 from byline.rpc.backend import Refused
 from tests.anvils import running_anvil

@@ -9,7 +9,7 @@ import pytest
 
 from byline.node.config import NodeConfig
 from byline.node.devnet import Devnet, with_free_ports
-from byline.node.mining import Interval
+from byline.node.rollups.mining import Interval
 from byline.node.served_chain import ServedChain
 from byline.node.ticking import Ticker
 from byline.rpc.backend import Refused

@@ -8,7 +8,7 @@ import pytest
 
 from byline.derivation.dev_edits import AccountEdit
 from byline.node.config import NodeConfig
-from byline.node.rollup import BlocksDropped
+from byline.node.rollups.rollup import BlocksDropped
 from tests.integration.rollups import ALICE, BOB, world
 from tests.integration.serving import Port, served
 from tests.integration.test_l1_reorg import converges

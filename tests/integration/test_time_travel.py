@@ -8,7 +8,7 @@ import pytest
 
 from byline.derivation.constants import L1_BLOCK
 from byline.node.config import NodeConfig
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.node.storage.kv import MemoryKV
 from byline.rpc.backend import Refused
 from tests.integration.rollups import BOB, GENESIS_TIME, World, world

@@ -9,7 +9,7 @@ import pytest
 
 from byline.derivation.dev_edits import AccountEdit
 from byline.node.config import NodeConfig
-from byline.node.impersonation import Unsigned, send_on_l2
+from byline.node.rollups.impersonation import Unsigned, send_on_l2
 from byline.rpc.backend import Refused
 from tests.integration.rollups import ALICE, World, world
 from tests.integration.test_rollup import deposit

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from byline.derivation.hashing import keccak256
 from byline.derivation.kernels import rlp
 from byline.derivation.kernels.trie import Trie
-from byline.node.chain.state_tries import changed_keys, storage_range
+from byline.node.chain.state_tries import StoredWord, changed_keys, storage_range
 
 # Few keys and short values, so that tries share parts and hold nodes within nodes.
 SLOTS = st.integers(0, 40)
@@ -69,7 +69,8 @@ def test_pages_hold_everything_once_and_in_order(words: dict[int, int], size: in
     nodes: dict[bytes, bytes] = {}
     root = _stored(_hashed(words), nodes)
     nodes |= {keccak256(slot.to_bytes(32, "big")): slot.to_bytes(32, "big") for slot in words}
-    found, start = [], b""
+    found: list[StoredWord] = []
+    start = b""
     while True:
         page = storage_range(nodes.get, root, start, size)
         assert len(page.words) <= size

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from byline.derivation.dev_edits import AccountEdit
-from byline.node import next_block, taking_back
 from byline.node.config import NodeConfig
-from byline.node.mining import Mode
-from byline.node.rollup import ChainName
+from byline.node.rollups import next_block, taking_back
+from byline.node.rollups.mining import Mode
+from byline.node.rollups.rollup import ChainName
 from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.test_l1_reorg import converges
 from tests.integration.test_rollup import deposit

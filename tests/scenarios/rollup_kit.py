@@ -31,7 +31,7 @@ from byline.node.config import NodeConfig
 from byline.node.contracts.calls import Interface
 from byline.node.l2.channel_policy import ChannelPolicy
 from byline.node.l2.driver import Derived
-from byline.node.local import LocalRollup
+from byline.node.rollups.local import LocalRollup
 from byline.node.signing import sign_dynamic_fee
 from byline.node.storage.kv import MemoryKV, Prefixed
 from byline.node.storage.store import ChainStore

@@ -10,7 +10,7 @@ import pytest
 from byline.node.client import CallFailed
 from byline.node.errors import NodeError
 from byline.node.l1.games import Disputes, Unanswered
-from byline.node.remote_keeper import RemoteView
+from byline.node.rollups.remote_keeper import RemoteView
 
 CONFIG, PORTAL, FACTORY = b"\xc0" * 20, b"\x90" * 20, b"\xfa" * 20
 

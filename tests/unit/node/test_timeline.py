@@ -6,8 +6,8 @@ import pytest
 
 from byline.node.clock import ManualClock, OffsetClock
 from byline.node.errors import Corrupt
+from byline.node.rollups.timeline import KEY, Timeline, Wishes
 from byline.node.storage.kv import Batch, MemoryKV
-from byline.node.timeline import KEY, Timeline, Wishes
 
 
 class WrittenKV(MemoryKV):

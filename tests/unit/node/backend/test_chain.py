@@ -4,7 +4,7 @@ from byline.derivation.senders import knows_sender
 from byline.derivation.transaction import Transaction
 from byline.node.backend.chain import MANY_TRANSACTIONS, NodeChain
 from byline.node.backend.threads import Threads
-from byline.node.rollup import Mining
+from byline.node.rollups.rollup import Mining
 from byline.node.storage.kv import MemoryKV
 from tests.integration.rollups import world
 

@@ -1,6 +1,6 @@
 from byline.node.backend.receipts import located_receipt, located_receipts
 from byline.node.contracts.addresses import L2_CONTRACTS
-from byline.node.rollup import BlockMade, Mining
+from byline.node.rollups.rollup import BlockMade, Mining
 from tests.integration.rollups import ALICE, world
 
 

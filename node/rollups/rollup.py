@@ -44,7 +44,7 @@ from byline.node.l2.data_availability import L1Conditions
 from byline.node.l2.driver import Derived, Driver, Step
 from byline.node.l2.engine import L2Engine
 from byline.node.l2.sequencer import Sequencer
-from byline.node.mining import Mining as Mining
+from byline.node.rollups.mining import Mining as Mining
 from byline.rpc.backend import Refused
 from byline.rpc.conditions import Conditions
 

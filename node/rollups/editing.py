@@ -17,13 +17,13 @@ from byline.derivation.dev_edits import EDITOR, AccountEdit, split_edits
 from byline.derivation.dev_fields import BASE_FEE, BASE_FEE_BOUND, PREV_RANDAO
 from byline.derivation.errors import InvalidData
 from byline.derivation.intrinsic import data_floor_gas, message_intrinsic_gas
-from byline.node.impersonation import INFO_GAS, Forced, force
 from byline.node.l1 import dev_control
-from byline.node.rollup import ChainName
+from byline.node.rollups.impersonation import INFO_GAS, Forced, force
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import Refused
 
 if TYPE_CHECKING:
-    from byline.node.local import LocalRollup
+    from byline.node.rollups.local import LocalRollup
 
 THE_STATE: Final = "the state of the L2 is not edited"
 """How a refusal begins."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from byline.derivation.transaction import Transaction
-from byline.node.keeper import Keeper
 from byline.node.l1 import dev_control
 from byline.node.l2.data_availability import L1Conditions
-from byline.node.proposing import L1Call
-from byline.node.rollup import Rollup
-from byline.node.time_travel import MOST_EMPTY_BLOCKS, TravellingRollup
+from byline.node.rollups.keeper import Keeper
+from byline.node.rollups.proposing import L1Call
+from byline.node.rollups.rollup import Rollup
+from byline.node.rollups.time_travel import MOST_EMPTY_BLOCKS, TravellingRollup
 from byline.rpc.backend import Refused
 
 LOG = logging.getLogger("byline.rollup")

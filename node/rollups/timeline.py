@@ -21,7 +21,7 @@ from typing import Final
 
 from byline.node.clock import OffsetClock
 from byline.node.errors import Corrupt
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.node.storage.kv import KeyValue
 
 KEY: Final = b"t"

@@ -22,15 +22,15 @@ from byline.derivation.dev_edits import AccountEdit
 from byline.derivation.header import Header
 from byline.derivation.transaction import BLOB, DepositTransaction, Transaction
 from byline.derivation.types import L1Block, L2BlockRef
-from byline.node import editing, going_back
 from byline.node.chain.chain import Chain
-from byline.node.going_back import Snapshot
-from byline.node.impersonation import Impersonation
 from byline.node.l1 import dev_control
 from byline.node.l1.chain import BY_THE_RULES
-from byline.node.posting import PostingRollup
-from byline.node.rollup import BlockMade, ChainName, Mining, Rollup
-from byline.node.time_travel import MOST_EMPTY_BLOCKS, check_time
+from byline.node.rollups import editing, going_back
+from byline.node.rollups.going_back import Snapshot
+from byline.node.rollups.impersonation import Impersonation
+from byline.node.rollups.posting import PostingRollup
+from byline.node.rollups.rollup import BlockMade, ChainName, Mining, Rollup
+from byline.node.rollups.time_travel import MOST_EMPTY_BLOCKS, check_time
 from byline.rpc.backend import Refused
 
 

@@ -23,7 +23,7 @@ from byline.node.l1.games import Disputes, LocalView, Unanswered
 from byline.node.l1.watch import Claim
 from byline.node.l2.engine import L2Engine
 from byline.node.l2.proposer import CREATE_SELECTOR, Proposal, ProposerSettings
-from byline.node.proposing import SELECTORS, L1Call, Proposing
+from byline.node.rollups.proposing import SELECTORS, L1Call, Proposing
 
 LOG = logging.getLogger("byline.keeper")
 

@@ -27,11 +27,11 @@ from byline.node.chain.preimages import address_behind, slot_behind
 from byline.node.contracts.addresses import L1_CONTRACTS, OPEN_TOKEN
 from byline.node.evm.machine import Machine
 from byline.node.forking.engine import trie_root
-from byline.node.rollup import ChainName
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import Refused
 
 if TYPE_CHECKING:
-    from byline.node.local import LocalRollup
+    from byline.node.rollups.local import LocalRollup
 
 SET_BY_BLOCKS: Final = frozenset(
     {BEACON_ROOTS, HISTORY_STORAGE, L1_BLOCK, DEPOSITOR_ACCOUNT, EDITOR}

@@ -17,12 +17,12 @@ from byline.derivation import dev_fields
 from byline.derivation.hashing import keccak256
 from byline.node.evm.ethereum import MAX_GAS_LIMIT, MIN_GAS_LIMIT
 from byline.node.l1 import dev_control
-from byline.node.rollup import ChainName
-from byline.node.time_travel import MOST_EMPTY_BLOCKS
+from byline.node.rollups.rollup import ChainName
+from byline.node.rollups.time_travel import MOST_EMPTY_BLOCKS
 from byline.rpc.backend import Refused
 
 if TYPE_CHECKING:
-    from byline.node.local import LocalRollup
+    from byline.node.rollups.local import LocalRollup
 
 THE_HEADER: Final = "the header of an L2 block is not chosen"
 """How a refusal begins."""

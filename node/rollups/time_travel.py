@@ -12,9 +12,9 @@ from typing import Final
 
 from byline.derivation.dev_schedule import TIMESTAMP_BOUND
 from byline.node.chain.block import ExecutedBlock
-from byline.node.declaring import DeclaringRollup
-from byline.node.rollup import ChainName, Rollup
-from byline.node.timeline import Timeline
+from byline.node.rollups.declaring import DeclaringRollup
+from byline.node.rollups.rollup import ChainName, Rollup
+from byline.node.rollups.timeline import Timeline
 from byline.rpc.backend import Refused
 
 LAG_BEFORE_JUMP: Final = 12

@@ -14,7 +14,7 @@ from byline.derivation.constants import CHANNEL_TIMEOUT
 from byline.derivation.types import L1Block, L1BlockRef
 from byline.node.l1.mirror import L1Mirror
 from byline.node.l2.inbox_transaction import InboxTransaction
-from byline.node.rollup import Rollup
+from byline.node.rollups.rollup import Rollup
 
 LOG = logging.getLogger("byline.rollup")
 

@@ -19,10 +19,10 @@ from byline.node.chain.anvil_state import (
     write_state,
 )
 from byline.node.chain.genesis_account import GenesisAccount
-from byline.node.dumping import dump_state, edits_to
 from byline.node.errors import ConfigError
-from byline.node.local import LocalRollup
-from byline.node.rollup import ChainName
+from byline.node.rollups.dumping import dump_state, edits_to
+from byline.node.rollups.local import LocalRollup
+from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import Refused
 
 CHAINS: Final[tuple[ChainName, ...]] = ("l1", "l2")

@@ -16,7 +16,7 @@ from byline.node.errors import NodeError
 from byline.node.l1.games import Disputes, Unanswered
 from byline.node.l2.engine import L2Engine
 from byline.node.l2.proposer import Proposal, ProposerSettings
-from byline.node.proposing import LOG, L1Call, Proposing
+from byline.node.rollups.proposing import LOG, L1Call, Proposing
 
 MOST_FAILURES: Final = 3
 """After which a transaction is not tried again."""

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from byline.derivation.header import Header
 from byline.derivation.transaction import Transaction
 from byline.node.chain.forkchoice import ForkChoice
-from byline.node.impersonation import Forced, Impersonated
 from byline.node.l1.chain import BY_THE_RULES, NextL1Block
-from byline.node.mining import Mining
-from byline.node.rollup import BlocksDropped, ChainName, headers_above, signed_in
-from byline.node.timeline import Wishes
+from byline.node.rollups.impersonation import Forced, Impersonated
+from byline.node.rollups.mining import Mining
+from byline.node.rollups.rollup import BlocksDropped, ChainName, headers_above, signed_in
+from byline.node.rollups.timeline import Wishes
 from byline.rpc.backend import Refused
 
 if TYPE_CHECKING:
-    from byline.node.local import LocalRollup
+    from byline.node.rollups.local import LocalRollup
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from byline.node.rollup import ChainName
+    from byline.node.rollups.rollup import ChainName
 
 Interval: TypeAlias = tuple[int, int]
 """Least and most milliseconds of wall-clock time between two blocks."""

@@ -27,13 +27,13 @@ from byline.node.chain.journal import PoolJournal
 from byline.node.evm.edits import is_edit
 from byline.node.evm.transition import MAX_INITCODE_SIZE
 from byline.node.l1 import dev_control
-from byline.node.rollup import Pooled
+from byline.node.rollups.rollup import Pooled
 from byline.rpc.backend import Refused
 
 if TYPE_CHECKING:
     from byline.node.l2.engine import L2Engine
-    from byline.node.local import LocalRollup
-    from byline.node.rollup import ChainName
+    from byline.node.rollups.local import LocalRollup
+    from byline.node.rollups.rollup import ChainName
 
 SALT_COUNT: Final = "dev_salt"
 """Under which the number of the next salt is kept."""

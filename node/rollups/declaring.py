@@ -18,7 +18,7 @@ from byline.node.chain.admission import PoolContext
 from byline.node.contracts import artifacts
 from byline.node.l1 import dev_control
 from byline.node.l1.chain import BY_THE_RULES, LocalL1, NextL1Block
-from byline.node.rollup import ChainName, Rollup
+from byline.node.rollups.rollup import ChainName, Rollup
 from byline.node.signing import sign_dynamic_fee
 from byline.rpc.backend import Refused
 

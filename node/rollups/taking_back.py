@@ -19,13 +19,13 @@ from byline.derivation.errors import InvalidData
 from byline.derivation.transaction import Transaction
 from byline.derivation.types import L1Block, L2BlockRef
 from byline.node.chain.forkchoice import ForkChoice
-from byline.node.going_back import Snapshot, reorg_l1, revert
-from byline.node.rollup import BlocksDropped, ChainName
-from byline.node.timeline import Wishes
+from byline.node.rollups.going_back import Snapshot, reorg_l1, revert
+from byline.node.rollups.rollup import BlocksDropped, ChainName
+from byline.node.rollups.timeline import Wishes
 from byline.rpc.backend import Refused
 
 if TYPE_CHECKING:
-    from byline.node.local import LocalRollup
+    from byline.node.rollups.local import LocalRollup
 
 
 def height(rollup: LocalRollup, name: ChainName) -> int:
