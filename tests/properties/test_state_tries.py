@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from byline.derivation.hashing import keccak256
 from byline.derivation.kernels import rlp
 from byline.derivation.kernels.trie import Trie
-from byline.node.chain.state_tries import StoredWord, changed_keys, storage_range
+from byline.node.chain.state_tries import changed_keys, storage_range
+from byline.rpc.inspecting import StoredWord
 
 # Few keys and short values, so that tries share parts and hold nodes within nodes.
 SLOTS = st.integers(0, 40)
