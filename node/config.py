@@ -20,7 +20,7 @@ from byline.node.errors import ConfigError
 from byline.node.evm.engines import DEFAULT
 from byline.node.l2.batcher_settings import BatcherSettings
 from byline.node.l2.data_availability import DataAvailability
-from byline.node.settings import ENGINE, SETTINGS, Setting, nearest
+from byline.node.settings import ENGINE, GROUPS, SETTINGS, Setting, nearest
 from byline.rpc.limits import BOUNDS, Limits
 
 CONFIG_FILE: Final = "byline.toml"
@@ -162,25 +162,29 @@ _BOUNDS: Final = {bound.setting: bound.field for bound in BOUNDS}
 
 
 METAVARS: Final = {str: "TEXT", Path: "PATH", int: "N", float: "SECONDS"}
+_DEFAULTS: Final = NodeConfig()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a flag for every setting; a flag that is not given stays `None`."""
-    defaults = NodeConfig()
-    for setting in SETTINGS:
-        default = defaults.value(setting.name)
-        shown = f" (default {default})" if default not in (None, False, ()) else ""
-        if setting.each is not None:
-            parser.add_argument(
-                setting.flag, action="append", metavar="TEXT", help=f"{setting.text}; repeatable"
-            )
-        elif setting.kind is bool:
-            parser.add_argument(
-                *setting.flags, action="store_const", const=True, help=setting.text
-            )
-        else:
-            metavar = "|".join(setting.choices) or METAVARS[setting.kind]
-            parser.add_argument(*setting.flags, metavar=metavar, help=setting.text + shown)
+    for title, settings in GROUPS.items():
+        group = parser.add_argument_group(title)
+        for setting in settings:
+            _add_argument(group, setting)
+
+
+def _add_argument(group: argparse._ArgumentGroup, setting: Setting) -> None:
+    default = _DEFAULTS.value(setting.name)
+    shown = f" (default {default})" if default not in (None, False, ()) else ""
+    if setting.each is not None:
+        group.add_argument(
+            setting.flag, action="append", metavar="TEXT", help=f"{setting.text}; repeatable"
+        )
+    elif setting.kind is bool:
+        group.add_argument(*setting.flags, action="store_const", const=True, help=setting.text)
+    else:
+        metavar = "|".join(setting.choices) or METAVARS[setting.kind]
+        group.add_argument(*setting.flags, metavar=metavar, help=setting.text + shown)
 
 
 def load(
