@@ -20,6 +20,7 @@ import orjson
 
 from byline.node.forking.errors import ForkError, ForkRefusal
 from byline.node.forking.place import Place
+from byline.node.messages.visible import visible
 
 T = TypeVar("T")
 
@@ -27,6 +28,8 @@ MOST_BYTES: Final = 64 << 20
 """Of one answer; a block with 1,000 transactions has about 2 MB."""
 MOST_AT_ONCE: Final = 16
 """Requests that are under way at a time."""
+MOST_SHOWN: Final = 500
+"""Characters of what a node says that an error repeats."""
 LONGEST_PAUSE: Final = 10.0
 """Seconds between two attempts."""
 _BUSY: Final = frozenset({408, 425, 429})
@@ -144,7 +147,7 @@ class ForkClient:
             return answer["result"]
         fields = error if isinstance(error, dict) else {"message": str(error)}
         code, message = fields.get("code"), str(fields.get("message", "unknown error"))
-        text = str(self.fault(f"{call[0]} is refused: {message[:500]}"))
+        text = str(self.fault(f"{call[0]} is refused: {visible(message, MOST_SHOWN)}"))
         raise ForkRefusal(
             text, code if isinstance(code, int) else -32000, message, fields.get("data")
         )
@@ -166,9 +169,9 @@ class ForkClient:
                     return await self._once(self._session, document)
             except (aiohttp.ClientError, OSError, TimeoutError, _Busy) as exc:
                 if attempt > self._patience.retries:
-                    why = str(exc) or type(exc).__name__
                     times = f"{attempt} attempts" if attempt > 1 else "1 attempt"
-                    raise self.fault(f"no answer after {times}: {why}") from exc
+                    # What caused it may hold the URL, which a traceback would show.
+                    raise self.fault(f"no answer after {times}: {_why(exc)}") from None
                 asked = exc.pause if isinstance(exc, _Busy) else 0.0
             await asyncio.sleep(min(max(pause, asked), LONGEST_PAUSE, self._patience.timeout))
             pause *= 2
@@ -213,7 +216,8 @@ def _by_id(answers: Any, count: int) -> list[Any] | None:
     """Return the answers of a batch in order; `None` where the node takes no batches."""
     if not isinstance(answers, list):
         return None
-    found = {one.get("id"): one for one in answers if isinstance(one, dict)}
+    objects = [one for one in answers if isinstance(one, dict)]
+    found = {one["id"]: one for one in objects if isinstance(one.get("id"), int)}
     if any(number not in found for number in range(count)):
         return None
     return [found[number] for number in range(count)]
@@ -223,8 +227,19 @@ def _is_limit(answer: Any) -> bool:
     error = answer.get("error") if isinstance(answer, dict) else None
     if not isinstance(error, dict):
         return False
-    words = str(error.get("message", "")).lower()
-    return error.get("code") in _LIMITED or any(limit in words for limit in _LIMIT_WORDS)
+    code, words = error.get("code"), str(error.get("message", "")).lower()
+    limited = isinstance(code, int) and code in _LIMITED
+    return limited or any(limit in words for limit in _LIMIT_WORDS)
+
+
+def _why(exc: Exception) -> str:
+    """Return the words of an error, without the URL that some of aiohttp's repeat."""
+    if isinstance(exc, aiohttp.TooManyRedirects):
+        return "too many redirects"
+    if isinstance(exc, aiohttp.InvalidURL | aiohttp.RedirectClientError):
+        return "it redirects to what is no URL of HTTP"
+    words = exc.message if isinstance(exc, aiohttp.ClientResponseError) else str(exc)
+    return visible(words, MOST_SHOWN) or type(exc).__name__
 
 
 def _seconds(header: str | None) -> float:

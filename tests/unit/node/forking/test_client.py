@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import traceback
 from collections.abc import Iterator
 
 import pytest
@@ -114,6 +115,65 @@ def test_an_answer_that_is_none_is_told(node: FakeNode, client: ForkClient, body
     node.faults = [(200, body)]
     with pytest.raises(ForkError, match="eth_chainId is answered with"):
         client.ask("eth_chainId")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"no HTTP at all\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno header : x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"HTTP/1.1 307 x\r\nlocation: ?again\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 307 x\r\nlocation: ftp://x/v3/secret\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 307 x\r\nlocation: http://[v3/secret\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}",
+    ],
+)
+def test_no_answer_makes_an_error_tell_the_secrets_of_the_url(answer: bytes) -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1 << 16)
+        writer.write(answer)
+        writer.close()
+
+    async def run() -> str:
+        server = await asyncio.start_server(speak, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        url = f"http://user:password@127.0.0.1:{port}/v3/secret?token=secret"
+        client = ForkClient(Place(url), Patience(0, 0.0, 5.0))
+        with pytest.raises(ForkError, match="no answer after 1 attempt") as error:
+            await client.answer("eth_chainId")
+        await asyncio.to_thread(client.close)
+        server.close()
+        return "".join(traceback.format_exception(error.value))
+
+    told = asyncio.run(run())
+    assert "secret" not in told
+    assert "password" not in told
+
+
+def test_what_a_node_says_cannot_command_a_terminal(node: FakeNode, client: ForkClient) -> None:
+    node.faults = [(200, b'{"id":0,"error":{"code":1,"message":"\\u001b[2Jno\\n\\u202e"}}')]
+    with pytest.raises(ForkRefusal) as error:
+        client.ask("eth_chainId")
+    assert str(error.value).endswith("is refused: \\x1b[2Jno\\n\\u202e")
+
+
+@pytest.mark.parametrize("code", [b"[]", b"{}", b'"x"', b"null"])
+def test_an_error_code_of_any_type_is_an_error(
+    node: FakeNode, client: ForkClient, code: bytes
+) -> None:
+    node.faults = [(200, b'{"id":0,"error":{"code":' + code + b',"message":"no"}}')]
+    with pytest.raises(ForkRefusal, match="is refused: no") as error:
+        client.ask("eth_chainId")
+    assert error.value.code == -32000
+
+
+def test_a_batch_whose_answers_have_other_ids_counts_as_none(
+    node: FakeNode, client: ForkClient
+) -> None:
+    node.faults = [(200, b'[{"id":[],"result":"0x1"},{"id":{},"result":"0x2"}]')]
+    assert client.ask_all([("eth_chainId", []), ("eth_chainId", [])]) == ["0xa", "0xa"]
 
 
 def test_nobody_at_the_port_is_told_with_the_name_of_the_node() -> None:
