@@ -43,10 +43,14 @@ def decoded(signature: Signature, data: bytes) -> tuple[Any, ...]:
 
 
 def _depth(kind: str) -> int:
-    """Return how deep lists of any length, bytes and strings nest in a type."""
+    """Return how deep nests in a type what data point at: lists, bytes and strings.
+
+    A list of a fixed length counts where its items do: its pointers may all be the same.
+    """
     if kind.endswith("]"):
         inner, _, size = kind[:-1].rpartition("[")
-        return _depth(inner) + (not size)
+        depth = _depth(inner)
+        return depth + (not size or depth > 0)
     if kind.startswith("("):
         return max(map(_depth, split(kind)), default=0)
     return int(kind in ("bytes", "string"))

@@ -109,6 +109,34 @@ def test_as_much_as_is_decoded_at_each_depth_takes_little_time() -> None:
         assert time.process_time() - started < 0.5
 
 
+def test_lists_of_a_fixed_length_that_point_at_themselves_take_no_time() -> None:
+    for depth in (3, 6, 60):
+        data = (32).to_bytes(32, "big") + (32 * 9).to_bytes(32, "big") * 9 * depth
+        data += (1).to_bytes(32, "big") + b"x".ljust(32, b"\0")
+        for kind in ("string" + "[9]" * depth, "(string)" + "[9]" * depth):
+            started = time.process_time()
+            with pytest.raises(NotDecoded):
+                decoded(Signature("f", (kind,), ("",)), data)
+            assert time.process_time() - started < 0.5
+
+
+def test_lists_of_a_fixed_length_of_plain_values_are_read_as_long_as_they_are() -> None:
+    kind, value = "uint256[2][3][4]", (((1, 2),) * 3,) * 4
+    assert decoded(Signature("f", (kind,), ("",)), encode([kind], [value])) == (value,)
+    assert decoded(Signature("f", ("string[2]",), ("",)), encode(["string[2]"], [("a", "b")])) == (
+        ("a", "b"),
+    )
+
+
+@pytest.mark.parametrize("kind", ["()[]", "()[99999][99999]", "uint256[0][]", "(uint8[0])[]"])
+def test_items_without_bytes_are_not_decoded(kind: str) -> None:
+    data = (32).to_bytes(32, "big") + (2**255).to_bytes(32, "big")
+    started = time.process_time()
+    with pytest.raises(NotDecoded):
+        decoded(Signature("f", (kind,), ("",)), data)
+    assert time.process_time() - started < 0.5
+
+
 def test_entries_that_are_none_are_left_out_of_an_abi() -> None:
     found = contract_of(
         "A",
