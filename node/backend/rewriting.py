@@ -92,9 +92,11 @@ class NodeRewriting:
 
     def _read(self, rollup: LocalRollup, raw: bytes) -> Transaction:
         try:
-            return rollup.read(self.name, raw)
+            tx = rollup.read(self.name, raw)
+            tx.sender  # noqa: B018 - recovered here, before any block is gone
         except InvalidData as exc:
             raise Refused(f"Failed to decode transaction: {exc}") from exc
+        return tx
 
     def _known(self, request: CallRequest) -> CallRequest:
         if all(account.address != request.sender for account in dev_accounts()):

@@ -11,6 +11,7 @@ from byline.node.config import NodeConfig
 from byline.node.rollups.rollup import BlocksDropped
 from tests.integration.rollups import ALICE, BOB, world
 from tests.integration.serving import Port, served
+from tests.integration.test_impersonation_believed import forged
 from tests.integration.test_l1_reorg import converges
 from tests.integration.test_mining_modes import Both, height, here, wait
 from tests.integration.test_rollup import deposit
@@ -177,6 +178,7 @@ def test_a_reorganisation_without_transactions_makes_empty_blocks(here: Both, na
         (1, [[{"from": "0x" + "00" * 20}, 0]], "unknown account"),
         (1, [[{"from": "0x" + ALICE.address.hex()}, 1]], "will exceed"),
         (1, [["0x00"]], "want a pair"),
+        (1, [["0x" + forged(1).hex(), 0]], "Failed to decode transaction: invalid transaction v"),
     ],
 )
 @pytest.mark.parametrize("name", CHAINS)
