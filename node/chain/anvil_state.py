@@ -23,6 +23,8 @@ from byline.node.chain.genesis_account import GenesisAccount
 GZIP_MAGIC: Final = bytes.fromhex("1f8b")
 MOST_BYTES: Final = 512 << 20
 """Of the JSON text, unpacked."""
+MOST_VALUES: Final = 4_000_000
+"""Commas and opening brackets in it; as many slots as `write_state` writes have `MOST_BYTES`."""
 _SHOWN: Final = 60
 
 
@@ -67,8 +69,15 @@ def read_json(text: bytes) -> Any:
     """Return what JSON text says; raises `NotAState`.
 
     Its depth is bounded: the json module's is by the recursion limit alone, which the node
-    raises for the sake of the EVM.
+    raises for the sake of the EVM.  So is the number of values: a hundred kilobytes unpack to
+    empty lists that take gigabytes, and reading them holds up everybody.
     """
+    values = sum(text.count(mark) for mark in (b",", b"[", b"{"))
+    if values > MOST_VALUES:
+        raise NotAState(
+            f"the state has {values} commas and opening brackets, want at most {MOST_VALUES}: "
+            "load it in parts"
+        )
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as exc:
@@ -98,10 +107,10 @@ def unpacked(data: bytes) -> bytes:
 
 def _account(name: str, item: Any) -> GenesisAccount:
     if not isinstance(item, dict):
-        raise NotAState(f"account {name}: want an object")
+        raise NotAState(f"account {name[:_SHOWN]}: want an object")
     storage = item.get("storage") or {}
     if not isinstance(storage, dict):
-        raise NotAState(f"account {name}: want an object for storage")
+        raise NotAState(f"account {name[:_SHOWN]}: want an object for storage")
     return GenesisAccount(
         balance=_number(name, "balance", item.get("balance", 0), 256),
         nonce=_number(name, "nonce", item.get("nonce") or 0, 64),

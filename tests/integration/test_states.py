@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,16 @@ def test_the_text_of_a_state_reads_back() -> None:
 def test_what_is_no_state_is_refused(data: bytes, words: str) -> None:
     with pytest.raises(NotAState, match=words):
         read_state(data)
+
+
+@pytest.mark.parametrize("values", [b"[],", b"{},", b'"",', b"1,"])
+def test_a_small_state_that_unpacks_to_many_values_takes_little(values: bytes) -> None:
+    bomb = gzip.compress(b'{"accounts":{},"blocks":[%s0]}' % (values * 5_000_000), 1, mtime=0)
+    assert len(bomb) < 1 << 17
+    started = time.process_time()
+    with pytest.raises(NotAState, match="commas and opening brackets, want at most 4000000"):
+        read_state(bomb)
+    assert time.process_time() - started < 1.0
 
 
 def test_what_is_no_state_is_refused_over_json_rpc() -> None:
