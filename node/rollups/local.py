@@ -301,10 +301,15 @@ class LocalRollup(PostingRollup):
         raise RuntimeError(f"L1 block {l1_number} is not adopted: the L2 does not get there")
 
     def _keep_l1_near(self) -> None:
-        """Make an L1 block before the L2 gets too far ahead to include users (drift)."""
+        """Make an L1 block before the L2 gets too far ahead to include users (drift).
+
+        Where L1 blocks come by the wall clock that is the last moment: a block beyond the drift
+        is void if it keeps its origin and the L1's next block turns out to be no later.
+        """
         head = self.engine.heads.unsafe
         ahead = head.timestamp - self.l1.head.timestamp
-        if self.mining.keeps_l1_near and ahead > MAX_SEQUENCER_DRIFT // 2:
+        most = MAX_SEQUENCER_DRIFT - self.engine.config.block_time
+        if ahead > (MAX_SEQUENCER_DRIFT // 2 if self.mining.keeps_l1_near else most):
             self.mine_own_l1()
 
     def _declare(self, timestamp: int, calls: Sequence[bytes]) -> None:

@@ -5,7 +5,12 @@ import asyncio
 import pytest
 from eth_abi.abi import encode
 
-from byline.derivation.constants import BASE_FEE_VAULT, L1_FEE_VAULT, SEQUENCER_FEE_VAULT
+from byline.derivation.constants import (
+    BASE_FEE_VAULT,
+    L1_FEE_VAULT,
+    MAX_SEQUENCER_DRIFT,
+    SEQUENCER_FEE_VAULT,
+)
 from byline.derivation.hashing import keccak256
 from byline.derivation.transaction import DepositTransaction
 from byline.node.config import NodeConfig
@@ -170,6 +175,20 @@ def test_a_block_can_be_mined_at_a_later_time_but_not_an_earlier_one() -> None:
     assert here.rollup.engine.heads.unsafe.timestamp == GENESIS_TIME + 500
     with pytest.raises(Refused, match="earliest"):
         here.rollup.mine_l2(GENESIS_TIME + 501)
+
+
+def test_blocks_by_the_clock_do_not_outrun_the_l1_where_users_ask_for_many() -> None:
+    here = world(NodeConfig(block_time=2))
+    for _ in range(MAX_SEQUENCER_DRIFT // 2 + 50):
+        here.rollup.mine("l2")
+    here.send("l2")
+    here.rollup.mine("l2")
+    here.rollup.flush()
+    here.rollup.mine_l1()
+
+    heads = here.rollup.engine.heads
+    assert heads.safe == heads.unsafe
+    assert here.balance("l2", BOB.address) > here.balance("l1", BOB.address)
 
 
 def test_many_blocks_without_a_pause_stay_within_the_drift_and_verify() -> None:
