@@ -79,6 +79,14 @@ def fee_cap(request: CallRequest) -> int:
     return cap
 
 
+def check_chain(chain: Chain, request: CallRequest) -> None:
+    """Check that `request` names no other chain; raises `Refused` in geth's words."""
+    if request.chain_id not in (None, chain.chain_id):
+        raise Refused(
+            f"chainId does not match node's (have={request.chain_id}, want={chain.chain_id})"
+        )
+
+
 def intrinsic(request: CallRequest) -> int:
     """Return the gas that a transaction of `request` costs before any code runs."""
     entries = request.access_list or ()
@@ -196,6 +204,7 @@ def opened(
 
     Raises `Refused`.
     """
+    check_chain(chain, request)
     seen = pretended_header(header, block)
     check_blobs(chain, seen, request, block.blob_base_fee)
     # Without a fee the base fee counts as 0, as the sender need not own anything then.

@@ -127,6 +127,7 @@ def watch_call(
 
     Raises `Refused` or `OutOfTime`.
     """
+    calls.check_chain(chain, request)
     gas = chain.call_gas if request.gas is None else min(request.gas, chain.call_gas)
     authorities = authorities_of(request.authorizations or ())
     sender = request.sender or bytes(20)

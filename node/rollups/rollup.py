@@ -24,6 +24,7 @@ from byline.derivation.hashing import keccak256
 from byline.derivation.header import Header
 from byline.derivation.l1_info import blob_base_fee
 from byline.derivation.transaction import (
+    BLOB,
     AnyTransaction,
     DepositTransaction,
     Transaction,
@@ -203,7 +204,10 @@ class Rollup:
         return tx
 
     def read(self, name: ChainName, raw: bytes) -> Transaction:
-        """Decode a transaction for a chain; raises `InvalidData`, or `Refused` for a deposit."""
+        """Decode a transaction for a chain; raises `InvalidData`, or `Refused` for its type."""
+        if name == "l2" and raw[:1] == bytes([BLOB]):
+            # As clients send it, with its blobs around it, it is not even decoded here.
+            raise Refused("transaction type not supported")
         tx = decode_transaction(raw)
         if not isinstance(tx, Transaction):
             raise Refused("transaction type not supported: 0x7e")

@@ -81,6 +81,8 @@ async def search(context: Context, wanted: Filter) -> Any:
         raise InvalidParams(f"invalid block range params: {first} is after {last}")
     if last - first >= MOST_BLOCKS:
         raise ServerError(f"block range of {last - first + 1}: want at most {MOST_BLOCKS} blocks")
+    if wanted.count == 0:
+        return []
     found: list[Any] = []
     matching = size = 0
     for number in range(first, last + 1):

@@ -93,6 +93,28 @@ def test_who_replaces_is_found_and_the_replaced_is_not(name: ChainName) -> None:
         assert port.result("eth_getTransactionByHash", new)["hash"] == new
 
 
+@pytest.mark.parametrize(
+    "method",
+    ["eth_call", "eth_estimateGas", "eth_createAccessList", "debug_traceCall", "trace_call"],
+)
+def test_a_call_that_names_another_chain_is_refused(port: Port, method: str) -> None:
+    more = (["trace"],) if method == "trace_call" else ()
+    own = port.result("eth_chainId")
+    wanted = {"from": FROM, "to": FROM, "chainId": own}
+    port.result(method, wanted, *more)
+    error = port.error(method, {**wanted, "chainId": "0x7"}, *more)
+    words = f"chainId does not match node's (have=7, want={int(own, 16)})"
+    assert error == {"code": -32000, "message": words}
+
+
+def test_an_l2_takes_no_blobs_whatever_is_around_them() -> None:
+    here = world()
+    with served(here, "l2") as port:
+        for raw in ("0x03c0", "0x03c4c0c0c0c0", "0x03"):
+            error = port.error("eth_sendRawTransaction", raw)
+            assert error == {"code": -32000, "message": "transaction type not supported"}
+
+
 def test_an_account_without_key_is_unknown(port: Port) -> None:
     error = port.error("eth_sign", NOBODY, "0x12")
     assert error == {"code": -32000, "message": "unknown account"}

@@ -270,6 +270,7 @@ def test_parity_traces_are_asked_for_in_all_ways(made: World) -> None:
     assert len(every) > len(block)
     window = {"fromBlock": "0x1", "toBlock": "latest", "after": 1, "count": 2}
     assert result(made, "trace_filter", window) == every[1:3]
+    assert result(made, "trace_filter", {**window, "count": 0}) == []
     replayed = result(made, "trace_replayBlockTransactions", "latest", ["trace"])
     assert [entry["transactionHash"] for entry in replayed] == [head_hash(made, 0), tx_hash]
     assert list(replayed[1]) == ["output", "stateDiff", "trace", "vmTrace", "transactionHash"]
