@@ -6,6 +6,7 @@ of a block begin at its end.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -19,11 +20,14 @@ from byline.rpc.namespaces.common import ADDRESS, HASH, deposit_nonces
 from byline.rpc.namespaces.debug_trace import tracing
 from byline.rpc.namespaces.eth_searching import NONCE
 from byline.rpc.searching import first_block, mined_by, oldest
+from byline.rpc.turns import Turn
 
 API_LEVEL: Final = 8
 MOST_ON_PAGE: Final = 100
 MOST_SEARCHED: Final = 10_000
 """Blocks with transactions that one search executes again."""
+MOST_SECONDS: Final = 30.0
+"""After which a search ends with what it has found."""
 
 _OPERATIONS: Final = {"CALL": 0, "SELFDESTRUCT": 1, "CREATE": 2, "CREATE2": 3}
 _WITHOUT_VALUE: Final = frozenset({"DELEGATECALL", "STATICCALL"})
@@ -164,17 +168,19 @@ async def _collect(
     """Return blocks with what reaches `address`, and whether no more blocks were left."""
     found: list[tuple[Block, list[LocatedReceipt]]] = []
     count = searched = 0
+    turn, end = Turn(), time.monotonic() + MOST_SECONDS
     for number in numbers:
+        await turn.give_way()
         block = await context.backend.chain.block(number)
-        if block is None or not block.transactions:
-            continue
-        searched += 1
-        if searched > MOST_SEARCHED:
+        if block is not None and block.transactions:
+            searched += 1
+        if searched > MOST_SEARCHED or time.monotonic() > end:
             if found:
                 return found, False
-            raise ServerError(
-                f"nothing in {MOST_SEARCHED} blocks, up to block {number}: go on from there"
-            )
+            bound = f"{MOST_SEARCHED} blocks" if searched > MOST_SEARCHED else f"{MOST_SECONDS} s"
+            raise ServerError(f"nothing in {bound}, up to block {number}: go on from there")
+        if block is None or not block.transactions:
+            continue
         hashes = await _reaching(context, block, address)
         if not hashes:
             continue

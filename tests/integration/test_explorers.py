@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from byline.node.evm.accounts import created_address
 from byline.node.rollups.rollup import ChainName
+from byline.rpc.backend import BlockRef
 from byline.rpc.namespaces import ots
 from tests.integration.rollups import ALICE, BOB, World, world
 from tests.integration.serving import Port, served
@@ -200,3 +203,34 @@ def test_a_search_is_bounded(made: World, port: Port, monkeypatch: pytest.Monkey
     found = port.result("ots_searchTransactionsBefore", FROM, 0, 5)
     assert [tx["hash"] for tx in found["txs"]] == [_sent(port, 4), _sent(port, 3)]
     assert found["lastPage"] is False
+
+
+def test_a_search_takes_a_bounded_time(port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ots, "MOST_SECONDS", -1.0)
+    error = port.error("ots_searchTransactionsAfter", NOWHERE[:42], 0, 5)
+    assert error["message"] == "nothing in -1.0 s, up to block 1: go on from there"
+
+
+class EmptyBlocks:
+    """Has many blocks without transactions, at hand."""
+
+    async def block_number(self) -> int:
+        return 100_000
+
+    async def block(self, ref: BlockRef) -> Any:
+        number = 0 if ref == "earliest" else ref
+        return SimpleNamespace(number=number, transactions=())
+
+
+def test_a_search_through_empty_blocks_holds_up_nobody() -> None:
+    async def run() -> int:
+        context: Any = SimpleNamespace(backend=SimpleNamespace(chain=EmptyBlocks()))
+        search = asyncio.ensure_future(ots.search_before(context, ALICE.address, 0, 5))
+        turns = 0
+        while not search.done():
+            turns += 1
+            await asyncio.sleep(0)
+        assert search.result() == {"txs": [], "receipts": [], "firstPage": True, "lastPage": True}
+        return turns
+
+    assert asyncio.run(run()) > 5
