@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,9 @@ LOG = logging.getLogger("byline.forking")
 FORK: Final = "fork"
 """Name under which a store keeps which fork its chain is."""
 MOST_CHAIN_ID: Final = 2**53 - 1
+COUNT_BOUND: Final = 2**63
+"""Heights, gas and seconds are below it on every chain."""
+_QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ def _found(client: ForkClient, stored: ForkIdentity | None) -> tuple[int, Mappin
         number = stored.number
     chain_id, newest = client.ask_all([("eth_chainId", []), ("eth_blockNumber", [])])
     head = _number(client, "eth_blockNumber", newest)
+    if head >= COUNT_BOUND:
+        raise client.fault(f"its newest block is {head}, want less than 2**63")
     if number is None or number < 0:
         number = head + (number or 0)
     if not 0 <= number <= head:
@@ -131,6 +137,9 @@ def _header(client: ForkClient, block: Mapping[str, Any]) -> Header:
             client.place.name,
             exc,
         )
+    for what in ("number", "gas_limit", "gas_used", "timestamp"):
+        if (found := getattr(header, what)) >= COUNT_BOUND:
+            raise client.fault(f"{what} of its block is {found}, want less than 2**63")
     if header.base_fee is None:
         raise ConfigError(
             f"block {header.number} of {client.place.name} has no base fee: "
@@ -161,11 +170,8 @@ def _hash(client: ForkClient, block: Mapping[str, Any]) -> bytes:
 
 
 def _number(client: ForkClient, what: str, value: Any) -> int:
-    try:
-        if isinstance(value, str) and value.startswith("0x"):
-            return int(value, 16)
-    except ValueError:
-        pass
+    if isinstance(value, str) and _QUANTITY.fullmatch(value):
+        return int(value, 16)
     raise client.fault(f"{what} is answered with {value!r:.100}, want a number in hex")
 
 

@@ -229,3 +229,31 @@ def test_a_block_from_before_base_fees_is_refused(node: FakeNode) -> None:
 def test_a_block_that_lies_about_types_is_told(node: FakeNode, change: dict[str, Any]) -> None:
     with pytest.raises(ForkError, match="is answered with"):
         origin(node, **change)
+
+
+HUGE = "0x" + "f" * 5_000
+
+
+@pytest.mark.parametrize("name", ["gasLimit", "gasUsed", "timestamp", "baseFeePerGas"])
+@pytest.mark.parametrize("value", [HUGE, "0x_5", "0x 5", "0x-5", "0x\u0665"])
+def test_a_number_that_is_none_or_too_large_is_told(node: FakeNode, name: str, value: str) -> None:
+    with pytest.raises(ForkError, match=f"{name} is answered with .*, want a number in hex"):
+        origin(node, **{name: value})
+
+
+@pytest.mark.parametrize("name", ["gasLimit", "gasUsed", "timestamp"])
+def test_a_count_beyond_63_bits_is_told(node: FakeNode, name: str) -> None:
+    assert origin(node, **{name: hex(2**63 - 1)}).number == 5
+    with pytest.raises(ForkError, match="of its block is 9223372036854775808, want less"):
+        origin(node, **{name: hex(2**63)})
+
+
+@pytest.mark.parametrize("method", ["eth_chainId", "eth_blockNumber"])
+@pytest.mark.parametrize("value", [HUGE, "0x" + "f" * 64])
+def test_a_chain_id_or_height_beyond_all_bounds_is_told(
+    node: FakeNode, method: str, value: str
+) -> None:
+    answers = {"eth_chainId": "0xa", "eth_blockNumber": "0x5", "eth_getBlockByNumber": BLOCK}
+    node.answers |= {**answers, method: value}
+    with pytest.raises(ForkError, match=r"want a number in hex|want less than|want 1 to"):
+        open_fork(Place(node.url), QUICK, None)
