@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from byline.derivation.errors import InvalidData
 from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
 from byline.derivation.kernels import rlp
 from byline.node.forking.cache import ForkCache
@@ -45,7 +46,7 @@ class ForkState:
         except KeyError:
             pass
         kept = self._cache.get(_ACCOUNT + address)
-        if kept is None:
+        if kept is None or not _is_record(kept):
             kept = self._fetched(address)
             self._cache.put(_ACCOUNT + address, kept)
         found = kept or None
@@ -169,3 +170,18 @@ class ForkState:
         if len(answer) > 2 * most + 2:
             raise self._client.fault(f"{what} answers {len(answer) // 2} bytes, want {most}")
         return bytes.fromhex(answer[2:])
+
+
+def _is_record(kept: bytes) -> bool:
+    """Tell whether what was on the disk is an account, or nothing: it may have been spoilt."""
+    if not kept:
+        return True
+    try:
+        fields: Any = rlp.decode(kept)
+    except InvalidData:
+        return False
+    if not isinstance(fields, list) or not all(isinstance(item, bytes) for item in fields):
+        return False
+    nonce, balance, root, code_hash = fields if len(fields) == 4 else (b"", b"", b"", b"")
+    short = len(nonce) <= 8 and len(balance) <= 32
+    return short and root == EMPTY_TRIE_ROOT and len(code_hash) == 32

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from byline.derivation.hashing import keccak256
+from byline.derivation.hashing import EMPTY_TRIE_ROOT, keccak256
 from byline.derivation.kernels import rlp
 from byline.node.errors import ConfigError
 from byline.node.forking.cache import ForkCache, cache_folder
@@ -199,6 +199,33 @@ def origin(node: FakeNode, block: int | None = None, **changes: Any) -> ForkIden
     fork = open_fork(Place(node.url, block), QUICK, None)
     fork.close()
     return fork.identity
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        b"\x01",
+        b"\xc0",
+        b"\xff" * 9,
+        rlp.encode([1, 2, 3, 4]),
+        rlp.encode([1, 2, EMPTY_TRIE_ROOT, b"short"]),
+        rlp.encode([2**64, 2, EMPTY_TRIE_ROOT, HASH]),
+        rlp.encode([1, [], EMPTY_TRIE_ROOT, HASH]),
+    ],
+)
+def test_an_account_that_the_disk_has_spoilt_is_asked_for_again(
+    node: FakeNode, tmp_path: Path, kept: bytes
+) -> None:
+    with state_of(node, tmp_path) as state:
+        good = state.record(CONTRACT)
+    cache = ForkCache(tmp_path, 10, HASH)
+    cache.put(b"a" + CONTRACT, kept)
+    cache.close()
+    for asked in (3, 0):
+        node.asked.clear()
+        with state_of(node, tmp_path) as state:
+            assert state.record(CONTRACT) == good
+        assert len(node.asked) == asked
 
 
 def test_a_header_of_another_kind_is_taken_for_what_it_says(
