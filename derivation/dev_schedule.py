@@ -158,7 +158,8 @@ class DevSchedule:
         declared = self._declared.get(l2_number)
         for number in sorted(declared) if declared else ():
             if declared and number >= l1_number:
-                yield from declared[number]
+                # Readers on other threads may be here while the L1 reorganises.
+                yield from declared.get(number, ())
 
     def _forget(self, l1_number: int) -> None:
         self._timed.pop(l1_number, None)

@@ -8,7 +8,7 @@ import pytest
 
 from byline.derivation.config import RollupConfig
 from byline.derivation.dev_deposits import MOST_DEPOSIT_BYTES, dev_deposit, write_deposit
-from byline.derivation.dev_events import DEV_DEPOSITED
+from byline.derivation.dev_events import DEV_DEPOSITED, ClockSet
 from byline.derivation.dev_schedule import DevSchedule
 from byline.derivation.hashing import keccak256
 from byline.derivation.receipt import Log
@@ -89,6 +89,14 @@ def test_a_reorg_forgets_and_reading_again_replaces() -> None:
     assert clock.next_timestamp(PARENT) == 7_000
     clock.read(l1_block(5))
     assert clock.next_timestamp(PARENT) == 1_002
+
+
+def test_what_is_forgotten_while_somebody_reads_is_passed_over() -> None:
+    clock = schedule(l1_block(5, clock_log(10, 5_000)), l1_block(6, clock_log(10, 6_000)))
+    events = clock._events(10, 5)
+    assert next(events) == ClockSet(10, 5_000)
+    clock.forget_from(6)
+    assert list(events) == []
 
 
 def test_failed_receipts_other_contracts_and_other_shapes_are_not_read() -> None:
