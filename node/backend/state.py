@@ -18,9 +18,10 @@ from byline.node.backend.resolve import Resolver
 from byline.node.backend.served import Served
 from byline.node.backend.threads import Threads
 from byline.node.chain import calls
+from byline.node.chain.pretended import call_machine
 from byline.node.contracts.addresses import GAS_PRICE_ORACLE
 from byline.node.evm.console import ConsoleCalls
-from byline.node.evm.machine import Machine
+from byline.node.evm.machine import Machine, NodeReader
 from byline.node.evm.optimism import extra_cost
 from byline.node.evm.patience import MOMENT, OutOfTime, Patience, TooLong
 from byline.node.forking.proofs import check_provable
@@ -53,7 +54,11 @@ EMPTY_CODE_HASH = keccak256(b"")
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """Implements `byline.rpc.backend.State`.  `pending` answers with the head's state."""
+    """Implements `byline.rpc.backend.State`.
+
+    `pending` answers with the state after the block that would be made now, where transactions
+    wait, and else with the head's.  Proofs, access lists and bundles are of the head's always.
+    """
 
     rollup: Served
     name: ChainName
@@ -68,7 +73,26 @@ class NodeState:
     def _resolver(self) -> Resolver:
         return Resolver(self.rollup, self.name)
 
+    async def _pending(self, ref: BlockRef) -> tuple[bytes, NodeReader] | None:
+        """Return the root of the state with what waits, and what reads it, if `ref` means it."""
+        if ref != "pending":
+            return None
+        if not (len(self.rollup.pools[self.name]) or self.rollup.forced(self.name)):
+            return None
+        made = await self.threads.write(self.rollup.pending, self.name)
+        new, stored = made.nodes, self._resolver.chain.store.node
+        return made.header.state_root, lambda key: new.get(key) or stored(key)
+
     async def _read(self, ref: BlockRef, work: Callable[[Machine], T]) -> T:
+        resolver = self._resolver
+        state = await self._pending(ref)
+        if state is not None:
+            seen = resolver.context(ref)
+            opened = call_machine(resolver.chain, resolver.known(ref), seen, state=state)
+            return await self.threads.read(work, opened)
+        return await self._read_block(ref, work)
+
+    async def _read_block(self, ref: BlockRef, work: Callable[[Machine], T]) -> T:
         resolver = self._resolver
         if resolver.chain.beneath is None:
             return work(self._near.machine(resolver.chain, resolver.known(ref)))
@@ -81,7 +105,7 @@ class NodeState:
 
     async def nonce(self, address: bytes, ref: BlockRef) -> int:
         """Return the nonce; at `pending` it counts the pool's executable transactions."""
-        nonce = await self._read(ref, lambda machine: machine.nonce(address))
+        nonce = await self._read_block(ref, lambda machine: machine.nonce(address))
         if ref == "pending":
             nonce += self.rollup.pools[self.name].count(address)
             nonce += sum(tx.sender == address for tx in self.rollup.forced(self.name))
@@ -106,12 +130,13 @@ class NodeState:
 
         Most take less time than the way to a thread and back, so it is tried here first.
         """
+        state = await self._pending(ref)
         short = len(request.data) <= MOST_DATA_HERE and not overrides
         if short and self._resolver.chain.beneath is None:
             with suppress(TooLong):
-                return self._answer(request, ref, overrides, block, MOMENT)
+                return self._answer(request, ref, overrides, block, MOMENT, state)
         return await self._execute(
-            lambda patience: self._answer(request, ref, overrides, block, patience)
+            lambda patience: self._answer(request, ref, overrides, block, patience, state)
         )
 
     def _answer(
@@ -121,6 +146,7 @@ class NodeState:
         overrides: Mapping[bytes, AccountOverride],
         block: BlockOverrides,
         patience: Patience,
+        state: tuple[bytes, NodeReader] | None,
     ) -> bytes:
         chain, header = self._resolver.chain, self._resolver.context(ref)
         plain = not overrides and block == THE_BLOCK_ITSELF
@@ -132,7 +158,9 @@ class NodeState:
             "eth_call",
             request,
             header,
-            lambda hear: calls.call(chain, header, request, overrides, patience, block, hear),
+            lambda hear: calls.call(
+                chain, header, request, overrides, patience, block, hear, state
+            ),
         )
 
     def _heard(
@@ -170,8 +198,9 @@ class NodeState:
         block: BlockOverrides = THE_BLOCK_ITSELF,
     ) -> int:
         """Return a gas limit with which the transaction succeeds."""
+        state = await self._pending(ref)
         return await self._execute(
-            lambda patience: self._estimate(request, ref, overrides, block, patience)
+            lambda patience: self._estimate(request, ref, overrides, block, patience, state)
         )
 
     def _estimate(
@@ -181,6 +210,7 @@ class NodeState:
         overrides: Mapping[bytes, AccountOverride],
         block: BlockOverrides,
         patience: Patience,
+        state: tuple[bytes, NodeReader] | None,
     ) -> int:
         chain, header = self._resolver.chain, self._resolver.context(ref)
         at_head = header is chain.head and block.base_fee is None
@@ -203,6 +233,7 @@ class NodeState:
                 block,
                 hear,
                 next_base_fee,
+                state,
             ),
         )
 

@@ -30,7 +30,7 @@ from byline.node.chain.pretended import (
 )
 from byline.node.evm.accounts import DELEGATION_PREFIX, created_address
 from byline.node.evm.console import ConsoleCalls
-from byline.node.evm.machine import CallOutcome, Machine, MessageCall
+from byline.node.evm.machine import CallOutcome, Machine, MessageCall, NodeReader
 from byline.node.evm.patience import ENDLESS, Patience
 from byline.node.evm.transition import (
     MAX_REFUND_QUOTIENT,
@@ -199,10 +199,11 @@ def opened(
     overrides: Mapping[bytes, AccountOverride],
     block: BlockOverrides,
     patience: Patience,
+    state: tuple[bytes, NodeReader] | None = None,
 ) -> tuple[Machine, Header]:
     """Return a machine on the state after `header` for `request`, and the block that it sees.
 
-    Raises `Refused`.
+    `state` is the root of another state and what reads it.  Raises `Refused`.
     """
     check_chain(chain, request)
     seen = pretended_header(header, block)
@@ -210,7 +211,7 @@ def opened(
     # Without a fee the base fee counts as 0, as the sender need not own anything then.
     if not fee_cap(request):
         seen = seen.with_(base_fee=0)
-    machine = call_machine(chain, header, seen, block.blob_base_fee, accounts=overrides)
+    machine = call_machine(chain, header, seen, block.blob_base_fee, state, overrides)
     apply_overrides(machine, overrides)
     machine.limit_time(patience.check)
     return machine, seen
@@ -224,12 +225,13 @@ def call(
     patience: Patience = ENDLESS,
     block: BlockOverrides = THE_BLOCK_ITSELF,
     hear: Hear | None = None,
+    state: tuple[bytes, NodeReader] | None = None,
 ) -> bytes:
-    """Return what `request` returns on the state after `header`.
+    """Return what `request` returns on the state after `header`, or on another `state`.
 
     Raises `Reverted`, `Halted`, `Refused` or `OutOfTime`.
     """
-    machine, seen = opened(chain, header, request, overrides, block, patience)
+    machine, seen = opened(chain, header, request, overrides, block, patience, state)
     lend(machine, request)
     base_fee = seen.base_fee or 0
     gas = chain.call_gas if request.gas is None else min(request.gas, chain.call_gas)
@@ -256,6 +258,7 @@ def estimate_gas(
     block: BlockOverrides = THE_BLOCK_ITSELF,
     hear: Hear | None = None,
     next_base_fee: int | None = None,
+    state: tuple[bytes, NodeReader] | None = None,
 ) -> int:
     """Return a gas limit with which `request` succeeds: the least, or at most 1.5 % more.
 
@@ -264,7 +267,7 @@ def estimate_gas(
     transaction is for the block after.  Raises `Reverted`, `OutOfTime`, or
     `Refused` in geth's words when no affordable limit is enough.
     """
-    machine, seen = opened(chain, header, request, overrides, block, patience)
+    machine, seen = opened(chain, header, request, overrides, block, patience, state)
     lend(machine, request)
     base_fee = seen.base_fee or 0
     if next_base_fee is not None:

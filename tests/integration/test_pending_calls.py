@@ -7,9 +7,11 @@ import pytest
 from byline.node.backend.resolve import Resolver
 from byline.node.chain import calls
 from byline.node.config import NodeConfig
+from byline.node.evm.accounts import created_address
 from byline.node.rollups.rollup import ChainName
 from byline.rpc.backend import BlockRef, CallRequest
 from tests.integration.rollups import ALICE, GENESIS_TIME, World, world
+from tests.integration.serving import served
 
 SEES = bytes.fromhex("425f524360205260405ff3")
 """Init code that returns TIMESTAMP and NUMBER."""
@@ -49,3 +51,39 @@ def test_an_estimate_on_it_stands_on_the_state_of_the_head() -> None:
     assert pending.parent_hash == resolver.chain.head.hash
     gas = calls.estimate_gas(resolver.chain, pending, request, {}, lambda asked, gas: 0)
     assert gas == 21_000
+
+
+NOBODY = "0x" + "ab" * 20
+KEEPS = "0x602a5f55675f545f5260205ff35f5260086018f3"
+"""Init code that stores 42 at slot 0, and leaves code that returns that slot."""
+
+
+@pytest.mark.parametrize("engine", ["fast", "pyevm"])
+@pytest.mark.parametrize("name", ["l1", "l2"])
+def test_what_waits_is_in_the_pending_state_and_not_in_the_latest(
+    name: ChainName, engine: str
+) -> None:
+    here = world(NodeConfig(engine=engine))
+    sender = f"0x{ALICE.address.hex()}"
+    with served(here, name) as port:
+        port.result("evm_setAutomine", False)
+        created = f"0x{created_address(ALICE.address, 0).hex()}"
+        port.result("eth_sendTransaction", {"from": sender, "data": KEEPS, "gas": "0x186a0"})
+        port.result("eth_sendTransaction", {"from": sender, "to": NOBODY, "value": "0x7"})
+        asks = (
+            ("eth_getBalance", [NOBODY], "0x0", "0x7"),
+            ("eth_getCode", [created], "0x", "0x5f545f5260205ff3"),
+            ("eth_getStorageAt", [created, "0x0"], "0x" + "00" * 32, "0x" + "00" * 31 + "2a"),
+            ("eth_call", [{"to": created}], "0x", "0x" + "00" * 31 + "2a"),
+            ("eth_getTransactionCount", [sender], "0x0", "0x2"),
+        )
+        for method, asked, latest, pending in asks:
+            assert port.result(method, *asked, "latest") == latest, method
+            assert port.result(method, *asked, "pending") == pending, method
+        plain = int(port.result("eth_estimateGas", {"to": created}, "latest"), 16)
+        assert int(port.result("eth_estimateGas", {"to": created}, "pending"), 16) > plain
+        assert port.result("eth_blockNumber") == "0x0"
+        port.result("evm_mine")
+        for method, asked, _, pending in asks:
+            assert port.result(method, *asked, "latest") == pending, method
+            assert port.result(method, *asked, "pending") == pending, method
