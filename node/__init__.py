@@ -40,6 +40,7 @@ ticking.py         blocks by the wall clock
 clock.py           where time comes from
 loops.py           which event loop runs that
 descriptors.py     how many connections the system lets us have
+http_words.py      what may be told of HTTP that failed
 garbage.py         Python's cycle collector while they are served
 verifier.py        derives the L2 from an L1 URL alone
 client.py          JSON-RPC as a user sends it

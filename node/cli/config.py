@@ -11,10 +11,13 @@ from rich.table import Table
 
 from byline.node import config
 from byline.node.errors import NodeError
+from byline.node.http_words import server_of
 from byline.node.settings import SETTINGS
 
-SECRETS = frozenset({"batcher_key", "proposer_key"})
+SECRETS = frozenset({"batcher_key", "proposer_key", "fork_header"})
 """Settings whose values are not shown."""
+URLS = frozenset({"fork_url", "l1_fork_url", "l1_rpc", "l1_beacon"})
+"""Settings of which only the server is shown: the rest often is a key."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,10 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
         value = settings.value(setting.name)
         table.add_row(
             setting.name,
-            "-" if value in (None, ()) else "(secret)" if setting.name in SECRETS else str(value),
+            "-" if value in (None, ()) else _shown(setting.name, value),
             settings.sources.get(setting.name, "default"),
             setting.flag,
             setting.variable,
         )
     Console(highlight=False).print(table)
     return 0
+
+
+def _shown(name: str, value: object) -> str:
+    if name in SECRETS:
+        return "(secret)"
+    return server_of(str(value)) if name in URLS else str(value)

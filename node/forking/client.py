@@ -20,6 +20,7 @@ import orjson
 
 from byline.node.forking.errors import ForkError, ForkRefusal
 from byline.node.forking.place import Place
+from byline.node.http_words import MOST_SHOWN, words_of
 from byline.node.messages.visible import visible
 
 T = TypeVar("T")
@@ -28,8 +29,6 @@ MOST_BYTES: Final = 64 << 20
 """Of one answer; a block with 1,000 transactions has about 2 MB."""
 MOST_AT_ONCE: Final = 16
 """Requests that are under way at a time."""
-MOST_SHOWN: Final = 500
-"""Characters of what a node says that an error repeats."""
 LONGEST_PAUSE: Final = 10.0
 """Seconds between two attempts."""
 _BUSY: Final = frozenset({408, 425, 429})
@@ -171,7 +170,7 @@ class ForkClient:
                 if attempt > self._patience.retries:
                     times = f"{attempt} attempts" if attempt > 1 else "1 attempt"
                     # What caused it may hold the URL, which a traceback would show.
-                    raise self.fault(f"no answer after {times}: {_why(exc)}") from None
+                    raise self.fault(f"no answer after {times}: {words_of(exc)}") from None
                 asked = exc.pause if isinstance(exc, _Busy) else 0.0
             await asyncio.sleep(min(max(pause, asked), LONGEST_PAUSE, self._patience.timeout))
             pause *= 2
@@ -230,16 +229,6 @@ def _is_limit(answer: Any) -> bool:
     code, words = error.get("code"), str(error.get("message", "")).lower()
     limited = isinstance(code, int) and code in _LIMITED
     return limited or any(limit in words for limit in _LIMIT_WORDS)
-
-
-def _why(exc: Exception) -> str:
-    """Return the words of an error, without the URL that some of aiohttp's repeat."""
-    if isinstance(exc, aiohttp.TooManyRedirects):
-        return "too many redirects"
-    if isinstance(exc, aiohttp.InvalidURL | aiohttp.RedirectClientError):
-        return "it redirects to what is no URL of HTTP"
-    words = exc.message if isinstance(exc, aiohttp.ClientResponseError) else str(exc)
-    return visible(words, MOST_SHOWN) or type(exc).__name__
 
 
 def _seconds(header: str | None) -> float:

@@ -16,6 +16,7 @@ import orjson
 
 from byline.derivation.errors import Temporary
 from byline.node.errors import BadL1Answer
+from byline.node.http_words import words_of
 
 ATTEMPTS: Final = 5
 FIRST_PAUSE: Final = 0.1
@@ -38,7 +39,8 @@ class Transport:
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadL1Answer(f"{url!r} is no URL of an L1 node: want http://HOST:PORT")
+            # It is not repeated, as it may hold a key.
+            raise BadL1Answer("that is no URL of an L1 node: want http://HOST:PORT")
         self._url = url.rstrip("/")
         self.name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         """The server without path and password, which often are a key; for messages."""
@@ -75,10 +77,10 @@ class Transport:
                 return await self._once(method, path, document)
             except (aiohttp.ClientError, TimeoutError, Temporary) as exc:
                 if attempt == self._attempts:
-                    why = str(exc) or type(exc).__name__
+                    # What caused it may hold the URL, which a traceback would show.
                     raise Temporary(
-                        f"{self.name} does not answer after {attempt} attempts: {why}"
-                    ) from exc
+                        f"{self.name} does not answer after {attempt} attempts: {words_of(exc)}"
+                    ) from None
             await asyncio.sleep(pause)
             pause *= 2
         raise AssertionError("attempts is at least 1")
