@@ -190,7 +190,7 @@ BLOCK = {
 }
 
 
-def origin(node: FakeNode, block: int | None = None, **changes: Any) -> ForkIdentity:
+def origin(node: FakeNode, block: int | None = None, /, **changes: Any) -> ForkIdentity:
     node.answers |= {"eth_chainId": "0xa", "eth_blockNumber": "0x5"}
     found = {**BLOCK, **changes}
     node.answers["eth_getBlockByNumber"] = lambda number, _: (
