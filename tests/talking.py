@@ -23,7 +23,8 @@ class Talking:
     urls: dict[str, str]
 
     def lines(self) -> list[Any]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        whole, _, _ = self.log.read_text().rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def of(self, logger: str) -> list[Any]:
         return [line for line in self.lines() if line["logger"] == logger]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from byline.node.contracts.artifacts import load
@@ -62,13 +62,11 @@ amounts = st.one_of(
     amount=st.integers(0, 50) | st.integers(0, 2**128 - 1),
     weights=st.lists(st.integers(0, 4) | st.integers(0, 2**59), min_size=1, max_size=24),
 )
-@settings(deadline=None)
 def test_all_divide_alike(evm: Evm, method: int, amount: int, weights: list[int]) -> None:
     assert_agree(evm, encode_call(method, amount, weights))
 
 
 @given(method=st.integers(0, 3) | words, amount=amounts, weights=st.lists(words, max_size=6))
-@settings(deadline=None)
 def test_all_agree_on_arguments_out_of_range(
     evm: Evm, method: int, amount: int, weights: list[int]
 ) -> None:
@@ -81,7 +79,6 @@ def test_all_agree_on_arguments_out_of_range(
     cut=st.integers(0, 70),
     more=st.binary(max_size=33),
 )
-@settings(deadline=None)
 def test_all_agree_on_bytes_changed_cut_or_added(
     evm: Evm, weights: list[int], changes: list[tuple[int, int]], cut: int, more: bytes
 ) -> None:
@@ -92,7 +89,6 @@ def test_all_agree_on_bytes_changed_cut_or_added(
 
 
 @given(data=st.binary(max_size=200))
-@settings(deadline=None)
 def test_all_agree_on_noise(evm: Evm, data: bytes) -> None:
     assert_agree(evm, data)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from byline.node.contracts.artifacts import load
@@ -285,7 +285,6 @@ steps = st.tuples(
 
 
 @given(step=steps)
-@settings(deadline=None)
 def test_what_is_paid_is_credited_and_what_is_credited_can_be_claimed(
     books: tuple[Contract, Ledger], step: tuple[bytes, int, dict[bytes, int], bytes | None]
 ) -> None:

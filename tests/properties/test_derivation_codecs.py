@@ -124,7 +124,7 @@ def test_bits_come_back(bits: list[bool]) -> None:
     assert Reader(encode_bits(bits)).bits(len(bits), "x") == tuple(bits)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 130_044), st.integers(0, 255))
 def test_a_blob_comes_back_and_is_made_of_field_elements(length: int, seed: int) -> None:
     data = hashlib.shake_128(bytes([seed])).digest(length)
@@ -160,7 +160,7 @@ def test_l1_attributes_come_back(info: L1Info) -> None:
     assert decode_info(encode_info(info, CONFIG, 2, 1)) == info
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.lists(transactions, max_size=3), min_size=1, max_size=25),
     st.sampled_from(["zlib", "brotli"]),
@@ -233,7 +233,7 @@ hostile = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(hostile, max_size=6))
 def test_nothing_in_the_inbox_raises_or_stops_the_batches_after_it(items: list[bytes]) -> None:
     l1, sequencer, verifier = FakeL1(), FakeL2(CONFIG), FakeL2(CONFIG)

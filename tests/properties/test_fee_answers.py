@@ -152,7 +152,7 @@ SCALARS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     data=transactions(),
     function=st.sampled_from(FUNCTIONS),

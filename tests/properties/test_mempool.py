@@ -124,4 +124,4 @@ class PoolModel(RuleBasedStateMachine):
 
 
 TestPool = PoolModel.TestCase
-TestPool.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestPool.settings = settings(max_examples=60, stateful_step_count=40)

@@ -200,7 +200,7 @@ def loaded(form: dict[str, Any], script: list[tuple[Callable[[Load, int], None],
     return load
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(forms, steps)
 def test_a_verifier_derives_what_any_load_made(
     form: dict[str, Any], script: list[tuple[Callable[[Load, int], None], int]]
@@ -209,7 +209,7 @@ def test_a_verifier_derives_what_any_load_made(
 
 
 @pytest.mark.slow
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, suppress_health_check=list(HealthCheck))
 @given(forms, steps)
 def test_a_verifier_derives_what_any_of_many_loads_made(
     form: dict[str, Any], script: list[tuple[Callable[[Load, int], None], int]]
@@ -218,7 +218,7 @@ def test_a_verifier_derives_what_any_of_many_loads_made(
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(
     forms,
     st.lists(

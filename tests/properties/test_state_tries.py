@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from byline.derivation.hashing import keccak256
@@ -40,7 +40,6 @@ def _nothing() -> None:
     """Never out of time."""
 
 
-@settings(deadline=None)
 @given(before=WORDS, after=WORDS)
 def test_changes_are_what_is_new_or_has_another_value(
     before: dict[int, int], after: dict[int, int]
@@ -53,7 +52,6 @@ def test_changes_are_what_is_new_or_has_another_value(
     assert set(found) == {key for key, value in new.items() if old.get(key) != value}
 
 
-@settings(deadline=None)
 @given(before=SPARSE, after=SPARSE)
 def test_changes_are_found_below_short_keys_and_small_nodes(
     before: dict[bytes, bytes], after: dict[bytes, bytes]
@@ -64,7 +62,6 @@ def test_changes_are_found_below_short_keys_and_small_nodes(
     assert found == {key for key, value in after.items() if before.get(key) != value}
 
 
-@settings(deadline=None)
 @given(words=WORDS, size=st.integers(1, 7))
 def test_pages_hold_everything_once_and_in_order(words: dict[int, int], size: int) -> None:
     nodes: dict[bytes, bytes] = {}

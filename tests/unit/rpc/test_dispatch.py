@@ -164,7 +164,7 @@ def test_any_bytes_are_answered_with_json_rpc(body: bytes) -> None:
     assert_is_an_answer(run(CLIENT.dispatcher.handle(body)))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(requests | st.lists(requests, max_size=3) | values)
 def test_any_json_is_answered_with_json_rpc_and_no_internal_error(document: Any) -> None:
     body = json.dumps(document).encode("utf-8", "surrogatepass")

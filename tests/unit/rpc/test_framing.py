@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from byline.rpc.framing import MOST_DEPTH, FramingError, JsonFrames
@@ -18,7 +18,6 @@ DOCUMENTS = st.recursive(
 CONTAINERS = st.lists(DOCUMENTS, max_size=4) | st.dictionaries(st.text(), DOCUMENTS, max_size=4)
 
 
-@settings(deadline=None)
 @given(st.lists(CONTAINERS, max_size=5), st.sampled_from(["", " ", "\n", "\r\n\t "]), st.data())
 def test_values_come_out_as_they_went_in_however_the_stream_is_cut(
     documents: list[object], between: str, data: st.DataObject

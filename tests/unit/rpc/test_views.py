@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import rlp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from byline.derivation.block import Block
@@ -23,7 +23,6 @@ def mined(*raws: bytes) -> FakeNode:
     return node
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.binary(max_size=300), max_size=4),
     st.integers(0, 2**64 - 1),

@@ -104,7 +104,7 @@ def step() -> st.SearchStrategy[tuple[Any, ...]]:
 
 
 @both
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     steps=st.lists(step(), min_size=5, max_size=50), asked=st.lists(keys, min_size=1, max_size=4)
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import rlp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from byline.derivation.hashing import keccak256
@@ -165,7 +165,6 @@ def test_changed_nodes_are_judged_as_the_reference_judges_them() -> None:
     assert min(seen.values()) > 2_000
 
 
-@settings(deadline=None)
 @given(data=st.binary(max_size=80), key=st.binary(max_size=3))
 def test_any_bytes_for_every_node_end_in_an_answer_or_a_refusal(data: bytes, key: bytes) -> None:
     for raw in (data, *(node[: len(node) // 2] + data for node in SEEDS[:5])):

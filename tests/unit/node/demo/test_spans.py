@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from byline.node.demo import spans as module
@@ -126,7 +126,6 @@ few_words = st.lists(st.sampled_from("abc"), min_size=1, max_size=30).map(" ".jo
 
 
 @given(sources=st.lists(few_words, min_size=1, max_size=4), answer=few_words)
-@settings(deadline=None)
 def test_the_index_finds_what_trying_everything_finds(sources: list[str], answer: str) -> None:
     """Few different words, so that runs repeat, overlap and end together; shallow sorting, so
     that matches reach beyond it."""
@@ -142,7 +141,6 @@ def test_the_index_finds_what_trying_everything_finds(sources: list[str], answer
 
 
 @given(sources=st.lists(few_words, min_size=1, max_size=4), answer=few_words)
-@settings(deadline=None)
 def test_every_place_of_a_span_has_its_words(sources: list[str], answer: str) -> None:
     texts = {f"t{number}": text(f"t{number}", source) for number, source in enumerate(sources)}
     for span in SpanIndex(list(texts.values())).spans(answer):

@@ -68,7 +68,7 @@ def test_a_contract_that_stands_there_is_called_as_any_other() -> None:
 
 def test_a_loop_of_writing_is_remembered_up_to_the_bound() -> None:
     loop = "5b" + write(9) + "5f56"
-    outcome = run(machine(), bytes.fromhex(loop))
+    outcome = run(machine(), bytes.fromhex(loop), gas=1_000_000)
     assert outcome.error == "out of gas"
     assert outcome.console is not None
     assert len(outcome.console.data) == MOST_CALLS

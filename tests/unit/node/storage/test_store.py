@@ -198,7 +198,7 @@ def test_going_forth_and_back_between_branches_ends_where_it_began() -> None:
     assert_canonical(store, trunk + right)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=25))
 def test_whatever_moves_the_head_the_index_is_that_of_its_ancestors(
     moves: list[tuple[bool, int]],

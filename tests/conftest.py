@@ -1,0 +1,9 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+# A busy machine is no reason to fail: what has to be quick has a test that says how quick.
+settings.register_profile("byline", deadline=None)
+settings.load_profile("byline")
