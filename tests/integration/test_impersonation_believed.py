@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from byline.derivation.errors import InvalidData
+from byline.derivation.hashing import keccak256
 from byline.derivation.kernels import rlp
 from byline.derivation.transaction import decode_transaction
 from byline.derivation.types import L1Block
@@ -59,6 +60,16 @@ def test_an_l2_block_with_one_is_invalid(made: World) -> None:
     bad = replace(plan.attributes, transactions=(*plan.attributes.transactions, raw))
     with pytest.raises(InvalidBlock, match="r, s values"):
         rollup.engine.build(rollup.engine.heads.unsafe, bad)
+
+
+def test_one_in_the_journal_of_the_l2s_pool_does_not_come_back(made: World) -> None:
+    raw = forged(made.rollup.chain("l2").chain_id)
+    made.rollup.journals["l2"].keep(keccak256(raw), raw)
+    again = world(kv=made.kv)
+    assert not again.rollup.pools["l2"].transactions()
+    again.rollup.mine("l2")
+    assert again.rollup.engine.heads.unsafe.number > 0
+    converges(again)
 
 
 def test_an_impersonated_batcher_posts_no_batch() -> None:
