@@ -52,7 +52,7 @@ class Pacing(Protocol):
         """Return the milliseconds between blocks on the wall clock; `None` makes none so."""
 
     async def set_automine(self, on: bool) -> None:
-        """Let a transaction make a block at once, or wait."""
+        """Let a transaction make a block at once, as those do that wait now, or wait."""
 
     async def set_interval(self, interval: tuple[int, int] | None, mixed: bool) -> None:
         """Make blocks some milliseconds apart, between a least and a most; `None` ends that.

@@ -49,11 +49,12 @@ class NodePacing:
         return self.rollup.mining.mode(self.name)
 
     async def set_automine(self, on: bool) -> None:
-        """Let a transaction make a block at once, or wait."""
+        """Let a transaction make a block at once, as those do that wait now, or wait."""
         await self.threads.write(self._set_automine, on)
 
     def _set_automine(self, on: bool) -> None:
         self._set(self._mode.with_automine(on))
+        self.rollup.mine_waiting(self.name)
 
     async def set_interval(self, interval: Interval | None, mixed: bool) -> None:
         """Make blocks on the wall clock; `None` ends that."""

@@ -89,6 +89,12 @@ class LocalRollup(PostingRollup):
         editing.edit(self, name, edits)
         self.keep()
 
+    def mine_waiting(self, name: ChainName) -> None:
+        """See `Rollup.mine_waiting`; for those of impersonated accounts, too."""
+        if self.forced(name) and self.mining.mode(name).automine and self.sequencer.active:
+            self.mine(name)
+        Rollup.mine_waiting(self, name)
+
     def forced(self, name: ChainName) -> Sequence[DepositTransaction]:
         """See `Rollup.forced`: those of impersonated accounts."""
         waiting = self.impersonation.waiting if name == "l2" else {}

@@ -43,8 +43,8 @@ async def get_automine(context: Context) -> bool:
 async def set_automine(context: Context, on: bool) -> bool:
     """Let transactions make blocks of this chain at once, or wait.
 
-    Switched on it ends an interval that stood in its place.  What waits already goes into
-    the next block, whoever asks for that.
+    Switched on it ends an interval that stood in its place, and what waits is mined, as in
+    anvil.
     """
     await steering(context.backend).pacing.set_automine(on)
     return True

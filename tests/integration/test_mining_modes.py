@@ -76,17 +76,31 @@ def test_without_automine_transactions_wait_until_somebody_mines(here: Both, nam
 
 
 @pytest.mark.parametrize("name", CHAINS)
-def test_what_waited_goes_into_the_block_of_the_next_transaction(here: Both, name: str) -> None:
+def test_what_waited_is_mined_when_automine_is_switched_on(here: Both, name: str) -> None:
     port = here.port(name)
     port.result("anvil_setAutomine", False)
-    first = wait(port)
+    hashes = [wait(port), wait(port)]
+    port.result("anvil_setAutomine", False)
+    assert port.result("eth_getTransactionReceipt", hashes[0]) is None
     port.result("anvil_setAutomine", True)
-    assert port.result("eth_getTransactionReceipt", first) is None
-    second = wait(port)
-    numbers = {
-        port.result("eth_getTransactionReceipt", one)["blockNumber"] for one in (first, second)
-    }
-    assert len(numbers) == 1
+    blocks = {port.result("eth_getTransactionReceipt", one)["blockNumber"] for one in hashes}
+    assert len(blocks) == 1
+    before = height(port)
+    port.result("anvil_setAutomine", True)
+    assert height(port) == before
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_what_waited_unsigned_is_mined_then_too(here: Both, name: str) -> None:
+    port = here.port(name)
+    sender = f"0x{b'whale'.rjust(20, bytes(1)).hex()}"
+    port.result("anvil_setBalance", sender, hex(10**18))
+    port.result("anvil_impersonateAccount", sender)
+    port.result("evm_setAutomine", False)
+    sent = port.result("eth_sendTransaction", {"from": sender, "to": sender})
+    assert port.result("eth_getTransactionReceipt", sent) is None
+    port.result("evm_setAutomine", True)
+    assert port.result("eth_getTransactionReceipt", sent)["status"] == "0x1"
 
 
 def test_each_chain_has_its_own_mode(here: Both) -> None:
