@@ -19,6 +19,7 @@ from byline.node.contracts.gas_token import GasToken, read_gas_token
 from byline.node.evm.engines import REFERENCE, why_not_fast
 from byline.node.forking.origin import Fork
 from byline.node.hexes import checksum
+from byline.node.http_words import server_of
 from byline.node.shell import NodeShell
 from byline.node.version import package_version
 from byline.precompiles import PRECOMPILES
@@ -61,7 +62,7 @@ def _chains(devnet: NodeShell) -> Table:
     if devnet.settings.l1_rpc:
         slow = "by others"
     l1_head = str(rollup.l1.head.number)
-    table.add_row("L1", str(config.l1_chain_id), "ETH", devnet.l1_url, l1_head, slow)
+    table.add_row("L1", str(config.l1_chain_id), "ETH", server_of(devnet.l1_url), l1_head, slow)
     head = rollup.engine.heads.unsafe.number
     symbol = _gas_token(devnet).symbol
     table.add_row("L2", str(config.l2_chain_id), symbol, devnet.l2_url, str(head), pace)
@@ -121,7 +122,11 @@ def ready(devnet: NodeShell, log_file: Path | None) -> dict[str, Any]:
         "logger": "byline.up",
         "message": "ready",
         "version": package_version(),
-        "l1": {"chain_id": config.l1_chain_id, "url": devnet.l1_url, "gas_token": "ETH"},
+        "l1": {
+            "chain_id": config.l1_chain_id,
+            "url": server_of(devnet.l1_url),
+            "gas_token": "ETH",
+        },
         "l2": {
             "chain_id": config.l2_chain_id,
             "url": devnet.l2_url,
@@ -170,6 +175,6 @@ def _places(devnet: NodeShell, log_file: Path | None) -> Text:
         f"engine    {running(devnet.rollup.engine.chain.engine.name)}\n"
         f"data      {folder.resolve() if folder else 'in memory: gone when this stops'}\n"
         f"logs      {_logs(log_file)}\n"
-        f"verify    byline verify --l1 {devnet.l1_url} --rollup-config {devnet.l2_url}{also}\n"
+        f"verify    byline verify --l1 {server_of(devnet.l1_url)} --rollup-config {devnet.l2_url}{also}\n"
         "stop      Ctrl-C\n"
     )
