@@ -175,6 +175,7 @@ def _places(devnet: NodeShell, log_file: Path | None) -> Text:
         f"engine    {running(devnet.rollup.engine.chain.engine.name)}\n"
         f"data      {folder.resolve() if folder else 'in memory: gone when this stops'}\n"
         f"logs      {_logs(log_file)}\n"
-        f"verify    byline verify --l1 {server_of(devnet.l1_url)} --rollup-config {devnet.l2_url}{also}\n"
+        f"verify    byline verify --l1 {server_of(devnet.l1_url)} "
+        f"--rollup-config {devnet.l2_url}{also}\n"
         "stop      Ctrl-C\n"
     )
