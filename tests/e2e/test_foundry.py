@@ -152,9 +152,13 @@ def contract(cast: Cast, guild: Path) -> str:
 def test_cast_reads_blocks_accounts_and_contracts(port: str, cast: Cast, contract: str) -> None:
     number = cast("block-number")
     assert cast("block", number, "--field", "number") == number
-    assert cast.json("block", number, "--full")["transactions"][-1]["from"] == RICH.lower()
+    # Beside it the node's own may stand (batches, games, the clock), also in later blocks.
+    sent = cast.json("send", "--private-key", KEY, RICH, "--value", "1")
+    mined = cast.json("block", str(int(sent["blockNumber"], 16)), "--full")
+    senders = {tx["hash"]: tx["from"] for tx in mined["transactions"]}
+    assert senders[sent["transactionHash"]] == RICH.lower()
     assert cast("block", number, "--raw").startswith("0xf9")
-    assert int(cast("block", "pending", "--field", "number")) == int(number) + 1
+    assert int(cast("block", "pending", "--field", "number")) > int(number)
     for tag in ("earliest", "safe", "finalized"):
         assert int(cast("block-number", tag)) <= int(number)
     assert "UTC" in cast("age", number)
