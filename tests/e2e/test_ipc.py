@@ -94,10 +94,13 @@ def test_both_chains_have_a_socket_that_only_its_owner_may_use(served: Served) -
 
 
 def test_web3py_sends_and_waits(path: Path) -> None:
-    client = Web3(IPCProvider(path))
+    provider: Any = IPCProvider(path)
+    client = Web3(provider)
     sender = client.eth.accounts[0]
     sent = client.eth.send_transaction({"from": sender, "to": sender, "value": Wei(1)})
     assert client.eth.wait_for_transaction_receipt(sent)["status"] == 1
+    # web3.py keeps it open, and has no way to say that it is not needed any more.
+    provider._socket.sock.close()
 
 
 def test_web3py_listens(path: Path) -> None:
