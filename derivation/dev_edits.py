@@ -53,7 +53,7 @@ def encode_edits(edits: Iterable[AccountEdit]) -> bytes:
     Raises `InvalidData` for values out of bounds, and for more than one deposit holds
     (`split_edits` makes several of them).
     """
-    data = bytes([VERSION]) + rlp.encode([_fields(edit) for edit in edits])
+    data = _written([_fields(edit) for edit in edits])
     if len(data) > MOST_EDIT_BYTES:
         raise InvalidData(f"edits of {len(data)} bytes, want at most {MOST_EDIT_BYTES}")
     return data
@@ -87,13 +87,18 @@ def split_edits(edits: Iterable[AccountEdit]) -> tuple[bytes, ...]:
             fields = _fields(part)
             length = len(rlp.encode(fields))
             if held and size + length > MOST_EDIT_BYTES - 8:
-                found.append(bytes([VERSION]) + rlp.encode(held))
+                found.append(_written(held))
                 held, size = [], 0
             held.append(fields)
             size += length
     if held:
-        found.append(bytes([VERSION]) + rlp.encode(held))
+        found.append(_written(held))
     return tuple(found)
+
+
+def _written(edits: list[list[Any]]) -> bytes:
+    """Return a version and the fields of edits, in the one spelling that is read."""
+    return bytes([VERSION]) + rlp.encode(edits)
 
 
 _SLOTS_AT_ONCE: Final = 512

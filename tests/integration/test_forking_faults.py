@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
 from byline.node.sync_devnet import SyncDevnet
 from tests.devnets import call
+from tests.http_servers import Reply, answering
 from tests.integration.test_forking import INIT, RICH, send, slot, words
 
 
@@ -30,37 +28,16 @@ class Proxy:
 def between(target: str) -> Iterator[Proxy]:
     proxy = Proxy()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def reply(body: bytes, _: Mapping[str, str]) -> Reply:
+        if proxy.away:
+            return 503, b"away", {}
+        request = urllib.request.Request(target, body, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as found:
+            return 200, found.read(), {}
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            status, answer = 503, b"away"
-            if not proxy.away:
-                request = urllib.request.Request(
-                    target, body, {"content-type": "application/json"}
-                )
-                with urllib.request.urlopen(request, timeout=10) as found:
-                    status, answer = 200, found.read()
-            self.send_response(status)
-            self.send_header("content-length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    proxy.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with answering(reply) as port:
+        proxy.url = f"http://127.0.0.1:{port}"
         yield proxy
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @dataclass

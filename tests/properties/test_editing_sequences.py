@@ -14,6 +14,7 @@ from byline.rpc.backend import Refused
 from tests.integration.rollups import ALICE, World, world
 from tests.integration.test_rollup import deposit
 from tests.integration.test_time_travel import CHAINS, WEEK, head_time, settles
+from tests.properties.test_time_travel_sequences import random_reorg
 
 SOMEBODY = tuple(bytes([n]) * 20 for n in (0x0A, 0x0B, 0x0C))
 CODES = (b"", b"\x00", bytes.fromhex("345f5500"), bytes.fromhex("5f5ffd"), bytes.fromhex("33ff"))
@@ -91,11 +92,7 @@ def random_history(seed: int, steps: int) -> World:
             case 13 if saved:
                 assert rollup.revert(saved.pop())
             case _:
-                depth = min(dice.choice([1, 1, 3]), rollup.l1.head.number)
-                if depth:
-                    rollup.reorg_l1(
-                        depth, blocks=dice.choice([None, 0, 2]), lose=dice.random() < 0.2
-                    )
+                random_reorg(here, dice)
         for chain in CHAINS:
             assert rollup.next_timestamp(chain) > head_time(here, chain)
     return here

@@ -12,6 +12,13 @@ from tests.integration.test_rollup import deposit
 from tests.integration.test_time_travel import CHAINS, WEEK, head_time, settles, times
 
 
+def random_reorg(here: World, dice: random.Random) -> None:
+    """Let the L1 take back some blocks, and grow others or none."""
+    depth = min(dice.choice([1, 1, 3]), here.rollup.l1.head.number)
+    if depth:
+        here.rollup.reorg_l1(depth, blocks=dice.choice([None, 0, 2]), lose=dice.random() < 0.2)
+
+
 def random_travel(seed: int, steps: int) -> World:
     """Do what users do, in random order; return the rollup afterwards."""
     dice = random.Random(seed)
@@ -55,11 +62,7 @@ def random_travel(seed: int, steps: int) -> World:
             case 13 if saved:
                 assert rollup.revert(saved.pop())
             case _:
-                depth = min(dice.choice([1, 1, 3]), rollup.l1.head.number)
-                if depth:
-                    rollup.reorg_l1(
-                        depth, blocks=dice.choice([None, 0, 2]), lose=dice.random() < 0.2
-                    )
+                random_reorg(here, dice)
         for chain in CHAINS:
             assert rollup.next_timestamp(chain) > head_time(here, chain)
     return here

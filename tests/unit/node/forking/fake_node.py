@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.http_servers import Reply, answering
 
 
 @dataclass
@@ -53,31 +53,10 @@ class FakeNode:
 
 @contextmanager
 def running(node: FakeNode) -> Iterator[FakeNode]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def reply(body: bytes, headers: Mapping[str, str]) -> Reply:
+        node.seen.append(dict(headers))
+        return *node.reply(body), node.headers
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            node.seen.append(dict(self.headers.items()))
-            status, answer = node.reply(body)
-            self.send_response(status)
-            self.send_header("content-length", str(len(answer)))
-            for name, value in node.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    node.url = f"http://user:secret@127.0.0.1:{server.server_port}/v2/key"
-    try:
+    with answering(reply) as port:
+        node.url = f"http://user:secret@127.0.0.1:{port}/v2/key"
         yield node
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
