@@ -18,6 +18,7 @@ backend/      the node behind the RPC
 engine_api/   the L2 under somebody else's rollup node
 bridge/       deposits and withdrawals as a user makes them
 cli/          the commands
+attribution/  whose words an answer is made of, and how a lie about it is proven
 demo/         what `byline demo` shows
 bench/        what `byline bench` measures
 testing/      the plugin for pytest

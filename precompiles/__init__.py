@@ -4,7 +4,9 @@
     functions.py     selectors, dispatch, the ABI for clients
     abi.py           strict reading of input
     errors.py        refusals with their revert data
-    attribution/     0x...A770: apportionment of payments
+    math/            0x...A770: apportionment of payments, sum trees
+    evidence/        0x...A771: what one transaction checks of an attribution
+    state/           0x...A772: credits in one call, off by default
 
 Nothing here knows py-evm; `byline.node.evm` does the introduction.
 """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from byline.precompiles import attribution
+from byline.precompiles import math
 from byline.precompiles.errors import VALUE_NOT_ACCEPTED, CustomError
 from byline.precompiles.functions import Function, error_abi
 
@@ -69,11 +69,11 @@ PRECOMPILES: Final[Mapping[bytes, Precompile]] = table(
         Precompile(
             address=ATTRIBUTION_MATH,
             name="attribution math",
-            gas=attribution.gas,
-            run=attribution.run,
+            gas=math.gas,
+            run=math.run,
             summary="divides a payment among weighted contributors, exactly",
-            functions=tuple(attribution.FUNCTIONS.values()),
-            errors=attribution.ERRORS,
+            functions=tuple(math.FUNCTIONS.values()),
+            errors=math.ERRORS,
         ),
     ]
 )

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from byline.precompiles.abi import encode_array
-from byline.precompiles.attribution import FUNCTIONS, _core_py, encode_call
-from byline.precompiles.attribution.call import read_call
 from byline.precompiles.errors import InvalidInput
 from byline.precompiles.functions import select
+from byline.precompiles.math import FUNCTIONS, _core_py, encode_call
+from byline.precompiles.math.call import read_call
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,6 @@ class Core:
 
 def cores() -> list[Core]:
     """Return reference and kernel; fails where the kernel is not built."""
-    from byline.precompiles.attribution import _core_c
+    from byline.precompiles.math import _core_c
 
     return [Core("python", _core_py.divide), Core("cython", _core_c.divide)]

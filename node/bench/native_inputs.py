@@ -18,7 +18,7 @@ from eth_keys.datatypes import PrivateKey
 
 from byline.derivation.blob import encode_blob
 from byline.node.l1.kzg import commitment, hash_of, trusted_setup
-from byline.precompiles import ATTRIBUTION_MATH, attribution
+from byline.precompiles import ATTRIBUTION_MATH, math
 
 
 def _word(value: int, size: int = 32) -> bytes:
@@ -149,4 +149,4 @@ def _opened_blob() -> bytes:
 
 
 def _apportion(count: int) -> bytes:
-    return attribution.encode_call(0, 10**18 + 7, list(range(1, count + 1)))
+    return math.encode_call(0, 10**18 + 7, list(range(1, count + 1)))

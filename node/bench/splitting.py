@@ -13,9 +13,9 @@ from byline.node.bench.timing import fastest
 from byline.node.chain.chain import Chain
 from byline.node.contracts.artifacts import load
 from byline.node.evm.engines import engine as make_engine
-from byline.precompiles import attribution
-from byline.precompiles.attribution import _core_py
-from byline.precompiles.attribution.call import read_call
+from byline.precompiles import math
+from byline.precompiles.math import _core_py
+from byline.precompiles.math.call import read_call
 
 AMOUNT: Final = 10**18 + 7
 TWIN: Final = b"\x20" * 20
@@ -27,7 +27,7 @@ def splitting(bench: Bench) -> list[Table]:
     engine = make_engine(bench.engine)
     chain = chain_with(engine, {TWIN: load("AttributionMath").runtime})
     lines = []
-    for method, words in enumerate(attribution.METHODS):
+    for method, words in enumerate(math.METHODS):
         for size in bench.effort.recipients:
             bench.say(f"apportion by {words} to {size}")
             what = f"{words}, {size:,} recipients"
@@ -49,12 +49,12 @@ def splitting(bench: Bench) -> list[Table]:
 def _measured(bench: Bench, chain: Chain, engine: str, method: int, size: int) -> dict[str, float]:
     """Return the seconds of a call in each form."""
     weights = [random.Random(size).randrange(1, 2**32) for _ in range(size)]  # noqa: S311
-    data = attribution.encode_call(method, AMOUNT, weights)
-    if run(chain, TWIN, data, CALL_GAS)[0] != attribution.run(data):
+    data = math.encode_call(method, AMOUNT, weights)
+    if run(chain, TWIN, data, CALL_GAS)[0] != math.run(data):
         raise RuntimeError(f"the twin divides otherwise by method {method} to {size}")
     words = read_call(data).words
     forms: dict[str, Callable[[], object]] = {
-        f"precompile ({attribution.BACKEND})": lambda: attribution.run(data),
+        f"precompile ({math.BACKEND})": lambda: math.run(data),
         "reference (Python)": lambda: _core_py.divide(method, AMOUNT, words),
         f"twin (Vyper, {engine} engine)": lambda: run(chain, TWIN, data, CALL_GAS),
     }

@@ -36,8 +36,12 @@ def l1_implementation(proxy: bytes) -> bytes:
 
 
 def l2_implementation(proxy: bytes) -> bytes:
-    """Return where the code of a predeploy is: in the code namespace of the specs."""
-    return bytes.fromhex("c0d3" * 9) + proxy[-2:]
+    """Return where the code of a predeploy is: in the code namespace of the specs.
+
+    The predeploys of attribution have a part of it to themselves.
+    """
+    number = proxy[-2:] if proxy[:4] != b"open" else b"\xa7" + proxy[-1:]
+    return bytes.fromhex("c0d3" * 9) + number
 
 
 # On both chains.
@@ -83,6 +87,15 @@ OPERATOR_FEE_VAULT: Final = constants.OPERATOR_FEE_VAULT
 ATTRIBUTION_MATH: Final = _attribution(1)
 """The twin of the attribution precompile."""
 INFERENCE_PAYMENTS: Final = _attribution(2)
+ATTRIBUTION_EVIDENCE: Final = _attribution(3)
+"""The twin of the evidence precompile."""
+ATTRIBUTION_REGISTRY: Final = _attribution(4)
+FEE_POLICY: Final = _attribution(5)
+CONTRIBUTOR_BOND: Final = _attribution(6)
+STAKE_POOL: Final = _attribution(7)
+INFERENCE_LEDGER: Final = _attribution(8)
+CHALLENGE_VERIFIER: Final = _attribution(9)
+PAYOUT_VAULT: Final = _attribution(10)
 
 L1_CONTRACTS: Final[Mapping[str, bytes]] = MappingProxyType(
     {

@@ -13,7 +13,7 @@ from byline.derivation.hashing import keccak256
 from byline.node.demo.corpus import Contributor, contributors, corpus_hash, owners
 from byline.node.demo.model import model
 from byline.node.demo.spans import MIN_TOKENS, MIN_WEIGHT, Place, Span, span_index
-from byline.precompiles.attribution import CASCADE, apportion
+from byline.precompiles.math import CASCADE, apportion
 
 ENGINE: Final = f"byline demo spans v1: {MIN_TOKENS} tokens, {MIN_WEIGHT} Q16 bits"
 """Names the method and its parameters; its hash belongs into `model_id`."""

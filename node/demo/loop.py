@@ -18,7 +18,7 @@ from byline.node.demo.attribution import AttributedAnswer, model_id, request_has
 from byline.node.demo.corpus import Contributor
 from byline.node.demo.evidence import evidence_root
 from byline.node.errors import NodeError
-from byline.precompiles.attribution import CASCADE
+from byline.precompiles.math import CASCADE
 
 FEE: Final = 2 * 10**15 + 1
 """Wei for one answer; odd, so that no division comes out even."""

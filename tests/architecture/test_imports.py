@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "precompiles": set(),
+    "precompiles": {"derivation"},
     "derivation": set(),
     "rpc": {"derivation"},
     "node": {"precompiles", "derivation", "rpc"},

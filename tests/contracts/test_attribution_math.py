@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from byline.node.contracts.artifacts import load
 from byline.precompiles import ATTRIBUTION_MATH, PRECOMPILES
-from byline.precompiles.attribution import CASCADE, HAMILTON, MAX_RECIPIENTS, encode_call
+from byline.precompiles.math import CASCADE, HAMILTON, MAX_RECIPIENTS, encode_call
 from tests.attribution_cores import cores
 from tests.contracts.attribution import TWIN, evm_with_precompiles
 from tests.contracts.harness import Evm

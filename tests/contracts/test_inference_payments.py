@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byline.node.contracts.artifacts import load
-from byline.precompiles.attribution import CASCADE, HAMILTON, apportion
+from byline.precompiles.math import CASCADE, HAMILTON, apportion
 from tests.contracts.attribution import (
     ATTRIBUTION_MATH,
     MATH_SLOT,

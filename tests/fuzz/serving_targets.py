@@ -8,9 +8,9 @@ from typing import Any
 
 from byline.node.engine_api import reading
 from byline.node.engine_api.jwt import TokenCheck, make_token
-from byline.precompiles import attribution
-from byline.precompiles.attribution.call import read_call
+from byline.precompiles import math
 from byline.precompiles.errors import InvalidInput
+from byline.precompiles.math.call import read_call
 from byline.rpc.dispatch import Dispatcher
 from byline.rpc.errors import InvalidParams
 from byline.rpc.framing import FramingError, JsonFrames
@@ -107,7 +107,7 @@ def _token(data: bytes) -> None:
 
 
 def _apportion(data: bytes) -> None:
-    output = attribution.run(data)
+    output = math.run(data)
     call = read_call(data)
     shares = [int.from_bytes(output[at : at + 32], "big") for at in range(64, len(output), 32)]
     assert len(shares) == call.count
@@ -138,7 +138,7 @@ def targets() -> list[Target]:
     ]
     bodies.append(b"[" + b",".join(bodies[:3]) + b"]")
     calls = tuple(
-        attribution.encode_call(method, 10**18 + 7, weights)
+        math.encode_call(method, 10**18 + 7, weights)
         for method in (0, 1)
         for weights in ([1], [1, 2, 3], [2**64 - 1] * 5)
     )

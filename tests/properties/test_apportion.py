@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byline.precompiles.attribution import CASCADE, HAMILTON, MAX_RECIPIENTS, encode_call
+from byline.precompiles.math import CASCADE, HAMILTON, MAX_RECIPIENTS, encode_call
 from tests.attribution_cores import Core, cores
 
 MOST_WEIGHT = 2**64 - 1

@@ -24,7 +24,7 @@ from byline.node.contracts.addresses import CREATE2_DEPLOYER
 from byline.node.contracts.calls import Interface
 from byline.node.storage.kv import MemoryKV
 from byline.node.verifier import Verifier
-from byline.precompiles import attribution
+from byline.precompiles import math
 from tests.derivation_kit import FakeL1, FakeL2, derive, l1_genesis, rollup_config
 from tests.integration.rollups import LocalSource
 from tests.scenarios.rollup_kit import (
@@ -159,7 +159,7 @@ PRECOMPILED: dict[str, tuple[int, bytes, bool, bool]] = {
     "MODEXP beyond its bound": (
         5, (1025).to_bytes(32, "big") + bytes(31) + b"\1" + bytes(31) + b"\1", True, False,
     ),
-    "apportion": (0xA770, attribution.encode_call(0, 10**18, [1, 2, 3]), True, True),
+    "apportion": (0xA770, math.encode_call(0, 10**18, [1, 2, 3]), True, True),
     "apportion of nonsense": (0xA770, b"\x01\x02\x03\x04", False, False),
 }  # fmt: skip
 

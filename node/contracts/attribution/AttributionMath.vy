@@ -5,8 +5,8 @@
 @notice The twin of the attribution precompile at 0x...A770, for chains without it: the same
         calls, the same output, and the same revert data for every input.
         apportion(uint8 method,uint128 amount,uint64[] weights) returns (uint128[] amounts)
-@dev The reference is precompiles/attribution/_core_py.py, and the order of refusals is in
-     precompiles/attribution/refusals.py; both must be kept in step with this file.
+@dev The reference is precompiles/math/_core_py.py, and the order of refusals is in
+     precompiles/math/refusals.py; both must be kept in step with this file.
 
      Everything happens in __default__, because Vyper's own reading of arguments is laxer
      (it skips bytes after the end) and reverts without data.  No storage, no constructor.

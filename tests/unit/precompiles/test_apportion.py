@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from byline.precompiles import ATTRIBUTION_MATH, PRECOMPILES, InvalidInput, attribution
-from byline.precompiles.attribution import CASCADE, HAMILTON, apportion, encode_call
+from byline.precompiles import ATTRIBUTION_MATH, PRECOMPILES, InvalidInput, math
+from byline.precompiles.math import CASCADE, HAMILTON, apportion, encode_call
 from tests.attribution_cores import Core, cores
 
 
@@ -21,19 +21,17 @@ def core(request: pytest.FixtureRequest) -> Core:
 
 def test_the_kernel_is_built_and_is_what_the_chain_uses() -> None:
     """Without this, all green may mean all Python."""
-    assert attribution.BACKEND == "cython"
-    assert attribution.divide.__module__ == "byline.precompiles.attribution._core_c"
+    assert math.BACKEND == "cython"
+    assert math.divide.__module__ == "byline.precompiles.math._core_c"
 
 
 def test_the_environment_switches_to_the_reference() -> None:
-    script = (
-        "from byline.precompiles import attribution as a; print(a.BACKEND, a.divide.__module__)"
-    )
+    script = "from byline.precompiles import math as a; print(a.BACKEND, a.divide.__module__)"
     environment = {**os.environ, "BYLINE_NO_EXTENSIONS": "1"}
     done = subprocess.run(
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["python", "byline.precompiles.attribution._core_py"]
+    assert done.stdout.split() == ["python", "byline.precompiles.math._core_py"]
 
 
 def test_a_cascade_gives_each_the_difference_of_two_floors(core: Core) -> None:
@@ -81,7 +79,7 @@ def test_apportion_on_values_gives_a_tuple_and_refuses_as_the_chain_does() -> No
 
 def test_the_kernel_refuses_to_read_beyond_what_it_was_given() -> None:
     """Its callers have checked this; it trusts none of them with memory."""
-    from byline.precompiles.attribution import _core_c
+    from byline.precompiles.math import _core_c
 
     with pytest.raises(ValueError, match=r"33 bytes are not at most 4096 words"):
         _core_c.divide(0, 1, bytes(33))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byline.precompiles.attribution.calibration import (
+from byline.precompiles.math.calibration import (
     BATCH_SECONDS,
     calibrate,
     ecrecover,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from byline.precompiles import ATTRIBUTION_MATH, PRECOMPILES
-from byline.precompiles.attribution import CASCADE, HAMILTON, encode_call
+from byline.precompiles.math import CASCADE, HAMILTON, encode_call
 
 gas = PRECOMPILES[ATTRIBUTION_MATH].gas
 

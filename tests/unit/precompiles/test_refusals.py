@@ -9,8 +9,8 @@ import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from byline.precompiles.attribution import MAX_RECIPIENTS, encode_call
-from byline.precompiles.attribution.call import CASCADE, HAMILTON
+from byline.precompiles.math import MAX_RECIPIENTS, encode_call
+from byline.precompiles.math.call import CASCADE, HAMILTON
 from tests.attribution_cores import Core, cores
 
 GOOD = encode_call(CASCADE, 100, [1, 2])

@@ -24,7 +24,7 @@ from byline.node.demo.evidence import (
     verify_evidence,
 )
 from byline.node.demo.questions import QUESTIONS
-from byline.precompiles.attribution import CASCADE, apportion
+from byline.precompiles.math import CASCADE, apportion
 
 ANSWERS = [attribute(question) for question in QUESTIONS]
 

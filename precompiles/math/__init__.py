@@ -21,12 +21,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from byline.precompiles.abi import SELECTOR, WORD, encode_array
-from byline.precompiles.attribution.call import CASCADE, HAMILTON, METHODS, read_call
-from byline.precompiles.attribution.gas import MINIMUM, apportion_gas
-from byline.precompiles.attribution.gas import gas as gas_of_apportion
-from byline.precompiles.attribution.refusals import ERRORS, MAX_RECIPIENTS
 from byline.precompiles.errors import InvalidInput
 from byline.precompiles.functions import Function, by_selector, select
+from byline.precompiles.math.call import CASCADE, HAMILTON, METHODS, read_call
+from byline.precompiles.math.gas import MINIMUM, apportion_gas
+from byline.precompiles.math.gas import gas as gas_of_apportion
+from byline.precompiles.math.refusals import ERRORS, MAX_RECIPIENTS
 
 __all__ = [
     "APPORTION",
@@ -47,14 +47,14 @@ __all__ = [
 
 BACKEND = "python"
 if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS", "0") not in ("", "0"):
-    from byline.precompiles.attribution._core_py import divide
+    from byline.precompiles.math._core_py import divide
 else:
     try:
-        from byline.precompiles.attribution._core_c import divide
+        from byline.precompiles.math._core_c import divide
 
         BACKEND = "cython"
     except ImportError:
-        from byline.precompiles.attribution._core_py import divide
+        from byline.precompiles.math._core_py import divide
 
 
 def _run_apportion(data: bytes) -> bytes:

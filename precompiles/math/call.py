@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from byline.precompiles.abi import SELECTOR, WORD, array_length, end_of_array, uint
-from byline.precompiles.attribution.refusals import (
+from byline.precompiles.math.refusals import (
     MAX_RECIPIENTS,
     WEIGHTS_AT,
     too_many_recipients,

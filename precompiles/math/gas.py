@@ -22,8 +22,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from byline.precompiles.attribution.call import HAMILTON, read_call
 from byline.precompiles.errors import InvalidInput
+from byline.precompiles.math.call import HAMILTON, read_call
 
 MINIMUM: Final = 500
 """Floor of every call, and the price of a refusal that needs no loop (EIP-2565 and

@@ -23,8 +23,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from byline.precompiles.abi import WORD
-from byline.precompiles.attribution.call import CASCADE
-from byline.precompiles.attribution.refusals import weight_overflow, wide_weight, zero_weight
+from byline.precompiles.math.call import CASCADE
+from byline.precompiles.math.refusals import weight_overflow, wide_weight, zero_weight
 
 
 def divide(method: int, amount: int, words: bytes) -> bytes:

@@ -14,7 +14,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport uint16_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from byline.precompiles.attribution.refusals import (
+from byline.precompiles.math.refusals import (
     MAX_RECIPIENTS,
     weight_overflow,
     wide_weight,

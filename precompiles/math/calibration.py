@@ -16,10 +16,10 @@ from typing import Final
 from coincurve import PrivateKey, PublicKey
 
 from byline.precompiles.abi import encode_array
-from byline.precompiles.attribution import _core_py, encode_call, gas
-from byline.precompiles.attribution import divide as chosen
-from byline.precompiles.attribution.call import METHODS, read_call
-from byline.precompiles.attribution.gas import apportion_gas
+from byline.precompiles.math import _core_py, encode_call, gas
+from byline.precompiles.math import divide as chosen
+from byline.precompiles.math.call import METHODS, read_call
+from byline.precompiles.math.gas import apportion_gas
 
 ECRECOVER_GAS: Final = 3000
 COUNTS: Final = (10, 100, 1000, 4000)

@@ -1,0 +1,1 @@
+"""Whose words an answer is made of: commitments, spans, weights, and the proof of a lie."""
