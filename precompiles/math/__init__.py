@@ -8,6 +8,9 @@
     _core_c.pyx   the compiled core
     gas.py        the price
     calibration.py  measures what the price claims
+    sum_tree.py   trees that commit to payouts and their sum: roots, proofs, chunks
+    _sum_tree_py.py   their reference
+    tree_refusals.py  which inputs the functions on trees refuse
 
 Both cores give the same bytes for every input; the tests hold them to it.  The compiled
 one is used where it was built; `BYLINE_NO_EXTENSIONS=1` switches to the reference, and

@@ -1,0 +1,74 @@
+"""Why the functions on trees refuse, and which reason wins.
+
+The order is part of each function, equal in reference, kernel and contract twin.  It goes on
+where `refusals` leaves off: the selector has been read, and the first line that applies wins.
+
+`settleRoot(uint8 method,uint128 amount,bytes packed)`
+
+    1   method: word missing, or above uint8                MalformedInput(4)
+    2   amount: word missing, or above uint128              MalformedInput(36)
+    3   packed: the head, the length, whole entries of 28   see `bytes` below
+    4   method neither known                                UnknownMethod(method)
+    5   an address not above the one before, the first      NotAscending(its index)
+    6   the weights sum to 2**64 or more                    WeightOverflow(sum)
+    7   the weights sum to 0, or there are none             ZeroWeight()
+
+`settleRootChunk(uint128 amount,uint64 totalW,uint64 startC,uint32 startIndex,bytes packed)`
+
+    1   the four words, each missing or too wide            MalformedInput(4, 36, 68, 100)
+    2   packed                                              see `bytes` below
+    3   no entries                                          NoRecipients()
+    4   startIndex + entries above 2**32                    IndexOverflow(that sum)
+    5   totalW of 0                                         ZeroWeight()
+    6   an address not above the one before, the first      NotAscending(its index)
+    7   startC + the weights above totalW                   WeightOverflow(that sum)
+
+`verifyLeaf(bytes32 root,uint128 total,uint32 index,address who,uint128 amt,bytes proof)`
+
+    1   the five words, each missing or too wide            MalformedInput(4, 36, ... 132)
+    2   proof: the head, the length, the bytes              MalformedInput(its word)
+        and whatever else does not fit is `false`, not a refusal
+
+`payoutTree(uint128 amount,bytes nodes,bytes edges)`
+
+    1   amount: word missing, or above uint128              MalformedInput(4)
+    2   nodes: whole entries of 2                           see `bytes` below
+    3   edges: whole entries of 8                           see `bytes` below
+    4   no nodes                                            NoRecipients()
+    5   a share above 10,000 basis points, the first        BadBps(the share)
+    6   an edge not above the one before, or                NotAscending(its index)
+        parent < child < V and weight > 0 do not hold;      BadTree(its index)
+        the first edge at fault, in this order
+
+`bytes`, an argument of entries: the offset must be right behind what comes before, then the
+length must be whole entries (`RaggedEntries(length)`), then at most the bound
+(`TooManyRecipients`, `TooManyNodes`, `TooManyEdges`, with the number of entries), then the
+bytes must be there, padded with zeros to a whole word.  Nothing follows the last argument.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from byline.precompiles.errors import CustomError, InvalidInput
+
+MAX_NODES: Final = 1024
+"""Bound on the nodes of a payout tree."""
+MAX_EDGES: Final = 4096
+"""Bound on the edges of a payout tree."""
+
+NOT_ASCENDING: Final = CustomError("NotAscending(uint256)")
+RAGGED_ENTRIES: Final = CustomError("RaggedEntries(uint256)")
+NO_RECIPIENTS: Final = CustomError("NoRecipients()")
+INDEX_OVERFLOW: Final = CustomError("IndexOverflow(uint256)")
+TOO_MANY_NODES: Final = CustomError("TooManyNodes(uint256)")
+TOO_MANY_EDGES: Final = CustomError("TooManyEdges(uint256)")
+BAD_BPS: Final = CustomError("BadBps(uint256)")
+BAD_TREE: Final = CustomError("BadTree(uint256)")
+
+
+def not_ascending(index: int) -> InvalidInput:
+    """Return the refusal of entry `index`, which does not exceed the one before."""
+    return NOT_ASCENDING.refuse(
+        f"entry {index} is not above entry {index - 1}: sort strictly ascending", index
+    )
