@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byline.node.demo.fixed_point import log2_q16
+from byline.node.attribution.fixed_point import log2_q16
 
 
 @pytest.mark.parametrize("power", [0, 1, 16, 63])
