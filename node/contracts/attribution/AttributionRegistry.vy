@@ -15,8 +15,8 @@
 # error UnknownDataset(uint256 id)
 # error UnknownModel(uint256 id)
 # error UnknownPolicy(uint256 id)
-# error UnknownMethod(uint256 method)
-# error UnknownMode(uint256 mode)
+# error UnknownMethod(uint8 method)
+# error UnknownMode(uint8 mode)
 # error NotRegistrant(address caller)
 # error NotModelOwner(address caller)
 # error NotLedger(address caller)
@@ -729,9 +729,9 @@ def _check_terms(_policy: uint32, _method: uint8, _mode: uint8):
     if _policy == 0 or _policy > staticcall FeePolicy(self._feePolicy).policyCount():
         raw_revert(abi_encode(_policy, method_id=method_id("UnknownPolicy(uint256)")))
     if _method > LAST_METHOD:
-        raw_revert(abi_encode(_method, method_id=method_id("UnknownMethod(uint256)")))
+        raw_revert(abi_encode(_method, method_id=method_id("UnknownMethod(uint8)")))
     if _mode > LAST_MODE:
-        raw_revert(abi_encode(_mode, method_id=method_id("UnknownMode(uint256)")))
+        raw_revert(abi_encode(_mode, method_id=method_id("UnknownMode(uint8)")))
 
 
 @internal
