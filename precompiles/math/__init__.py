@@ -9,7 +9,9 @@
     gas.py        the price
     calibration.py  measures what the price claims
     sum_tree.py   trees that commit to payouts and their sum: roots, proofs, chunks
-    _sum_tree_py.py   their reference
+    _sum_tree_py.py   their reference; _sum_tree_c.pyx, compiled
+    payout_tree.py  how an amount flows through the ancestors of a model
+    _payout_tree_py.py  its reference; _payout_tree_c.pyx, compiled
     tree_refusals.py  which inputs the functions on trees refuse
 
 Both cores give the same bytes for every input; the tests hold them to it.  The compiled

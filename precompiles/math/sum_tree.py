@@ -146,12 +146,38 @@ class SumTree:
         """Return the proof of the entry at `index`; `IndexError` where there is none."""
         if not 0 <= index < self.root.count:
             raise IndexError(f"entry {index} of a sum tree of {self.root.count}")
+        return self._neighbours(index, 0)
+
+    def chunk(self, first: int, size: int) -> SumNode:
+        """Return the top of the chunk of `size` leaves that begins at leaf `first`.
+
+        `size` is a power of two that divides `first`; the last chunk may be cut short by
+        the end of the list.  `ValueError` for any other.
+        """
+        level = min(self._level(first, size), len(self._levels) - 1)
+        at = NODE * (first // size)
+        return SumNode.decode(self._levels[level][at : at + NODE])
+
+    def chunk_proof(self, first: int, size: int) -> bytes:
+        """Return the proof of `chunk(first, size)`: u32 n || the neighbours from it to the top."""
+        return self._neighbours(first // size, self._level(first, size))
+
+    def _level(self, first: int, size: int) -> int:
+        if size < 1 or size & (size - 1) or first % size:
+            raise ValueError(
+                f"a chunk of {size} leaves at {first}: want a power of two that divides the place"
+            )
+        if not 0 <= first < self.root.count:
+            raise ValueError(f"a chunk at leaf {first} of a sum tree of {self.root.count}")
+        return size.bit_length() - 1
+
+    def _neighbours(self, place: int, level: int) -> bytes:
         parts = [self.root.count.to_bytes(4, "big")]
-        for level in self._levels[:-1]:
-            neighbour = NODE * (index ^ 1)
+        for nodes in self._levels[level:-1]:
+            neighbour = NODE * (place ^ 1)
             # Empty where the node has no neighbour and moves up as it is.
-            parts.append(level[neighbour : neighbour + NODE])
-            index >>= 1
+            parts.append(nodes[neighbour : neighbour + NODE])
+            place >>= 1
         return b"".join(parts)
 
 

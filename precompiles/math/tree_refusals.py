@@ -72,3 +72,40 @@ def not_ascending(index: int) -> InvalidInput:
     return NOT_ASCENDING.refuse(
         f"entry {index} is not above entry {index - 1}: sort strictly ascending", index
     )
+
+
+def ragged_entries(length: int, size: int) -> InvalidInput:
+    """Return the refusal of `length` bytes that should be whole entries of `size`."""
+    return RAGGED_ENTRIES.refuse(f"{length} bytes are not whole entries of {size}", length)
+
+
+def no_recipients() -> InvalidInput:
+    """Return the refusal of an empty list."""
+    return NO_RECIPIENTS.refuse("the list is empty: nobody to pay")
+
+
+def index_overflow(end: int) -> InvalidInput:
+    """Return the refusal of leaves up to index `end`."""
+    return INDEX_OVERFLOW.refuse(f"the leaves end at {end}, and an index is below 2**32", end)
+
+
+def too_many_nodes(count: int) -> InvalidInput:
+    """Return the refusal of `count` nodes."""
+    return TOO_MANY_NODES.refuse(f"{count} nodes, and one call takes {MAX_NODES}", count)
+
+
+def too_many_edges(count: int) -> InvalidInput:
+    """Return the refusal of `count` edges."""
+    return TOO_MANY_EDGES.refuse(f"{count} edges, and one call takes {MAX_EDGES}", count)
+
+
+def bad_bps(share: int) -> InvalidInput:
+    """Return the refusal of a node that keeps `share` basis points."""
+    return BAD_BPS.refuse(f"a node keeps {share} basis points: want 10,000 at most", share)
+
+
+def bad_tree(index: int) -> InvalidInput:
+    """Return the refusal of edge `index`."""
+    return BAD_TREE.refuse(
+        f"edge {index}: want parent < child < number of nodes, and a weight above 0", index
+    )

@@ -6,6 +6,7 @@ from byline.derivation.hashing import keccak256
 from byline.precompiles.math.sum_tree import (
     Frontier,
     SumNode,
+    SumRoot,
     SumTree,
     fold_chunks,
     sum_tree_chunk,
@@ -134,3 +135,36 @@ def test_chunks_cannot_sum_beyond_128_bits() -> None:
     half = SumNode(bytes(32), 2**127)
     with pytest.raises(ValueError, match="above 2\\*\\*128 - 1"):
         Frontier(1).push(half, 1).push(half, 1)
+
+
+def test_a_chunk_and_its_proof_lead_to_the_root() -> None:
+    entries = [(bytes([place]) * 20, place) for place in range(1, 12)]
+    tree = SumTree(entries)
+    for size in (1, 2, 4, 8, 16):
+        for first in range(0, len(entries), size):
+            top = tree.chunk(first, size)
+            assert top == sum_tree_chunk(entries[first : first + size], first)
+            proof = tree.chunk_proof(first, size)
+            assert climb(top, first // size, -(-len(entries) // size), proof[4:]) == tree.root
+    assert tree.chunk_proof(3, 1) == tree.proof(3)
+
+
+def climb(top: SumNode, place: int, width: int, neighbours: bytes) -> SumRoot:
+    """Join `top` with the neighbours of its way; all must be used."""
+    while width > 1:
+        if place ^ 1 < width:
+            neighbour = SumNode.decode(neighbours[:48])
+            neighbours = neighbours[48:]
+            top = neighbour.join(top) if place & 1 else top.join(neighbour)
+        place, width = place >> 1, (width + 1) >> 1
+    assert not neighbours
+    return top.wrap(11)
+
+
+@pytest.mark.parametrize(("first", "size"), [(0, 3), (1, 2), (2, 4), (0, 0), (2, 2), (-2, 2)])
+def test_what_is_not_a_chunk_of_the_tree_is_refused(first: int, size: int) -> None:
+    tree = SumTree([(A, 1), (B, 2)])
+    with pytest.raises(ValueError, match="a chunk"):
+        tree.chunk(first, size)
+    with pytest.raises(ValueError, match="a chunk"):
+        tree.chunk_proof(first, size)
