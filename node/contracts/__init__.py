@@ -10,6 +10,7 @@ a `lib/` folder), `assembly/` the contracts that Vyper cannot express.  `build` 
     gas_token      what pays for gas on the L2, and where both chains keep it
     genesis_accounts  contracts in a genesis: code, storage, proxies, blueprints
     l1_contracts   `l1_alloc`: the L1's, set up for an L2
+    attribution_predeploys  those of attribution, and who computes for them
     predeploys     `l2_alloc`: the L2's
     declarations   `error NotDepositor()` and its like, to ABI entries
     assembler      the small assembler behind `assembly/`

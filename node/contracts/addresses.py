@@ -96,6 +96,7 @@ STAKE_POOL: Final = _attribution(7)
 INFERENCE_LEDGER: Final = _attribution(8)
 CHALLENGE_VERIFIER: Final = _attribution(9)
 PAYOUT_VAULT: Final = _attribution(10)
+PAYOUT_VERIFIER: Final = _attribution(11)
 
 L1_CONTRACTS: Final[Mapping[str, bytes]] = MappingProxyType(
     {
@@ -136,6 +137,10 @@ L2_CONTRACTS: Final[Mapping[str, bytes]] = MappingProxyType(
         "OperatorFeeVault": OPERATOR_FEE_VAULT,
         "AttributionMath": ATTRIBUTION_MATH,
         "InferencePayments": INFERENCE_PAYMENTS,
+        "AttributionRegistry": ATTRIBUTION_REGISTRY,
+        "FeePolicy": FEE_POLICY,
+        "ContributorBond": CONTRIBUTOR_BOND,
+        "StakePool": STAKE_POOL,
         "Multicall3": MULTICALL3,
         "Create2Deployer": CREATE2_DEPLOYER,
         "BeaconRoots": BEACON_ROOTS,

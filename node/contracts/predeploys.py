@@ -11,6 +11,11 @@ from typing import Final
 
 from byline.derivation.config import Fork
 from byline.node.contracts import addresses
+from byline.node.contracts.attribution_predeploys import (
+    AttributionSetup,
+    Backend,
+    attribution_alloc,
+)
 from byline.node.contracts.gas_token import ETHER, GasToken
 from byline.node.contracts.genesis_accounts import (
     Alloc,
@@ -28,11 +33,18 @@ L2_NETWORK: Final = 1
 """Where fee vaults pay: on the L2."""
 
 
-def l2_alloc(*, owner: bytes, fork: Fork = Fork.KARST, gas_token: GasToken = ETHER) -> Alloc:
+def l2_alloc(
+    *,
+    owner: bytes,
+    fork: Fork = Fork.KARST,
+    gas_token: GasToken = ETHER,
+    backend: Backend = Backend.PRECOMPILE,
+) -> Alloc:
     """Return the contracts of the L2.
 
-    `owner` receives the fees of the vaults and may change the contracts; `fork` is the latest
-    that is active at genesis.
+    `owner` receives the fees of the vaults and the penalties of attribution, and may change
+    the contracts; `fork` is the latest that is active at genesis; `backend` computes for the
+    attribution contracts.
     """
     vault = {1: MIN_WITHDRAWAL_AMOUNT, 2: L2_NETWORK << 160 | number(owner)}
     return {
@@ -68,7 +80,7 @@ def l2_alloc(*, owner: bytes, fork: Fork = Fork.KARST, gas_token: GasToken = ETH
         **_proxied("FeeVault", addresses.BASE_FEE_VAULT, vault),
         **_proxied("FeeVault", addresses.L1_FEE_VAULT, vault),
         **_proxied("OperatorFeeVault", addresses.OPERATOR_FEE_VAULT, vault),
-        addresses.ATTRIBUTION_MATH: contract("AttributionMath"),
+        **attribution_alloc(AttributionSetup(treasury=owner, backend=backend)),
         addresses.INFERENCE_PAYMENTS: contract("InferencePayments"),
     }
 
