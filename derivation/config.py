@@ -117,6 +117,9 @@ class RollupConfig:
     dev_control: bytes | None = None
     """The DevControl contract on the L1; `None` on anything but a devnet.  Its events can
     move the L2 clock, force deposits and set header fields, which no stock verifier follows."""
+    credit_vault: bytes | None = None
+    """The L2 contract that may call the state precompile (0x...A772), from genesis on; `None`
+    on a chain without that precompile."""
 
     def active(self, fork: Fork, timestamp: int) -> bool:
         """Tell whether `fork` is in force at `timestamp`."""
@@ -175,6 +178,8 @@ class RollupConfig:
         if self.dev_control is not None:
             document["devnet"] = True
             document["dev_control_address"] = _hex(self.dev_control)
+        if self.credit_vault is not None:
+            document["credit_vault_address"] = _hex(self.credit_vault)
         return document
 
     @classmethod
@@ -264,6 +269,11 @@ def _read(document: Mapping[str, Any]) -> RollupConfig:
         keep_karst_upgrade_gas=bool(document.get("keep_karst_upgrade_gas", False)),
         dev_control=(
             _bytes(document, "dev_control_address", 20) if document.get("devnet") else None
+        ),
+        credit_vault=(
+            _bytes(document, "credit_vault_address", 20)
+            if document.get("credit_vault_address") is not None
+            else None
         ),
     )
 

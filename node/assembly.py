@@ -312,6 +312,7 @@ def stored_config(store: ChainStore, settings: NodeConfig) -> RollupConfig:
         "l2_chain_id": (settings.l2_chain_id, config.l2_chain_id),
         "block_time": (settings.block_time, config.block_time),
         "genesis_time": (settings.genesis_time, config.genesis.l2_time),
+        "state_precompile": (settings.state_precompile, config.credit_vault is not None),
     }
     for name, (asked, stored) in wanted.items():
         if name in settings.sources and asked is not None and asked != stored:

@@ -245,12 +245,22 @@ def _on_built_in_l1(
 
 def check_stored(asked: RollupConfig, stored: RollupConfig) -> None:
     """Refuse a rollup config for a store that holds another L2; raises `ConfigError`."""
+    if asked.credit_vault != stored.credit_vault:
+        raise ConfigError(
+            f"the data folder holds an L2 whose credit_vault_address is "
+            f"{_vault_words(stored)}, the rollup config says {_vault_words(asked)}: "
+            "pass another --data-dir"
+        )
     if asked.genesis.l2 != stored.genesis.l2 or asked.forks != stored.forks:
         raise ConfigError(
             f"the data folder holds the L2 that begins with 0x{stored.genesis.l2.hash.hex()} and "
             f"forks {_fork_words(stored)}, the rollup config wants "
             f"0x{asked.genesis.l2.hash.hex()} and {_fork_words(asked)}: pass another --data-dir"
         )
+
+
+def _vault_words(config: RollupConfig) -> str:
+    return "none" if config.credit_vault is None else "0x" + config.credit_vault.hex()
 
 
 def _fork_words(config: RollupConfig) -> str:
@@ -291,6 +301,8 @@ def _check_settings(settings: NodeConfig, config: RollupConfig) -> None:
     }
     if "gas_token" in settings.sources:
         raise ConfigError("gas_token is what the L2's genesis file says: leave it out")
+    if "state_precompile" in settings.sources:
+        raise ConfigError("state_precompile is what the rollup config says: leave it out")
     if settings.l1_genesis is not None:
         if "withdrawals" in settings.sources:
             raise ConfigError("withdrawals take what the L1's genesis file says: leave it out")

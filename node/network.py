@@ -125,6 +125,7 @@ def rollup_draft(settings: NodeConfig, system: SystemConfig, genesis_time: int) 
         block_time=settings.block_time or BLOCK_TIME,
         forks=forks_up_to(settings.fork),
         dev_control=addresses.DEV_CONTROL,
+        credit_vault=addresses.PAYOUT_VAULT if settings.state_precompile else None,
     )
 
 

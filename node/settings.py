@@ -133,6 +133,11 @@ GROUPS: Final[Mapping[str, tuple[Setting, ...]]] = MappingProxyType(
             Setting("l1_fork", str, "rules of the L1", choices=("prague", "osaka")),
             Setting("gas_token", str, "what pays for gas on the L2", choices=("open", "eth")),
             Setting(
+                "state_precompile",
+                bool,
+                "let the payout vault write credits in one call, at 0x...A772 (experimental)",
+            ),
+            Setting(
                 "withdrawals",
                 str,
                 "how long they take: some seconds, or more than a week",

@@ -52,6 +52,10 @@ class AccessTracer:
         else:
             self._found.setdefault((word & _ADDRESS).to_bytes(20, "big"), set())
 
+    def touch(self, address: bytes, slot: int) -> None:
+        """See `Tracer.touch`."""
+        self._found.setdefault(address, set()).add(slot.to_bytes(32, "big"))
+
     def fault(self, step: Step) -> None:
         """See `Tracer.fault`."""
 

@@ -50,6 +50,9 @@ class TransferTracer:
         """See `Tracer.step`."""
         self._frames[-1].append(None)
 
+    def touch(self, address: bytes, slot: int) -> None:
+        """See `Tracer.touch`."""
+
     def fault(self, step: Step) -> None:
         """See `Tracer.fault`."""
 

@@ -23,6 +23,7 @@ from byline.node.http_words import server_of
 from byline.node.shell import NodeShell
 from byline.node.version import package_version
 from byline.precompiles import PRECOMPILES
+from byline.precompiles.state import ATTRIBUTION_STATE
 
 WIDEST = 1_000
 """Columns that a line may need; none comes near."""
@@ -76,6 +77,8 @@ def _contracts(devnet: NodeShell) -> Table:
             table.add_row(contract, name.upper(), checksum(address))
     for address, precompile in PRECOMPILES.items():
         table.add_row(f"{precompile.name} (native)", "L2", checksum(address))
+    if devnet.rollup.engine.config.credit_vault is not None:
+        table.add_row("attribution state (native)", "L2", checksum(ATTRIBUTION_STATE))
     return table
 
 

@@ -12,7 +12,7 @@ pyevm.py          the reference engine, on py-evm
 pyevm_classes.py  py-evm's State and Computation classes, changed where that is needed
 pyevm_constants.py  constants of py-evm without its import
 pyevm_errors.py   what py-evm's halts are called
-pyevm_natives.py  how py-evm calls native functions
+pyevm_natives.py  how py-evm calls native functions; pyevm_frame.py, what it lets them do
 pyevm_storage.py  how py-evm takes back what it cleared
 beneath.py        the state of another chain under that of a fork; pyevm_beneath.py there
 pyevm_tracing.py  how py-evm is watched

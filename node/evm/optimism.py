@@ -212,7 +212,7 @@ class OptimismRules:
 
     def precompiles(self, timestamp: int) -> PrecompileTable:
         """See `ChainRules.precompiles`."""
-        return optimism_precompiles(self._fork(timestamp))
+        return optimism_precompiles(self._fork(timestamp), self.config.credit_vault)
 
     def opcodes(self, timestamp: int) -> OpcodeSet:
         """See `ChainRules.opcodes`."""

@@ -22,7 +22,9 @@ from byline.node.evm.natives.hashes import IDENTITY, RIPEMD160, SHA256
 from byline.node.evm.natives.native import Failed, Native, Reverted
 from byline.node.evm.natives.point_evaluation import POINT_EVALUATION
 from byline.node.evm.rules import PrecompileTable
-from byline.precompiles import PRECOMPILES, InvalidInput, Precompile
+from byline.precompiles import PRECOMPILES, InvalidInput, Precompile, state
+from byline.precompiles.errors import VALUE_NOT_ACCEPTED
+from byline.precompiles.state.frame import Frame
 
 
 def _address(number: int) -> bytes:
@@ -130,9 +132,28 @@ ETHEREUM_OSAKA: Final[PrecompileTable] = MappingProxyType(
 )
 
 
+def credits_native(vault: bytes) -> Native:
+    """Return the state precompile of a chain on which `vault` alone may call it."""
+
+    def change(frame: Frame) -> bytes:
+        try:
+            return state.credit_batch(frame, vault)
+        except InvalidInput as exc:
+            raise Reverted(exc.revert_data) from exc
+
+    def run(_: bytes) -> bytes:
+        raise Failed(f"{state.SIGNATURE} works on its caller's storage: it runs in a block only")
+
+    refused = VALUE_NOT_ACCEPTED.revert_data()
+    return Native("attribution state", state.gas, run, refused, change)
+
+
 @functools.cache
-def optimism_precompiles(fork: Fork) -> PrecompileTable:
-    """Return the L2's native functions when `fork` is the newest in force."""
+def optimism_precompiles(fork: Fork, credit_vault: bytes | None = None) -> PrecompileTable:
+    """Return the L2's native functions when `fork` is the newest in force.
+
+    `credit_vault` is that of the rollup config, `None` for a chain without credits in one call.
+    """
     if fork >= Fork.KARST:
         table = dict(ETHEREUM_OSAKA)
     else:
@@ -140,4 +161,6 @@ def optimism_precompiles(fork: Fork) -> PrecompileTable:
         table[P256VERIFY] = p256verify.P256VERIFY
     for address, most in LIMITS[fork].items():
         table[address] = bounded(table[address], most)
+    if credit_vault is not None:
+        table[state.ATTRIBUTION_STATE] = credits_native(credit_vault)
     return merged(table, PRECOMPILES)

@@ -9,6 +9,7 @@ from typing import Any
 from eth.exceptions import OutOfGas, Revert, VMError
 
 from byline.node.evm.natives.native import Failed, Native, Reverted
+from byline.node.evm.pyevm_frame import PyEvmFrame
 
 
 def computed(native: Native) -> Callable[[Any], Any]:
@@ -25,7 +26,10 @@ def computed(native: Native) -> Callable[[Any], Any]:
         if refused is not None and computation.msg.value and computation.msg.should_transfer_value:
             _revert(computation, refused)
         try:
-            computation.output = native.run(data)
+            if native.change is None:
+                computation.output = native.run(data)
+            else:
+                computation.output = native.change(PyEvmFrame(computation))
         except Failed as exc:
             raise VMError(str(exc)) from exc
         except Reverted as exc:

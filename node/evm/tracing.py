@@ -100,6 +100,9 @@ class Tracer(Protocol):
     def step(self, step: Step) -> None:
         """See an opcode that is about to run."""
 
+    def touch(self, address: bytes, slot: int) -> None:
+        """See a native function ask for a word of `address`, its caller, not yet changed."""
+
     def fault(self, step: Step) -> None:
         """See, as it stood before, the opcode that halts a frame; the frame ends next.
 

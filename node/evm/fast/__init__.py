@@ -12,6 +12,7 @@ _state_c          journaled accounts, words and marks over the tries
 _environment_c    block, transaction, tracer, and how a run lets others live
 _frame_c          a call under way: its memory, and where its stack lies
 _calls_c          how calls and creations begin and end, natives, self-destruction
+_native_frame_c   native functions that work on the storage of their caller
 _storage_c        SSTORE, TSTORE, LOG
 _interpreter_c    the loop over opcodes
 _machine_c        FastMachine: a transaction's message in, its outcome out

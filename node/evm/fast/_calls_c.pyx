@@ -31,6 +31,7 @@ from byline.node.evm.fast._frame_c cimport (
     STATIC,
     TOO_DEEP,
 )
+from byline.node.evm.fast._native_frame_c cimport NativeFrame, native_frame
 from byline.node.evm.fast._word_c cimport (
     leading_zeros,
     word_is_wide,
@@ -45,7 +46,7 @@ from byline.node.evm.fast._word_c cimport (
 
 from byline.node.evm.console import CONSOLE as CONSOLE_ADDRESS
 from byline.node.evm.console import ConsoleRecorder
-from byline.node.evm.natives.native import Failed, Reverted
+from byline.node.evm.natives.native import Failed, OutOfGas, Reverted
 from byline.node.evm.tracing import FrameEnd, FrameKind, FrameStart
 
 cdef enum:
@@ -138,7 +139,10 @@ cdef int begin_call(
         on.transfer(sender, account, value)
     on.touch(account)
     if code_at.native is not None:
-        return run_native(on, depth, code_at.native, data, gas, has_value, journal_mark)
+        return run_native(
+            on, depth, code_at.native, caller, data, gas, has_value, is_static,
+            account is not code_at, journal_mark,
+        )
     if code.size == 0:
         if code_at.address == CONSOLE:
             note_console(on, data)
@@ -175,12 +179,13 @@ cdef int enter(
 
 
 cdef int run_native(
-    Environment on, int depth, object native, bytes data, int64_t gas, bint has_value,
-    Py_ssize_t journal_mark
+    Environment on, int depth, object native, bytes caller, bytes data, int64_t gas,
+    bint has_value, bint is_static, bint is_delegated, Py_ssize_t journal_mark
 ) except -1:
     cdef int status = OK
-    cdef int64_t left = gas
+    cdef int64_t left = gas, refund_mark = on.refund
     cdef bytes output = b""
+    cdef NativeFrame frame = None
     try:
         cost = native.gas(data)
         if cost > gas:
@@ -199,17 +204,29 @@ cdef int run_native(
         try:
             if has_value and refused is not None:
                 raise Reverted(refused)
-            output = native.run(data)
+            if native.change is None:
+                output = native.run(data)
+            else:
+                frame = native_frame(
+                    on, on.loaded(caller), data, left, is_static, is_delegated
+                )
+                output = native.change(frame)
         except Reverted as exc:
             status = REVERT
             output = exc.data
+        except OutOfGas:
+            status = OUT_OF_GAS
         except Failed as exc:
             status = NATIVE_FAILED
             on.words = str(exc)
         on.budget -= gas - left
+        if frame is not None:
+            left = frame.gas
+            frame.on = None
         on.ask()
     if status != OK:
         on.undo(journal_mark)
+        on.refund = refund_mark
         if status != REVERT:
             left = 0
     return ended(on, depth, gas, left, output, status)

@@ -1,4 +1,7 @@
 # cython: language_level=3
+from libc.stdint cimport int64_t
+
+from byline.node.evm.fast._account_c cimport Account
 from byline.node.evm.fast._environment_c cimport Environment
 from byline.node.evm.fast._frame_c cimport Frame
 from byline.node.evm.fast._word_c cimport Word
@@ -7,3 +10,8 @@ from byline.node.evm.fast._word_c cimport Word
 cdef int op_sstore(Environment on, Frame frame, Word* top) except -1
 cdef int op_tstore(Environment on, Frame frame, Word* top) except -1
 cdef int op_log(Environment on, Frame frame, int topics, Word* top) except -1
+
+# What SSTORE does with a word once it may write, and takes from `gas`; returns a Status.
+cdef int store_word(
+    Environment on, Account account, bytes slot, bytes value, int64_t* gas
+) except -1

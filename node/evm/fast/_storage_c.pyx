@@ -6,7 +6,7 @@ Sources: EIP-1153, 2200, 2929, 3529.
 
 from libc.stdint cimport int64_t, uint64_t
 
-from byline.node.evm.fast._account_c cimport ZERO_WORD
+from byline.node.evm.fast._account_c cimport ZERO_WORD, Account
 from byline.node.evm.fast._environment_c cimport COLD_SLOT, WARM_ACCESS
 from byline.node.evm.fast._frame_c cimport OK, OUT_OF_GAS, STACK_UNDERFLOW, STATIC
 from byline.node.evm.fast._word_c cimport word_to_bytes
@@ -37,34 +37,43 @@ cdef int64_t refund_of(bytes original, bytes current, bytes value):
     return refund
 
 
-cdef int op_sstore(Environment on, Frame frame, Word* top) except -1:
-    cdef bytes slot, value, current, original
+cdef int store_word(
+    Environment on, Account account, bytes slot, bytes value, int64_t* gas
+) except -1:
+    """What SSTORE does, once it is known that the call may write."""
+    cdef bytes current, original
     cdef int64_t cost = 0
+    if gas[0] <= SENTRY:
+        return OUT_OF_GAS
+    if on.access_slot(account, slot) == COLD_SLOT:
+        cost = COLD_SLOT
+        if gas[0] < cost:
+            return OUT_OF_GAS
+    current = on.read_slot(account, slot)
+    original = on.original(account, slot, current)
+    if current == value or original != current:
+        cost += WARM_ACCESS
+    else:
+        cost += SET_GAS if original == ZERO_WORD else RESET_GAS
+    if gas[0] < cost:
+        return OUT_OF_GAS
+    gas[0] -= cost
+    if current != value:
+        on.refund += refund_of(original, current, value)
+        on.write_slot(account, slot, value, current)
+    return OK
+
+
+cdef int op_sstore(Environment on, Frame frame, Word* top) except -1:
     if frame.is_static:
         return STATIC
     if frame.gas <= SENTRY:
         return OUT_OF_GAS
     if top - frame.bottom < 2:
         return STACK_UNDERFLOW
-    slot = word_to_bytes(top - 1)
-    value = word_to_bytes(top - 2)
-    if on.access_slot(frame.account, slot) == COLD_SLOT:
-        cost = COLD_SLOT
-        if frame.gas < cost:
-            return OUT_OF_GAS
-    current = on.read_slot(frame.account, slot)
-    original = on.original(frame.account, slot, current)
-    if current == value or original != current:
-        cost += WARM_ACCESS
-    else:
-        cost += SET_GAS if original == ZERO_WORD else RESET_GAS
-    if frame.gas < cost:
-        return OUT_OF_GAS
-    frame.gas -= cost
-    if current != value:
-        on.refund += refund_of(original, current, value)
-        on.write_slot(frame.account, slot, value, current)
-    return OK
+    return store_word(
+        on, frame.account, word_to_bytes(top - 1), word_to_bytes(top - 2), &frame.gas
+    )
 
 
 cdef int op_tstore(Environment on, Frame frame, Word* top) except -1:

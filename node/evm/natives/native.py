@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from byline.precompiles.state.frame import Frame
+
 
 class Failed(Exception):
     """The call fails as an exceptional halt does: all of its gas is used up."""
+
+
+class OutOfGas(Failed):
+    """The gas left does not pay for a word of storage."""
 
 
 class Reverted(Exception):
@@ -35,3 +41,7 @@ class Native:
     """The output for an input.  Raises `Failed` or `Reverted`; nothing else may escape."""
     value_refused: bytes | None = None
     """Revert data for a call that sends value along; `None` where the value is taken."""
+    change: Callable[[Frame], bytes] | None = None
+    """Called in place of `run` by a function that works on its caller's storage: words cost
+    what SLOAD and SSTORE do, and are undone with the call.  Raises what `run` may, and lets
+    through what the frame raises."""

@@ -103,6 +103,9 @@ class Silent:
     def step(self, step: Step) -> None:
         """Ignore."""
 
+    def touch(self, address: bytes, slot: int) -> None:
+        """Ignore."""
+
     def fault(self, step: Step) -> None:
         """Ignore."""
 

@@ -37,6 +37,11 @@ class MuxTracer:
             if step.op in inner.opcodes:
                 inner.step(step)
 
+    def touch(self, address: bytes, slot: int) -> None:
+        """See `Tracer.touch`."""
+        for inner in self._tracers.values():
+            inner.touch(address, slot)
+
     def fault(self, step: Step) -> None:
         """See `Tracer.fault`."""
         for inner in self._tracers.values():

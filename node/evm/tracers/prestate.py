@@ -130,6 +130,10 @@ class Touched(Silent):
             self.look(address)
             self._look_behind(address)
 
+    def touch(self, address: bytes, slot: int) -> None:
+        """See `Tracer.touch`."""
+        self._look_at_slot(address, slot)
+
     def _look_at_slot(self, address: bytes, slot: int) -> None:
         self.look(address)
         storage = self.before[address].storage

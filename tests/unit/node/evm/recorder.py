@@ -11,6 +11,7 @@ class Recorder:
     def __init__(self) -> None:
         self.events: list[FrameStart | FrameEnd | Step] = []
         self.faults: list[Step] = []
+        self.touched: list[tuple[bytes, int]] = []
         self.opcodes = EVERY_OPCODE
         self.memory = True
 
@@ -19,6 +20,9 @@ class Recorder:
 
     def step(self, step: Step) -> None:
         self.events.append(step)
+
+    def touch(self, address: bytes, slot: int) -> None:
+        self.touched.append((address, slot))
 
     def fault(self, step: Step) -> None:
         self.faults.append(step)

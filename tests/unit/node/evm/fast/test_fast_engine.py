@@ -157,6 +157,9 @@ class RunsAgain:
     def step(self, step: Step) -> None:
         call(self.machine, CODE_AT)
 
+    def touch(self, address: bytes, slot: int) -> None:
+        pass
+
     def fault(self, step: Step) -> None:
         pass
 
