@@ -28,17 +28,20 @@ class PyEvmFrame:
         self.is_delegated: bool = message.storage_address != message.code_address
         self._computation = computation
         self._state = computation.state
+        self._ended = False
 
     def load(self, slot: bytes) -> int:
         """See `Frame.load`."""
-        at = int.from_bytes(slot, "big")
+        at = self._number(slot)
         self._charge(WARM if self._warm(at) else COLD)
         self._tell(at)
         return int(self._state.get_storage(self.caller, at))
 
     def store(self, slot: bytes, value: int) -> None:
         """See `Frame.store`."""
-        at = int.from_bytes(slot, "big")
+        at = self._number(slot)
+        if not 0 <= value < 2**256:
+            raise OverflowError(f"word {value}: want 0 to 2**256 - 1")
         self._tell(at)
         if self._computation.get_gas_remaining() <= SENTRY:
             raise OutOfGas(f"{SENTRY} gas or less: nothing is written (EIP-2200)")
@@ -51,6 +54,17 @@ class PyEvmFrame:
         if current != value:
             self._computation.refund_gas(refund(original, current, value))
             self._state.set_storage(self.caller, at, value)
+
+    def close(self) -> None:
+        """Put the storage out of reach."""
+        self._ended = True
+
+    def _number(self, slot: bytes) -> int:
+        if self._ended:
+            raise RuntimeError("the call has ended: its storage is out of reach")
+        if len(slot) != 32:
+            raise ValueError(f"slot {slot!r}: want 32 bytes")
+        return int.from_bytes(slot, "big")
 
     def _warm(self, slot: int) -> bool:
         """Tell whether the slot was touched before; from now on it was."""

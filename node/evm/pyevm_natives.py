@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +30,9 @@ def computed(native: Native) -> Callable[[Any], Any]:
             if native.change is None:
                 computation.output = native.run(data)
             else:
-                computation.output = native.change(PyEvmFrame(computation))
+                frame = PyEvmFrame(computation)
+                with contextlib.closing(frame):
+                    computation.output = native.change(frame)
         except Failed as exc:
             raise VMError(str(exc)) from exc
         except Reverted as exc:

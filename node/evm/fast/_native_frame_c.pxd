@@ -10,6 +10,7 @@ cdef class NativeFrame:
     cdef Account account
     cdef int64_t gas
     cdef readonly bytes data
+    cdef readonly bytes caller
     cdef readonly bint is_static
     cdef readonly bint is_delegated
 

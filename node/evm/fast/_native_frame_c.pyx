@@ -14,10 +14,6 @@ cdef enum:
 
 
 cdef class NativeFrame:
-    @property
-    def caller(self):
-        return self.account.address
-
     cdef int reach(self, bytes slot) except -1:
         if self.on is None:
             raise RuntimeError("the call has ended: its storage is out of reach")
@@ -54,6 +50,7 @@ cdef NativeFrame native_frame(
     cdef NativeFrame frame = NativeFrame.__new__(NativeFrame)
     frame.on = on
     frame.account = account
+    frame.caller = account.address
     frame.data = data
     frame.gas = gas
     frame.is_static = is_static

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from byline.node.evm.machine import CallOutcome, Machine, MessageCall
+from byline.node.evm.machine import CallOutcome, Machine, MessageCall, OpcodeSet
+from byline.node.evm.precompiles import credits_native
 from byline.node.evm.tracing import FrameStart, Step
 from byline.precompiles import state
 from byline.precompiles.errors import VALUE_NOT_ACCEPTED
 from byline.precompiles.state import refusals
+from byline.precompiles.state.frame import Frame
 from tests.unit.node.evm import evm_kit
 from tests.unit.node.evm.credit_vault import (
     DELEGATE,
@@ -231,3 +234,24 @@ def test_a_credit_that_would_not_fit_a_word_reverts() -> None:
     done = forward(on, state.encode_call(POOL, entries([1, 1])))
     assert done == (False, refusals.credit_overflow(1).revert_data)
     assert (credit(on, 1), credit(on, 2)) == (0, 2**256 - 1)
+
+
+def test_the_storage_is_out_of_reach_once_the_call_has_ended() -> None:
+    kept: list[Frame] = []
+
+    def change(frame: Frame) -> bytes:
+        kept.append(frame)
+        with pytest.raises((ValueError, OverflowError)):
+            frame.load(b"short")
+        with pytest.raises((ValueError, OverflowError)):
+            frame.store(bytes(32), 2**256)
+        return b""
+
+    native = replace(credits_native(VAULT), change=change)
+    on = evm_kit.machine({state.ATTRIBUTION_STATE: native}, OpcodeSet.OSAKA)
+    assert from_vault(on, DATA).succeeded
+    assert (kept[0].caller, kept[0].data) == (VAULT, DATA)
+    with pytest.raises(RuntimeError, match="call has ended"):
+        kept[0].load(bytes(32))
+    with pytest.raises(RuntimeError, match="call has ended"):
+        kept[0].store(bytes(32), 1)
