@@ -1,8 +1,19 @@
 """Whose words an answer is made of: commitments, spans, weights, and the proof of a lie.
 
-tokens.py        text to tokens
-suffix_array.py  the order of all positions
-dataset.py       texts, owners, roots, openings
-encoding.py      the leaves that an inference commits to
-fixed_point.py   logarithms in whole numbers
+    tokens.py        text to tokens
+    suffix_array.py  the order of all positions
+    dataset.py       texts, owners, roots, openings
+    folder.py        a dataset on disk
+    corpus.py        a model's datasets: lookups, the engine's id
+    spans.py         which parts of an output stand there
+    evidence.py      the leaves of an output
+    weights.py       leaves to points, points to payouts
+    fixed_point.py   logarithms in whole numbers
+    encoding.py      the leaves that an inference commits to, as bytes
+    structure.py     how leaves must stand
+    faults.py        what can be wrong, and which challenge proves it
+    check.py         what is wrong with a record
+    batch_check.py   what is wrong with a batch or a dataset
+
+Nothing here waits, and nothing of what a record commits to was ever a float.
 """

@@ -1,0 +1,118 @@
+"""What is found in a batch's sums and in a dataset."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from byline.node.attribution.batch_check import check_dataset, verify_batch
+from byline.node.attribution.dataset import Dataset, Document, OwnerRange
+from byline.node.attribution.encoding import Points, RecordLeaf
+from byline.node.attribution.faults import Fault, Reason
+from byline.node.attribution.weights import batch_payouts, payout_root, points, units
+
+ALICE, BOB, CAROL = (bytes([number]) * 20 for number in (1, 2, 3))
+FEES = (10**15, 7 * 10**9)
+RECORDS = tuple(
+    RecordLeaf(ALICE, bytes(32), bytes(32), bytes(32), bytes(32), fee, 1, 1, nonce)
+    for nonce, fee in enumerate(FEES)
+)
+POINTS: tuple[Points, ...] = (((ALICE, 400_000), (BOB, 600_000)), ((BOB, 3), (CAROL, 4)))
+PAYOUTS: Points = ((ALICE, 400_000), (BOB, 600_003), (CAROL, 4))
+
+
+def test_payouts_are_the_sums_by_owner() -> None:
+    assert batch_payouts(POINTS) == PAYOUTS
+    assert verify_batch(RECORDS, POINTS, payout_root(PAYOUTS)) == []
+
+
+def test_another_total_is_found() -> None:
+    claimed = replace(payout_root(PAYOUTS), total=1)
+    assert Fault(Reason.UNITS) in verify_batch(RECORDS, POINTS, claimed)
+
+
+def test_who_gets_less_is_named_where_the_list_is_known() -> None:
+    unfair: Points = ((ALICE, 1_000_007),)
+    claimed = payout_root(unfair)
+    assert verify_batch(RECORDS, POINTS, claimed, unfair) == [
+        Fault(Reason.PAYOUTS, owner=BOB),
+        Fault(Reason.PAYOUTS, owner=CAROL),
+    ]
+    assert verify_batch(RECORDS, POINTS, claimed) == [Fault(Reason.PAYOUTS)]
+    assert verify_batch(RECORDS, POINTS, claimed, PAYOUTS) == [Fault(Reason.PAYOUTS)]
+
+
+def test_an_owner_more_is_found() -> None:
+    padded = (*PAYOUTS, (b"\xff" * 20, 0))
+    assert verify_batch(RECORDS, POINTS, payout_root(padded), padded) == [Fault(Reason.PAYOUTS)]
+
+
+@pytest.mark.parametrize(("fee", "number"), [(0, 1), (1, 1), (2 * 10**9 - 1, 1), (10**18, 10**9)])
+def test_a_unit_is_a_billionth_of_a_coin_and_at_least_one(fee: int, number: int) -> None:
+    assert units(fee) == number
+
+
+@pytest.mark.parametrize("fee", [-1, 2**64 * 10**9])
+def test_a_fee_beyond_64_bits_of_units_is_refused(fee: int) -> None:
+    with pytest.raises(ValueError, match=f"fee of {fee} wei: want 0 to"):
+        units(fee)
+
+
+def test_without_leaves_the_fallback_is_paid() -> None:
+    assert points((), 10**10, CAROL) == ((CAROL, 10),)
+
+
+DATASET = Dataset.build(
+    4, [Document("b a b a c", ALICE), Document("a b", BOB), Document("c", ALICE)]
+)
+
+
+def test_an_honest_dataset_has_no_fault() -> None:
+    assert check_dataset(DATASET) == []
+
+
+@given(data=st.data())
+@settings(max_examples=80)
+def test_every_other_suffix_array_has_a_pair_or_an_entry_that_shows_it(
+    data: st.DataObject,
+) -> None:
+    size = len(DATASET)
+    entry = st.integers(0, size + 1)
+    given_array = data.draw(
+        st.permutations(range(size)) | st.lists(entry, min_size=size, max_size=size)
+    )
+    wrong = replace(DATASET, suffix_array=np.array(given_array, np.uint32))
+    faults = check_dataset(wrong)
+    if given_array == DATASET.suffix_array.tolist():
+        assert faults == []
+        return
+    (fault,) = faults
+    assert fault.entry is not None
+    at, tokens = fault.entry, DATASET.tokens.tolist()
+    if fault.reason is Reason.SUFFIX_OUTSIDE:
+        assert given_array[at] >= size
+        return
+    first, second = given_array[at], given_array[at + 1]
+    assert (tokens[first : first + 64], first) >= (tokens[second : second + 64], second)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "at"),
+    [
+        ([], 0),
+        ([(1, 11)], 0),
+        ([(0, 10)], 0),
+        ([(0, 12)], 0),
+        ([(0, 5), (6, 11)], 0),
+        ([(0, 5), (4, 11)], 0),
+        ([(0, 5), (5, 5), (5, 11)], 1),
+        ([(0, 5), (5, 11), (11, 12)], 2),
+    ],
+)
+def test_owner_ranges_cover_every_position_once(ranges: list[tuple[int, int]], at: int) -> None:
+    wrong = replace(DATASET, ranges=tuple(OwnerRange(*one, ALICE) for one in ranges))
+    assert check_dataset(wrong) == [Fault(Reason.OWNERS_BROKEN, dataset=4, entry=at)]
