@@ -13,9 +13,16 @@ Nothing here knows py-evm; `byline.node.evm` does the introduction.
 
 from byline.precompiles.errors import CustomError, InvalidInput
 from byline.precompiles.functions import Function
-from byline.precompiles.registry import ATTRIBUTION_MATH, PRECOMPILES, Precompile, table
+from byline.precompiles.registry import (
+    ATTRIBUTION_EVIDENCE,
+    ATTRIBUTION_MATH,
+    PRECOMPILES,
+    Precompile,
+    table,
+)
 
 __all__ = [
+    "ATTRIBUTION_EVIDENCE",
     "ATTRIBUTION_MATH",
     "PRECOMPILES",
     "CustomError",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from byline.precompiles import math
+from byline.precompiles import evidence, math
 from byline.precompiles.errors import VALUE_NOT_ACCEPTED, CustomError
 from byline.precompiles.functions import Function, error_abi
 
@@ -63,6 +63,7 @@ def table(precompiles: Iterable[Precompile]) -> Mapping[bytes, Precompile]:
 ATTRIBUTION_MATH: Final = 0xA770.to_bytes(20, "big")
 """Below 0xffff, as EIP-1352 wants of precompiles; outside 0x100-0x1ff, which EIP-7587
 reserves for RIPs."""
+ATTRIBUTION_EVIDENCE: Final = 0xA771.to_bytes(20, "big")
 
 PRECOMPILES: Final[Mapping[bytes, Precompile]] = table(
     [
@@ -74,6 +75,15 @@ PRECOMPILES: Final[Mapping[bytes, Precompile]] = table(
             summary="divides a payment among weighted contributors, exactly",
             functions=tuple(math.FUNCTIONS.values()),
             errors=math.ERRORS,
+        ),
+        Precompile(
+            address=ATTRIBUTION_EVIDENCE,
+            name="attribution evidence",
+            gas=evidence.gas,
+            run=evidence.run,
+            summary="checks what an attribution claims: spans, owners, order, chunks",
+            functions=tuple(evidence.FUNCTIONS.values()),
+            errors=evidence.ERRORS,
         ),
     ]
 )

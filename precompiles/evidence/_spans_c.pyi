@@ -1,0 +1,3 @@
+from collections.abc import Sequence
+
+def spans(output: bytes, documents: Sequence[bytes], min_len: int) -> bytes: ...

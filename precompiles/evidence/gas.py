@@ -1,0 +1,96 @@
+"""The price of the evidence checks, by the sizes that the input declares.
+
+    matchLen        300 + 1 for each 8 bytes of input
+    compareSuffix   300 + 1 for each 8 bytes of input
+    verifyChunk     300 + 9 for each word of the chunk + 120 for each sibling in the proof
+    spans           300 + 600 for each document + 8 for each token, of the output too
+                        + 1 for each 16 cells (tokens of the output by those of all documents)
+    knnShapley      300 + 30 for each label
+    at least        1000
+
+An input that is refused pays as much for what it declares: the words of its bytes, its
+documents, its labels, as far as those are there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from byline.precompiles.abi import SELECTOR, WORD
+from byline.precompiles.errors import InvalidInput
+from byline.precompiles.evidence.call import (
+    TOKEN,
+    head,
+    read_knn_shapley,
+    read_spans,
+    read_verify_chunk,
+)
+from byline.precompiles.evidence.merkle import HASH, U64
+from byline.precompiles.evidence.refusals import MAX_DOCUMENTS, MAX_INPUT
+
+MINIMUM: Final = 1000
+BASE: Final = 300
+BYTES_COMPARED: Final = 8
+"""Bytes that one gas compares."""
+CHUNK_WORD: Final = 9
+"""One word absorbed by Keccak-256; an opcode pays 6."""
+SIBLING: Final = 120
+"""One node hashed."""
+DOCUMENT: Final = 600
+"""Finding one document in the input, which the price and the function both do."""
+TOKEN_EACH: Final = 8
+"""One token looked up among those of the output."""
+CELLS: Final = 16
+"""Cells of the table that one gas fills."""
+LABEL: Final = 30
+"""One label read, one value written."""
+
+
+def compared_gas(data: bytes) -> int:
+    """Return the gas of `matchLen` and of `compareSuffix` for an input."""
+    return _at_least(BASE + min(len(data), MAX_INPUT) // BYTES_COMPARED)
+
+
+def verify_chunk_gas(data: bytes) -> int:
+    """Return the gas of `verifyChunk` for an input."""
+    try:
+        call = read_verify_chunk(data)
+    except InvalidInput:
+        return MINIMUM
+    words = -(-len(call.chunk) // WORD)
+    siblings = max(0, len(call.proof) - U64) // HASH
+    return _at_least(BASE + CHUNK_WORD * words + SIBLING * siblings)
+
+
+def spans_gas(data: bytes) -> int:
+    """Return the gas of `spans` for an input."""
+    try:
+        call = read_spans(data)
+    except InvalidInput:
+        return _at_least(BASE + DOCUMENT * _documents_declared(data))
+    output = len(call.output) // TOKEN
+    text = sum(map(len, call.documents)) // TOKEN
+    gas = BASE + DOCUMENT * len(call.documents) + TOKEN_EACH * (output + text)
+    return _at_least(gas + -(-output * text // CELLS))
+
+
+def _documents_declared(data: bytes) -> int:
+    """Return how many documents may be read before a refusal."""
+    if len(data) > MAX_INPUT:
+        return 0
+    start = SELECTOR + int.from_bytes(data[head(1) : head(2)], "big")
+    count = int.from_bytes(data[start : start + WORD], "big")
+    return count if count <= MAX_DOCUMENTS else 0
+
+
+def knn_shapley_gas(data: bytes) -> int:
+    """Return the gas of `knnShapley` for an input."""
+    try:
+        labels = len(read_knn_shapley(data).labels)
+    except InvalidInput:
+        labels = max(0, min(len(data), MAX_INPUT) - head(4)) // WORD
+    return _at_least(BASE + LABEL * labels)
+
+
+def _at_least(gas: int) -> int:
+    return max(MINIMUM, gas)
