@@ -95,3 +95,10 @@ def refused(contract: Contract, outcome: Outcome, signature: str, *arguments: An
 def told(contract: Contract, outcome: Outcome) -> list[dict[str, Any]]:
     """Return the events of the contract in the order in which they were emitted."""
     return [contract.event(log) for log in outcome.logs if log.address == contract.address]
+
+
+def calls_back(call: bytes) -> bytes:
+    """Return code that sends `call` to its caller, whatever becomes of it."""
+    size = f"60{len(call):02x}"
+    # codecopy(0, 16, size); call(gas, caller, 0, 0, size, 0, 0); stop
+    return bytes.fromhex(f"{size}60105f395f5f{size}5f5f335af100") + call

@@ -8,7 +8,8 @@
          acc, r = divmod(A * 2**64 + r, S)
      and a staker of s earns s times what acc grew by.  So, always and exactly, per model:
          sum of fine dues + r == (funded - claimed) * 2**64
-     and a claim pays the whole wei of a due and leaves its fraction.
+     and a claim pays the whole wei of a due and leaves its fraction.  What a payment cannot
+     divide (less than S fine) comes with the next one.
      Bounds: stakes and payments of a model add up to less than 2**128 each, so no product here
      reaches 2**256.
 
