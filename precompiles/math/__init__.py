@@ -1,13 +1,16 @@
 """Attribution math: divide a payment among those whose data earned it, to the wei.
 
-    apportion(uint8 method, uint128 amount, uint64[] weights) -> uint128[] amounts
-
+    functions.py  the functions that divide and weigh, with their types
+    values.py     the same on Python values, for callers that need no chain
     refusals.py   which inputs are refused, in which order, with which error
-    call.py       the input's shape
-    _core_py.py   the reference: the rounding rules in words
-    _core_c.pyx   the compiled core
-    gas.py        the price
-    calibration.py  measures what the price claims
+    call.py       the inputs' shapes
+    gas.py        the prices
+    calibration.py  measures what the prices claim
+    dividing.py   chooses the compiled cores or the references
+    _core_py.py   apportionment, the rounding rules in words; _core_c.pyx, compiled
+    _bounds_py.py   payments with a floor and a cap; _bounds_c.pyx, compiled
+    _weights_py.py  weights from scores and ages; _weights_c.pyx, compiled
+    _words.pxd    what the compiled ones share
     sum_tree.py   trees that commit to payouts and their sum: roots, proofs, chunks
     _sum_tree_py.py   their reference; _sum_tree_c.pyx, compiled
     payout_tree.py  how an amount flows through the ancestors of a model
@@ -21,62 +24,52 @@ one is used where it was built; `BYLINE_NO_EXTENSIONS=1` switches to the referen
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from byline.precompiles.abi import SELECTOR, WORD, encode_array
 from byline.precompiles.errors import InvalidInput
-from byline.precompiles.functions import Function, by_selector, select
-from byline.precompiles.math.call import CASCADE, HAMILTON, METHODS, read_call
+from byline.precompiles.functions import by_selector, select
+from byline.precompiles.math import functions
+from byline.precompiles.math.call import ADAMS, CASCADE, DHONDT, HAMILTON, METHODS, WEBSTER
+from byline.precompiles.math.dividing import BACKEND, divide
+from byline.precompiles.math.functions import APPORTION
 from byline.precompiles.math.gas import MINIMUM, apportion_gas
-from byline.precompiles.math.gas import gas as gas_of_apportion
 from byline.precompiles.math.refusals import ERRORS, MAX_RECIPIENTS
+from byline.precompiles.math.values import (
+    apportion,
+    apportion_chunk,
+    cap_floor,
+    decay,
+    encode_call,
+    relu,
+    softmax,
+)
 
 __all__ = [
+    "ADAMS",
     "APPORTION",
     "BACKEND",
     "CASCADE",
+    "DHONDT",
     "ERRORS",
     "FUNCTIONS",
     "HAMILTON",
     "MAX_RECIPIENTS",
     "METHODS",
+    "WEBSTER",
     "apportion",
+    "apportion_chunk",
     "apportion_gas",
+    "cap_floor",
+    "decay",
     "divide",
     "encode_call",
     "gas",
+    "relu",
     "run",
+    "softmax",
 ]
 
-BACKEND = "python"
-if TYPE_CHECKING or os.environ.get("BYLINE_NO_EXTENSIONS", "0") not in ("", "0"):
-    from byline.precompiles.math._core_py import divide
-else:
-    try:
-        from byline.precompiles.math._core_c import divide
-
-        BACKEND = "cython"
-    except ImportError:
-        from byline.precompiles.math._core_py import divide
-
-
-def _run_apportion(data: bytes) -> bytes:
-    call = read_call(data)
-    return encode_array(divide(call.method, call.amount, call.words))
-
-
-APPORTION: Final = Function(
-    name="apportion",
-    inputs=(("uint8", "method"), ("uint128", "amount"), ("uint64[]", "weights")),
-    outputs=(("uint128[]", "amounts"),),
-    gas=gas_of_apportion,
-    run=_run_apportion,
-    summary="divides `amount` by `weights`; method 0 is cascade, 1 is hamilton",
-)
-
-FUNCTIONS: Final = by_selector([APPORTION])
+FUNCTIONS: Final = by_selector([*functions.FUNCTIONS])
 """The functions of the attribution math, by selector."""
 
 
@@ -91,27 +84,3 @@ def gas(data: bytes) -> int:
 def run(data: bytes) -> bytes:
     """Return the output for any input, or raise `InvalidInput` (see `refusals`)."""
     return select(FUNCTIONS, data).run(data)
-
-
-def encode_call(method: int, amount: int, weights: Sequence[int]) -> bytes:
-    """Encode a call of `apportion`, as a contract or a wallet would.
-
-    Values are placed as they are (below 2**256), so this also makes refused inputs.
-    """
-    words = (method, amount, WEIGHTS_OFFSET, len(weights), *weights)
-    return APPORTION.selector + b"".join(word.to_bytes(WORD, "big") for word in words)
-
-
-def apportion(method: int, amount: int, weights: Sequence[int]) -> tuple[int, ...]:
-    """Divide `amount` (wei, below 2**128) by `weights`: the function on values.
-
-    Raises `InvalidInput` for what the chain would refuse too.
-    """
-    words = run(encode_call(method, amount, weights))[2 * WORD :]
-    return tuple(int.from_bytes(words[at : at + WORD], "big") for at in range(0, len(words), WORD))
-
-
-WEIGHTS_OFFSET: Final = 3 * WORD
-"""The ABI offset of the weights, counted behind the selector."""
-
-assert SELECTOR + WEIGHTS_OFFSET + WORD == 132, "refusals.WEIGHTS_AT names this offset"

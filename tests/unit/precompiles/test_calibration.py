@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from byline.precompiles.math import METHODS
 from byline.precompiles.math.calibration import (
     BATCH_SECONDS,
     calibrate,
@@ -61,7 +62,7 @@ def test_the_table_has_a_row_for_each_core_method_and_count() -> None:
     assert [(row.core, row.method, row.count) for row in rows] == [
         (core, method, count)
         for core in ("reference", "kernel")
-        for method in ("cascade", "hamilton")
+        for method in METHODS
         for count in (1, 50)
     ]
     assert {row.worth for row in rows} == {3000}

@@ -57,7 +57,7 @@ LINES = {
     "9 all weights are missing": (GOOD[:132], malformed(132)),
     "10 one byte more": (GOOD + b"\0", malformed(196)),
     "10 a word more": (GOOD + bytes(32), malformed(196)),
-    "11 unknown method": (put(4, 2), error("UnknownMethod(uint8)", 2)),
+    "11 unknown method": (put(4, 5), error("UnknownMethod(uint8)", 5)),
     "11 the last method": (put(4, 255), error("UnknownMethod(uint8)", 255)),
     "11 before 12": (encode_call(9, 1, [2**64]), error("UnknownMethod(uint8)", 9)),
     "12 a wide weight": (put(132, 2**64), malformed(132)),
@@ -92,7 +92,7 @@ def test_the_bounds_themselves_are_accepted(core: Core, method: int) -> None:
 
 
 def test_a_refusal_says_what_to_do() -> None:
-    with pytest.raises(ValueError, match=r"4097 weights, and one call takes 4096: split"):
+    with pytest.raises(ValueError, match=r"4097 elements, and one call takes 4096: split"):
         cores()[0].run(put(100, 4097))
     with pytest.raises(ValueError, match=r"input byte 196: 1 bytes follow the last element"):
         cores()[0].run(GOOD + b"\0")

@@ -72,4 +72,8 @@ def test_the_abi_lists_the_function_and_every_error() -> None:
         "UnknownMethod",
         "WeightOverflow",
         "ZeroWeight",
+        "BadBps",
+        "ZeroTemperature",
+        "ZeroHalfLife",
+        "LengthMismatch",
     }

@@ -1,0 +1,3 @@
+def cap_floor(
+    amount: int, words: bytes, min_pay: int, max_bps: int, start: int
+) -> tuple[bytes, int]: ...
