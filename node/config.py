@@ -58,6 +58,8 @@ class NodeConfig:
     l1_fork: str = "osaka"
     gas_token: str = "open"  # noqa: S105
     """What pays for gas on the built-in L2."""
+    attribution_backend: str = "precompile"
+    """Who computes for the attribution contracts of the built-in L2, by its `Backend`."""
     state_precompile: bool = False
     """Whether the built-in L2 has the state precompile, for its payout vault."""
     withdrawals: str = "short"

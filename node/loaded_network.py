@@ -301,6 +301,8 @@ def _check_settings(settings: NodeConfig, config: RollupConfig) -> None:
     }
     if "gas_token" in settings.sources:
         raise ConfigError("gas_token is what the L2's genesis file says: leave it out")
+    if "attribution_backend" in settings.sources:
+        raise ConfigError("attribution_backend is what the L2's genesis says: leave it out")
     if "state_precompile" in settings.sources:
         raise ConfigError("state_precompile is what the rollup config says: leave it out")
     if settings.l1_genesis is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from types import MappingProxyType
 from typing import Final
 
@@ -28,6 +29,7 @@ from byline.node.chain.genesis import genesis_block, genesis_output
 from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.config import NodeConfig
 from byline.node.contracts import addresses
+from byline.node.contracts.attribution_predeploys import Backend
 from byline.node.contracts.gas_token import ETHER, GAS_TOKENS, OPEN, GasToken
 from byline.node.contracts.l1_contracts import (
     WITHDRAWAL_DELAYS,
@@ -91,7 +93,7 @@ def build_network(settings: NodeConfig, engine: Engine, genesis_time: int) -> Ne
     """Return both genesis blocks and the rollup config."""
     token = GAS_TOKENS[settings.gas_token]
     draft = rollup_draft(settings, system_config(), genesis_time)
-    l2 = l2_genesis(draft, engine, token)
+    l2 = l2_genesis(draft, engine, token, Backend(settings.attribution_backend))
     l1 = l1_genesis(
         l1_setup(
             settings.l2_chain_id,
@@ -164,11 +166,19 @@ def l1_accounts(setup: L1Setup) -> dict[bytes, GenesisAccount]:
     return {**l1_alloc(setup), **_funded(OPERATORS)}
 
 
-def l2_accounts(config: RollupConfig, gas_token: GasToken) -> dict[bytes, GenesisAccount]:
+def l2_accounts(
+    config: RollupConfig, gas_token: GasToken, backend: Backend = Backend.PRECOMPILE
+) -> dict[bytes, GenesisAccount]:
     """Return what the L2 begins with."""
     time = config.genesis.l2_time
     fork = max(item for item in Fork if config.active(item, time))
-    alloc = l2_alloc(owner=dev_account(OWNER_INDEX).address, fork=fork, gas_token=gas_token)
+    alloc = l2_alloc(
+        owner=dev_account(OWNER_INDEX).address,
+        fork=fork,
+        gas_token=gas_token,
+        backend=backend,
+        state_precompile=config.credit_vault == addresses.PAYOUT_VAULT,
+    )
     return {**alloc, **_funded()}
 
 
@@ -188,7 +198,12 @@ def l1_genesis(setup: L1Setup, engine: Engine) -> ExecutedBlock:
     )
 
 
-def l2_genesis(config: RollupConfig, engine: Engine, gas_token: GasToken) -> ExecutedBlock:
+def l2_genesis(
+    config: RollupConfig,
+    engine: Engine,
+    gas_token: GasToken,
+    backend: Backend = Backend.PRECOMPILE,
+) -> ExecutedBlock:
     """Return the L2's first block with the built-in contracts (genesis hash not needed)."""
     time = config.genesis.l2_time
     isthmus = config.active(Fork.ISTHMUS, time)
@@ -199,7 +214,7 @@ def l2_genesis(config: RollupConfig, engine: Engine, gas_token: GasToken) -> Exe
     )
     return genesis_block(
         engine,
-        l2_accounts(config, gas_token),
+        l2_accounts(config, gas_token, backend),
         message_passer_root=isthmus,
         coinbase=SEQUENCER_FEE_VAULT,
         gas_limit=config.genesis.system_config.gas_limit,
@@ -214,22 +229,25 @@ def l2_genesis(config: RollupConfig, engine: Engine, gas_token: GasToken) -> Exe
 
 
 def known_l2_genesis(config: RollupConfig, engine: Engine) -> ExecutedBlock:
-    """Return the built-in first block that a rollup config names, whatever pays for gas there.
+    """Return the built-in first block that a rollup config names.
 
-    A rollup config does not tell the gas token; the hash of the first block does.  Raises
-    `ConfigError` when it is none of ours.
+    A rollup config does not tell what pays for gas, nor who computes for the attribution
+    contracts; the hash of the first block does.  Raises `ConfigError` when it is none of ours.
     """
     if config.genesis.l2.number:
         raise ConfigError(
             f"this L2 goes on from block {config.genesis.l2.number} of another chain: pass "
             "--fork-url with a node of that chain"
         )
-    made = [l2_genesis(config, engine, OPEN)]
-    if made[0].hash != config.genesis.l2.hash:
-        made.append(l2_genesis(config, engine, ETHER))
-    if made[-1].hash != config.genesis.l2.hash:
-        check_l2_genesis(config, made[0].block.header)
-    return made[-1]
+    usual = None
+    for backend, token in product(Backend, (OPEN, ETHER)):
+        made = l2_genesis(config, engine, token, backend)
+        if made.hash == config.genesis.l2.hash:
+            return made
+        usual = usual or made
+    assert usual is not None
+    check_l2_genesis(config, usual.block.header)
+    return usual
 
 
 def check_l2_genesis(config: RollupConfig, built: Header) -> None:

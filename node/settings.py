@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from byline.node.contracts.attribution_predeploys import Backend
 from byline.node.errors import ConfigError
 from byline.node.evm.engines import ENGINES
 from byline.node.messages.sources import checked_source
@@ -132,6 +133,12 @@ GROUPS: Final[Mapping[str, tuple[Setting, ...]]] = MappingProxyType(
             ),
             Setting("l1_fork", str, "rules of the L1", choices=("prague", "osaka")),
             Setting("gas_token", str, "what pays for gas on the L2", choices=("open", "eth")),
+            Setting(
+                "attribution_backend",
+                str,
+                "who computes for the attribution contracts: native functions, or contracts",
+                choices=tuple(backend.value for backend in Backend),
+            ),
             Setting(
                 "state_precompile",
                 bool,

@@ -141,6 +141,7 @@ L2_CONTRACTS: Final[Mapping[str, bytes]] = MappingProxyType(
         "FeePolicy": FEE_POLICY,
         "ContributorBond": CONTRIBUTOR_BOND,
         "StakePool": STAKE_POOL,
+        "PayoutVault": PAYOUT_VAULT,
         "Multicall3": MULTICALL3,
         "Create2Deployer": CREATE2_DEPLOYER,
         "BeaconRoots": BEACON_ROOTS,

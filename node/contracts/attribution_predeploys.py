@@ -15,6 +15,7 @@ from typing import Final
 from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load
 from byline.node.contracts.genesis_accounts import Alloc, contract, number, proxied
+from byline.precompiles.state import ATTRIBUTION_STATE
 
 STAKE_LOCK: Final = 600
 """Seconds from a stake to its withdrawal at the earliest."""
@@ -22,6 +23,8 @@ PENALTY_THRESHOLD: Final = 100
 """Penalty points up to which a contributor keeps all that it earns."""
 PENALTY_LIMIT: Final = 500
 """Penalty points from which on it keeps nothing."""
+CLAIM_WINDOW: Final = 90 * 24 * 3600
+"""Seconds in which the amounts behind a payout root can be claimed."""
 
 
 class Backend(Enum):
@@ -38,6 +41,17 @@ class AttributionSetup:
     treasury: bytes
     """Who the penalties of bonds are paid to; 20 bytes."""
     backend: Backend = Backend.PRECOMPILE
+    state_precompile: bool = False
+    """Whether the vault writes credits through the state precompile."""
+
+    def back_ends(self) -> Mapping[str, int]:
+        """Return where contracts that call math or evidence keep whom they call."""
+        if self.backend is Backend.PRECOMPILE:
+            return {}
+        return {
+            "attribution_calls._math": number(addresses.ATTRIBUTION_MATH),
+            "attribution_calls._evidence": number(addresses.ATTRIBUTION_EVIDENCE),
+        }
 
 
 def attribution_alloc(setup: AttributionSetup) -> Alloc:
@@ -69,6 +83,20 @@ def attribution_alloc(setup: AttributionSetup) -> Alloc:
             {
                 "_registry": number(addresses.ATTRIBUTION_REGISTRY),
                 "stakeLock": STAKE_LOCK,
+            },
+        ),
+        **_system(
+            "PayoutVault",
+            addresses.PAYOUT_VAULT,
+            {
+                **setup.back_ends(),
+                "books._ledger": number(addresses.INFERENCE_LEDGER),
+                "books._registry": number(addresses.ATTRIBUTION_REGISTRY),
+                "books._bond": number(addresses.CONTRIBUTOR_BOND),
+                "deposits._feePolicy": number(addresses.FEE_POLICY),
+                "deposits._stakePool": number(addresses.STAKE_POOL),
+                "claims.claimWindow": CLAIM_WINDOW,
+                "_state": number(ATTRIBUTION_STATE) if setup.state_precompile else 0,
             },
         ),
     }

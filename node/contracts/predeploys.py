@@ -39,13 +39,15 @@ def l2_alloc(
     fork: Fork = Fork.KARST,
     gas_token: GasToken = ETHER,
     backend: Backend = Backend.PRECOMPILE,
+    state_precompile: bool = False,
 ) -> Alloc:
     """Return the contracts of the L2.
 
     `owner` receives the fees of the vaults and the penalties of attribution, and may change
     the contracts; `fork` is the latest that is active at genesis; `backend` computes for the
-    attribution contracts.
+    attribution contracts, whose vault may use the state precompile.
     """
+    attribution = AttributionSetup(owner, backend, state_precompile)
     vault = {1: MIN_WITHDRAWAL_AMOUNT, 2: L2_NETWORK << 160 | number(owner)}
     return {
         **on_both_chains(),
@@ -80,7 +82,7 @@ def l2_alloc(
         **_proxied("FeeVault", addresses.BASE_FEE_VAULT, vault),
         **_proxied("FeeVault", addresses.L1_FEE_VAULT, vault),
         **_proxied("OperatorFeeVault", addresses.OPERATOR_FEE_VAULT, vault),
-        **attribution_alloc(AttributionSetup(treasury=owner, backend=backend)),
+        **attribution_alloc(attribution),
         addresses.INFERENCE_PAYMENTS: contract("InferencePayments"),
     }
 

@@ -24,6 +24,7 @@ from byline.node.chain.genesis import NO_BLOCK, genesis_output
 from byline.node.chain.genesis_account import GenesisAccount
 from byline.node.config import NodeConfig
 from byline.node.contracts import addresses
+from byline.node.contracts.attribution_predeploys import Backend
 from byline.node.contracts.gas_token import ETHER, GAS_TOKENS, GasToken, read_gas_token
 from byline.node.contracts.genesis_accounts import number, on_both_chains
 from byline.node.contracts.l1_contracts import WITHDRAWAL_DELAYS, L1Setup
@@ -97,7 +98,7 @@ def fork_network(settings: NodeConfig, engine: Engine, forks: Forks) -> ForkedNe
     l1_time = forks.l1.header.timestamp if forks.l1 else l2_time
     system, token, rules = _l2_terms(settings, forks.l2)
     draft = rollup_draft(replace(settings, fork=rules), system, l2_time)
-    l2, anchor = _l2_first(engine, forks.l2, draft, token)
+    l2, anchor = _l2_first(engine, forks.l2, draft, token, _backend(settings, forks.l2))
     setup = l1_setup(
         settings.l2_chain_id,
         system,
@@ -150,6 +151,18 @@ def _l2_terms(settings: NodeConfig, fork: Fork | None) -> tuple[SystemConfig, Ga
     return system, token, rules
 
 
+def _backend(settings: NodeConfig, fork: Fork | None) -> Backend:
+    backend = Backend(settings.attribution_backend)
+    # The first block of a fork has the hash that it had before, so whoever follows the L2 by
+    # its rollup config could not tell one back end from the other.
+    if fork is not None and backend is not Backend.PRECOMPILE:
+        raise ConfigError(
+            f"attribution_backend is {backend.value}, but an L2 that goes on from "
+            f"{fork.place.name} has the precompile: leave it out"
+        )
+    return backend
+
+
 def _base_fee_parameters(header: Header) -> BaseFeeParameters | None:
     try:
         return extra_data_decode(header.extra_data)
@@ -158,11 +171,15 @@ def _base_fee_parameters(header: Header) -> BaseFeeParameters | None:
 
 
 def _l2_first(
-    engine: Engine, fork: Fork | None, draft: RollupConfig, token: GasToken
+    engine: Engine,
+    fork: Fork | None,
+    draft: RollupConfig,
+    token: GasToken,
+    backend: Backend = Backend.PRECOMPILE,
 ) -> tuple[FirstBlock, bytes]:
     """Return the L2's first block, and its output root."""
     if fork is None:
-        block = l2_genesis(draft, engine, token)
+        block = l2_genesis(draft, engine, token, backend)
         return FirstBlock(block, block.header.state_root), genesis_output(engine, block)
     alloc = l2_accounts(draft, token)
     fork.prefetch(alloc)

@@ -30,7 +30,8 @@ def with_models() -> Family:
     done(chain.registry, "registerDataset", *(bytes(32),) * 4, 9, 1, "", "")
     engine = keccak(text="an engine")
     for _ in range(3):
-        values = ([1], [], [], 1, engine, bytes(20), 0, 0, "")
+        lists: list[list[int]] = [[1], [], []]
+        values = (*lists, 1, engine, bytes(20), 0, 0, "")
         done(chain.registry, "registerModel", *values, sender=DAVE)
     done(chain.registry, "deprecateModel", RETIRED, sender=DAVE)
     return chain
