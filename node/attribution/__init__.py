@@ -14,6 +14,7 @@
     faults.py        what can be wrong, and which challenge proves it
     check.py         what is wrong with a record
     batch_check.py   what is wrong with a batch or a dataset
+    influence/       second opinions on small models, and how far each may be believed
 
-Nothing here waits, and nothing of what a record commits to was ever a float.
+Nothing here waits.  Floats stay in influence/; what a record commits to never was one.
 """
