@@ -12,6 +12,7 @@
     _weights_py.py  weights from scores and ages; _weights_c.pyx, compiled
     _words.pxd    what the compiled ones share
     sum_tree.py   trees that commit to payouts and their sum: roots, proofs, chunks
+    sum_tree_calls.py  the functions that make and check them, as the chain calls them
     _sum_tree_py.py   their reference; _sum_tree_c.pyx, compiled
     payout_tree.py  how an amount flows through the ancestors of a model
     _payout_tree_py.py  its reference; _payout_tree_c.pyx, compiled
@@ -28,12 +29,14 @@ from typing import Final
 
 from byline.precompiles.errors import InvalidInput
 from byline.precompiles.functions import by_selector, select
-from byline.precompiles.math import functions
+from byline.precompiles.math import functions, sum_tree_calls, tree_refusals
 from byline.precompiles.math.call import ADAMS, CASCADE, DHONDT, HAMILTON, METHODS, WEBSTER
 from byline.precompiles.math.dividing import BACKEND, divide
 from byline.precompiles.math.functions import APPORTION
 from byline.precompiles.math.gas import MINIMUM, apportion_gas
-from byline.precompiles.math.refusals import ERRORS, MAX_RECIPIENTS
+from byline.precompiles.math.payout_tree import PAYOUT_TREE
+from byline.precompiles.math.refusals import ERRORS as ERRORS_OF_DIVISION
+from byline.precompiles.math.refusals import MAX_RECIPIENTS
 from byline.precompiles.math.values import (
     apportion,
     apportion_chunk,
@@ -69,8 +72,11 @@ __all__ = [
     "softmax",
 ]
 
-FUNCTIONS: Final = by_selector([*functions.FUNCTIONS])
+FUNCTIONS: Final = by_selector([*functions.FUNCTIONS, PAYOUT_TREE, *sum_tree_calls.FUNCTIONS])
 """The functions of the attribution math, by selector."""
+
+ERRORS: Final = (*ERRORS_OF_DIVISION, *tree_refusals.ERRORS)
+"""All that any of them may refuse with."""
 
 
 def gas(data: bytes) -> int:

@@ -160,7 +160,8 @@ class SumTree:
 
     def chunk_proof(self, first: int, size: int) -> bytes:
         """Return the proof of `chunk(first, size)`: u32 n || the neighbours from it to the top."""
-        return self._neighbours(first // size, self._level(first, size))
+        level = self._level(first, size)
+        return self._neighbours(first // size, level)
 
     def _level(self, first: int, size: int) -> int:
         if size < 1 or size & (size - 1) or first % size:

@@ -8,7 +8,7 @@ where `refusals` leaves off: the selector has been read, and the first line that
     1   method: word missing, or above uint8                MalformedInput(4)
     2   amount: word missing, or above uint128              MalformedInput(36)
     3   packed: the head, the length, whole entries of 28   see `bytes` below
-    4   method neither known                                UnknownMethod(method)
+    4   method not known                                    UnknownMethod(method)
     5   an address not above the one before, the first      NotAscending(its index)
     6   the weights sum to 2**64 or more                    WeightOverflow(sum)
     7   the weights sum to 0, or there are none             ZeroWeight()
@@ -51,6 +51,7 @@ from __future__ import annotations
 from typing import Final
 
 from byline.precompiles.errors import CustomError, InvalidInput
+from byline.precompiles.math.refusals import BAD_BPS
 
 MAX_NODES: Final = 1024
 """Bound on the nodes of a payout tree."""
@@ -63,8 +64,18 @@ NO_RECIPIENTS: Final = CustomError("NoRecipients()")
 INDEX_OVERFLOW: Final = CustomError("IndexOverflow(uint256)")
 TOO_MANY_NODES: Final = CustomError("TooManyNodes(uint256)")
 TOO_MANY_EDGES: Final = CustomError("TooManyEdges(uint256)")
-BAD_BPS: Final = CustomError("BadBps(uint256)")
 BAD_TREE: Final = CustomError("BadTree(uint256)")
+
+ERRORS: Final = (
+    NOT_ASCENDING,
+    RAGGED_ENTRIES,
+    NO_RECIPIENTS,
+    INDEX_OVERFLOW,
+    TOO_MANY_NODES,
+    TOO_MANY_EDGES,
+    BAD_TREE,
+)
+"""Those of the functions on trees alone."""
 
 
 def not_ascending(index: int) -> InvalidInput:

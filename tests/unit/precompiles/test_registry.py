@@ -76,4 +76,11 @@ def test_the_abi_lists_the_function_and_every_error() -> None:
         "ZeroTemperature",
         "ZeroHalfLife",
         "LengthMismatch",
+        "NotAscending",
+        "RaggedEntries",
+        "NoRecipients",
+        "IndexOverflow",
+        "TooManyNodes",
+        "TooManyEdges",
+        "BadTree",
     }
