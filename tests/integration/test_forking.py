@@ -369,6 +369,15 @@ def test_settings_that_do_not_fit_are_refused(given: dict[str, Any], words_of_er
         load(given, {}, Path("/nowhere"))
 
 
+def test_another_back_end_of_attribution_is_refused_on_a_fork(remote: Remote) -> None:
+    given = {"attribution_backend": "twin", "fork_url": remote.url, "no_storage_caching": True}
+    with (
+        pytest.raises(ConfigError, match="attribution_backend is twin, but an L2 that goes on"),
+        SyncDevnet(load(given, {}, Path("/none")), l1_port=0, l2_port=0),
+    ):
+        pass
+
+
 def test_a_time_of_ones_own_is_refused_on_a_fork(remote: Remote) -> None:
     settings = load(
         {"genesis_time": 5, "fork_url": remote.url, "no_storage_caching": True}, {}, Path("/none")

@@ -327,6 +327,15 @@ def test_a_setting_that_contradicts_the_files_is_refused_only_when_given(
         started(given)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("gas_token", "eth"), ("attribution_backend", "twin"), ("state_precompile", True)],
+)
+def test_what_the_files_decide_is_no_setting(name: str, value: Any) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is what the .* says: leave it out"):
+        started(settings_901(**{name: value, "sources": {name: "--flag"}}))
+
+
 def test_an_l1_before_cancun_is_refused(tmp_path: Path) -> None:
     document = copy.deepcopy(load("devnet-901/l1-genesis.json.gz"))
     del document["config"]["cancunTime"]
