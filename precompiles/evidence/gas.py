@@ -3,13 +3,24 @@
     matchLen        300 + 1 for each 8 bytes of input
     compareSuffix   300 + 1 for each 8 bytes of input
     verifyChunk     300 + 9 for each word of the chunk + 120 for each sibling in the proof
-    spans           300 + 600 for each document + 8 for each token, of the output too
-                        + 1 for each 16 cells (tokens of the output by those of all documents)
-    knnShapley      300 + 30 for each label
+    spans           2000 + 600 for each document + 4 for each token, of the output too
+                         + 1 for each 16 cells (tokens of the output by those of all documents)
+    knnShapley      300 + 60 for each label
     at least        1000
 
-An input that is refused pays as much for what it declares: the words of its bytes, its
-documents, its labels, as far as those are there.
+An input that is refused pays for what it declares: the minimum, the documents that may have
+been read, the labels that are there.
+
+Each number was weighed against ecrecover (3000 gas) in the same process, reading and pricing of
+the input included.  Gas charged / gas that the time is worth, on the slowest inputs known:
+
+    matchLen, compareSuffix     nothing 2.5     32,000 bytes 14
+    verifyChunk                 no sibling, no chunk 1.4    1024 bytes, 10 siblings 1.4
+                                60,000 bytes 1.5            63 siblings 11
+    spans                       nothing 1.8     256 documents of a token 1.7
+                                1024 by 8192 tokens: all different 2.6, all the same 5,
+                                one other token in 64 1.8
+    knnShapley                  42 labels 1.6   263 labels 1.3      2043, refused, 2.3
 """
 
 from __future__ import annotations
@@ -36,13 +47,15 @@ CHUNK_WORD: Final = 9
 """One word absorbed by Keccak-256; an opcode pays 6."""
 SIBLING: Final = 120
 """One node hashed."""
+SPANS_BASE: Final = 2000
+"""Reading the head, and the memory for the table."""
 DOCUMENT: Final = 600
 """Finding one document in the input, which the price and the function both do."""
-TOKEN_EACH: Final = 8
+TOKEN_EACH: Final = 4
 """One token looked up among those of the output."""
 CELLS: Final = 16
 """Cells of the table that one gas fills."""
-LABEL: Final = 30
+LABEL: Final = 60
 """One label read, one value written."""
 
 
@@ -67,10 +80,10 @@ def spans_gas(data: bytes) -> int:
     try:
         call = read_spans(data)
     except InvalidInput:
-        return _at_least(BASE + DOCUMENT * _documents_declared(data))
+        return _at_least(SPANS_BASE + DOCUMENT * _documents_declared(data))
     output = len(call.output) // TOKEN
     text = sum(map(len, call.documents)) // TOKEN
-    gas = BASE + DOCUMENT * len(call.documents) + TOKEN_EACH * (output + text)
+    gas = SPANS_BASE + DOCUMENT * len(call.documents) + TOKEN_EACH * (output + text)
     return _at_least(gas + -(-output * text // CELLS))
 
 

@@ -255,8 +255,8 @@ def test_prices_follow_the_declared_sizes() -> None:
     chunk = call("verifyChunk", bytes(32), 0, bytes(1024), bytes(8 + 32 * 10))
     assert evidence.gas(chunk) == 300 + 9 * 32 + 120 * 10
     spans = call("spans", b"abcd" * 10, [b"abcd" * 99, b"abcd"], 5)
-    assert evidence.gas(spans) == 300 + 2 * 600 + 8 * 110 + 63
-    assert evidence.gas(call("knnShapley", 3, 1, [1] * 40)) == 300 + 30 * 40
+    assert evidence.gas(spans) == 2000 + 2 * 600 + 4 * 110 + 63
+    assert evidence.gas(call("knnShapley", 3, 1, [1] * 40)) == 300 + 60 * 40
 
 
 @pytest.mark.parametrize(
@@ -267,4 +267,4 @@ def test_a_refusal_is_priced_too_and_a_price_is_never_refused(name: str) -> None
     source = random.Random(3)
     for size in (0, 5, 100, 500, 70_000):
         for data in (selector + bytes(size), selector + source.randbytes(size)):
-            assert 1000 <= evidence.gas(data) <= 300 + 30 * 2048 + 600 * 256
+            assert 1000 <= evidence.gas(data) <= 2000 + 60 * 2048 + 600 * 256
