@@ -2,7 +2,7 @@
 
     matchLen        300 + 1 for each 8 bytes of input
     compareSuffix   300 + 1 for each 8 bytes of input
-    verifyChunk     300 + 9 for each word of the chunk + 120 for each sibling in the proof
+    verifyChunk     600 + 12 for each word of the chunk + 120 for each sibling in the proof
     spans           2000 + 600 for each document + 4 for each token, of the output too
                          + 1 for each 16 cells (tokens of the output by those of all documents)
     knnShapley      300 + 60 for each label
@@ -15,8 +15,8 @@ Each number was weighed against ecrecover (3000 gas) in the same process, readin
 the input included.  Gas charged / gas that the time is worth, on the slowest inputs known:
 
     matchLen, compareSuffix     nothing 2.5     32,000 bytes 14
-    verifyChunk                 no sibling, no chunk 1.4    1024 bytes, 10 siblings 1.4
-                                60,000 bytes 1.5            63 siblings 11
+    verifyChunk                 no sibling, no chunk 1.4    1024 bytes, 10 siblings 1.7
+                                60,000 bytes 1.9            63 siblings 11
     spans                       nothing 1.8     256 documents of a token 1.7
                                 1024 by 8192 tokens: all different 2.6, all the same 5,
                                 one other token in 64 1.8
@@ -43,7 +43,9 @@ MINIMUM: Final = 1000
 BASE: Final = 300
 BYTES_COMPARED: Final = 8
 """Bytes that one gas compares."""
-CHUNK_WORD: Final = 9
+CHUNK_BASE: Final = 600
+"""Reading the head, the first node and the root."""
+CHUNK_WORD: Final = 12
 """One word absorbed by Keccak-256; an opcode pays 6."""
 SIBLING: Final = 120
 """One node hashed."""
@@ -72,7 +74,7 @@ def verify_chunk_gas(data: bytes) -> int:
         return MINIMUM
     words = -(-len(call.chunk) // WORD)
     siblings = max(0, len(call.proof) - U64) // HASH
-    return _at_least(BASE + CHUNK_WORD * words + SIBLING * siblings)
+    return _at_least(CHUNK_BASE + CHUNK_WORD * words + SIBLING * siblings)
 
 
 def spans_gas(data: bytes) -> int:

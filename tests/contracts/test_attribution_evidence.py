@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from byline.derivation.hashing import EMPTY_TRIE_ROOT
 from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load
+from byline.node.evm.machine import OpcodeSet
 from byline.node.evm.precompiles import ETHEREUM_PRAGUE, merged
 from byline.precompiles import ATTRIBUTION_EVIDENCE, PRECOMPILES, evidence
 from byline.precompiles.evidence.merkle import MerkleTree
 from tests.contracts.harness import CHAIN_ID
-from tests.contracts.quick import ENGINE, Base, OpcodeSet, Quick
+from tests.contracts.quick import ENGINE, Base, Quick
 from tests.evidence_cores import call, cores, token_string
 from tests.unit.precompiles.test_evidence_refusals import GOOD, LINES
 
