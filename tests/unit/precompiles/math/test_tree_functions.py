@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import Any
+
 import pytest
 from eth_abi.abi import decode
 
@@ -84,3 +88,66 @@ def test_a_payout_tree_costs_its_nodes_and_edges() -> None:
     nodes, edges = encode_nodes([0] * 5), encode_edges([(1, 0, 1), (2, 0, 1)])
     assert math.gas(encode_payout_tree(9, nodes, edges)) == 1100 + 5 * 40 + 2 * 25
     assert math.gas(encode_payout_tree(9, b"", edges)) == MINIMUM
+
+
+def test_the_kernel_takes_whole_entries_and_nothing_else() -> None:
+    """What the reading of input makes sure of, asked of the kernel all the same."""
+    kernel = _sum_tree_c
+    good = kernel.levels(bytes(36), 0)[-1]
+    for entries, first in (
+        (b"", 0),
+        (bytes(35), 0),
+        (bytes(37), 0),
+        (bytes(72), 2**32 - 1),
+        (bytes(36), -1),
+        (bytes(36), 2**70),
+    ):
+        with pytest.raises(ValueError, match="want whole entries"):
+            kernel.levels(entries, first)
+        with pytest.raises(ValueError, match="want whole entries"):
+            kernel.top(entries, first)
+    with pytest.raises(ValueError, match="not whole entries"):
+        kernel.weights_of(bytes(29))
+    with pytest.raises(ValueError, match="not whole entries"):
+        kernel.entries_of(bytes(28), bytes(33))
+    with pytest.raises(ValueError, match="for 1 recipients"):
+        kernel.entries_of(bytes(28), bytes(64))
+    for root, entry in ((bytes(31), bytes(36)), (bytes(32), bytes(35))):
+        with pytest.raises(ValueError, match="a root of"):
+            kernel.proves(root, 0, 0, entry, b"")
+    for total, index in ((2**128, 0), (-1, 0), (0, 2**32), (0, -1)):
+        with pytest.raises(OverflowError):
+            kernel.proves(bytes(32), total, index, bytes(36), good)
+
+
+@pytest.mark.parametrize("wrong", [None, "text", 5, bytearray(36)])
+def test_the_kernel_takes_bytes_and_nothing_else(wrong: Any) -> None:
+    for call in (
+        lambda: _sum_tree_c.levels(wrong, 0),
+        lambda: _sum_tree_c.top(wrong, 0),
+        lambda: _sum_tree_c.weights_of(wrong),
+        lambda: _sum_tree_c.entries_of(bytes(28), wrong),
+        lambda: _sum_tree_c.proves(bytes(32), 0, 0, bytes(36), wrong),
+        lambda: _payout_tree_c.flow(0, bytes(2), wrong),
+        lambda: _payout_tree_c.flow(0, wrong, b""),
+    ):
+        with pytest.raises(TypeError):
+            call()
+
+
+def test_sums_too_high_leave_no_memory_behind() -> None:
+    """The way out by an error, often enough that a block of 1.4 MB left each time would show."""
+    entries = b"".join(bytes(20) + b"\x80" + bytes(15) for _ in range(30_000))
+    before = resident()
+    for _ in range(40):
+        with pytest.raises(ValueError, match="above 2\\*\\*128 - 1"):
+            _sum_tree_c.top(entries, 0)
+        with pytest.raises(ValueError, match="above 2\\*\\*128 - 1"):
+            _sum_tree_c.levels(entries, 0)
+    assert resident() - before < 30_000_000
+
+
+def resident() -> int:
+    """Return the bytes of memory that this process holds."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
