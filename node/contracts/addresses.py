@@ -95,8 +95,10 @@ CONTRIBUTOR_BOND: Final = _attribution(6)
 STAKE_POOL: Final = _attribution(7)
 INFERENCE_LEDGER: Final = _attribution(8)
 CHALLENGE_VERIFIER: Final = _attribution(9)
+"""Judges what is said of one record or dataset."""
 PAYOUT_VAULT: Final = _attribution(10)
 PAYOUT_VERIFIER: Final = _attribution(11)
+"""Judges what is said of weights and payouts."""
 
 L1_CONTRACTS: Final[Mapping[str, bytes]] = MappingProxyType(
     {
@@ -137,10 +139,14 @@ L2_CONTRACTS: Final[Mapping[str, bytes]] = MappingProxyType(
         "OperatorFeeVault": OPERATOR_FEE_VAULT,
         "AttributionMath": ATTRIBUTION_MATH,
         "InferencePayments": INFERENCE_PAYMENTS,
+        "AttributionEvidence": ATTRIBUTION_EVIDENCE,
         "AttributionRegistry": ATTRIBUTION_REGISTRY,
         "FeePolicy": FEE_POLICY,
         "ContributorBond": CONTRIBUTOR_BOND,
         "StakePool": STAKE_POOL,
+        "InferenceLedger": INFERENCE_LEDGER,
+        "ChallengeVerifier": CHALLENGE_VERIFIER,
+        "PayoutVerifier": PAYOUT_VERIFIER,
         "PayoutVault": PAYOUT_VAULT,
         "Multicall3": MULTICALL3,
         "Create2Deployer": CREATE2_DEPLOYER,

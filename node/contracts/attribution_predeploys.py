@@ -25,6 +25,16 @@ PENALTY_LIMIT: Final = 500
 """Penalty points from which on it keeps nothing."""
 CLAIM_WINDOW: Final = 90 * 24 * 3600
 """Seconds in which the amounts behind a payout root can be claimed."""
+CHALLENGE_WINDOW: Final = 600
+"""Seconds in which a batch can be challenged."""
+SETTLE_WINDOW: Final = 3600
+"""Seconds from the end of that in which a batch must be settled."""
+WITHDRAW_DELAY: Final = 600
+"""Seconds from the request of a withdrawal of prepaid money to its payment."""
+BATCH_BOND: Final = 10**16
+"""Wei of its operator's bond that a batch locks."""
+DEMAND_FEE: Final = 10**15
+"""Wei that a demand for evidence puts up."""
 
 
 class Backend(Enum):
@@ -44,67 +54,78 @@ class AttributionSetup:
     state_precompile: bool = False
     """Whether the vault writes credits through the state precompile."""
 
-    def back_ends(self) -> Mapping[str, int]:
-        """Return where contracts that call math or evidence keep whom they call."""
-        if self.backend is Backend.PRECOMPILE:
-            return {}
-        return {
-            "attribution_calls._math": number(addresses.ATTRIBUTION_MATH),
-            "attribution_calls._evidence": number(addresses.ATTRIBUTION_EVIDENCE),
-        }
-
 
 def attribution_alloc(setup: AttributionSetup) -> Alloc:
     """Return the attribution contracts."""
+    alloc = {addresses.L2_CONTRACTS[name]: contract(name) for name in _TWINS}
+    for name, settings in _system_contracts(setup).items():
+        slots = load(name).storage
+        storage = {slots[variable]: _word(value) for variable, value in settings.items()}
+        alloc |= proxied(
+            addresses.L2_CONTRACTS[name],
+            name,
+            addresses.l2_implementation(addresses.L2_CONTRACTS[name]),
+            addresses.PROXY_ADMIN,
+            {slot: word for slot, word in storage.items() if word},
+        )
+    return alloc
+
+
+_TWINS: Final = ("AttributionMath", "AttributionEvidence")
+
+
+def _system_contracts(setup: AttributionSetup) -> Mapping[str, Mapping[str, int | bytes]]:
+    """Return what stands in the storage of each contract, by the names of its variables."""
+    precompile = setup.backend is Backend.PRECOMPILE
+    back_ends = {
+        "attribution_calls._math": 0 if precompile else addresses.ATTRIBUTION_MATH,
+        "attribution_calls._evidence": 0 if precompile else addresses.ATTRIBUTION_EVIDENCE,
+    }
+    verifier = {
+        **back_ends,
+        "_subject._ledger": addresses.INFERENCE_LEDGER,
+        "_subject._registry": addresses.ATTRIBUTION_REGISTRY,
+    }
     return {
-        addresses.ATTRIBUTION_MATH: contract("AttributionMath"),
-        **_system("FeePolicy", addresses.FEE_POLICY, {}),
-        **_system(
-            "AttributionRegistry",
-            addresses.ATTRIBUTION_REGISTRY,
-            {
-                "datasets._ledger": number(addresses.INFERENCE_LEDGER),
-                "_feePolicy": number(addresses.FEE_POLICY),
-            },
-        ),
-        **_system(
-            "ContributorBond",
-            addresses.CONTRIBUTOR_BOND,
-            {
-                "_ledger": number(addresses.INFERENCE_LEDGER),
-                "_treasuryTo": number(setup.treasury),
-                "threshold": PENALTY_THRESHOLD,
-                "limit": PENALTY_LIMIT,
-            },
-        ),
-        **_system(
-            "StakePool",
-            addresses.STAKE_POOL,
-            {
-                "_registry": number(addresses.ATTRIBUTION_REGISTRY),
-                "stakeLock": STAKE_LOCK,
-            },
-        ),
-        **_system(
-            "PayoutVault",
-            addresses.PAYOUT_VAULT,
-            {
-                **setup.back_ends(),
-                "books._ledger": number(addresses.INFERENCE_LEDGER),
-                "books._registry": number(addresses.ATTRIBUTION_REGISTRY),
-                "books._bond": number(addresses.CONTRIBUTOR_BOND),
-                "deposits._feePolicy": number(addresses.FEE_POLICY),
-                "deposits._stakePool": number(addresses.STAKE_POOL),
-                "claims.claimWindow": CLAIM_WINDOW,
-                "_state": number(ATTRIBUTION_STATE) if setup.state_precompile else 0,
-            },
-        ),
+        "AttributionRegistry": {
+            "datasets._ledger": addresses.INFERENCE_LEDGER,
+            "_feePolicy": addresses.FEE_POLICY,
+        },
+        "FeePolicy": {},
+        "ContributorBond": {
+            "_ledger": addresses.INFERENCE_LEDGER,
+            "_treasuryTo": setup.treasury,
+            "threshold": PENALTY_THRESHOLD,
+            "limit": PENALTY_LIMIT,
+        },
+        "StakePool": {"_registry": addresses.ATTRIBUTION_REGISTRY, "stakeLock": STAKE_LOCK},
+        "InferenceLedger": {
+            **back_ends,
+            "_ledger_settings.registry": addresses.ATTRIBUTION_REGISTRY,
+            "_ledger_settings.vault": addresses.PAYOUT_VAULT,
+            "_ledger_settings.bond": addresses.CONTRIBUTOR_BOND,
+            "_ledger_settings.verifier": addresses.CHALLENGE_VERIFIER,
+            "_ledger_settings.payoutVerifier": addresses.PAYOUT_VERIFIER,
+            "_ledger_settings.challengeWindow": CHALLENGE_WINDOW,
+            "_ledger_settings.settleWindow": SETTLE_WINDOW,
+            "_ledger_settings.withdrawDelay": WITHDRAW_DELAY,
+            "_ledger_settings.batchBond": BATCH_BOND,
+            "_ledger_settings.demandFee": DEMAND_FEE,
+        },
+        "ChallengeVerifier": verifier,
+        "PayoutVerifier": verifier,
+        "PayoutVault": {
+            **back_ends,
+            "books._ledger": addresses.INFERENCE_LEDGER,
+            "books._registry": addresses.ATTRIBUTION_REGISTRY,
+            "books._bond": addresses.CONTRIBUTOR_BOND,
+            "deposits._feePolicy": addresses.FEE_POLICY,
+            "deposits._stakePool": addresses.STAKE_POOL,
+            "claims.claimWindow": CLAIM_WINDOW,
+            "_state": ATTRIBUTION_STATE if setup.state_precompile else 0,
+        },
     }
 
 
-def _system(name: str, address: bytes, settings: Mapping[str, int]) -> Alloc:
-    """Return a proxied contract whose storage variables have these values; 0 writes nothing."""
-    slots = load(name).storage
-    storage = {slots[variable]: value for variable, value in settings.items() if value}
-    implementation = addresses.l2_implementation(address)
-    return proxied(address, name, implementation, addresses.PROXY_ADMIN, storage)
+def _word(value: int | bytes) -> int:
+    return value if isinstance(value, int) else number(value)

@@ -11,10 +11,15 @@ from eth_abi.abi import encode
 from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load
 from byline.node.contracts.attribution_predeploys import (
+    BATCH_BOND,
+    CHALLENGE_WINDOW,
     CLAIM_WINDOW,
+    DEMAND_FEE,
     PENALTY_LIMIT,
     PENALTY_THRESHOLD,
+    SETTLE_WINDOW,
     STAKE_LOCK,
+    WITHDRAW_DELAY,
     AttributionSetup,
     Backend,
     attribution_alloc,
@@ -35,6 +40,10 @@ def back_ends(setup: AttributionSetup) -> list[bytes]:
     return [addresses.ATTRIBUTION_MATH, addresses.ATTRIBUTION_EVIDENCE]
 
 
+def verifier(setup: AttributionSetup) -> list[Any]:
+    return [*back_ends(setup), addresses.INFERENCE_LEDGER, addresses.ATTRIBUTION_REGISTRY]
+
+
 ARGUMENTS: dict[str, Callable[[AttributionSetup], list[Any]]] = {
     "FeePolicy": lambda setup: [],
     "AttributionRegistry": lambda setup: [addresses.INFERENCE_LEDGER, addresses.FEE_POLICY],
@@ -45,6 +54,17 @@ ARGUMENTS: dict[str, Callable[[AttributionSetup], list[Any]]] = {
         PENALTY_LIMIT,
     ],
     "StakePool": lambda setup: [addresses.ATTRIBUTION_REGISTRY, STAKE_LOCK],
+    "InferenceLedger": lambda setup: [
+        *back_ends(setup),
+        addresses.ATTRIBUTION_REGISTRY,
+        addresses.PAYOUT_VAULT,
+        addresses.CONTRIBUTOR_BOND,
+        addresses.CHALLENGE_VERIFIER,
+        addresses.PAYOUT_VERIFIER,
+        *(CHALLENGE_WINDOW, SETTLE_WINDOW, WITHDRAW_DELAY, BATCH_BOND, DEMAND_FEE),
+    ],
+    "ChallengeVerifier": verifier,
+    "PayoutVerifier": verifier,
     "PayoutVault": lambda setup: [
         *back_ends(setup),
         addresses.INFERENCE_LEDGER,
