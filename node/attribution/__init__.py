@@ -14,6 +14,9 @@
     faults.py        what can be wrong, and which challenge proves it
     check.py         what is wrong with a record
     batch_check.py   what is wrong with a batch or a dataset
+    challenges.py    what the ledger is shown
+    receipts.py      what a payer signs
+    proving.py       from a fault to its challenge
     influence/       second opinions on small models, and how far each may be believed
 
 Nothing here waits.  Floats stay in influence/; what a record commits to never was one.

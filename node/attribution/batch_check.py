@@ -2,48 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from byline.node.attribution.dataset import Dataset
-from byline.node.attribution.encoding import Points, RecordLeaf
+from byline.node.attribution.encoding import Points
 from byline.node.attribution.faults import Fault, Reason
 from byline.node.attribution.suffix_array import suffix_array
-from byline.node.attribution.weights import batch_payouts, payout_root, units
+from byline.node.attribution.weights import batch_payouts, payout_root
 from byline.precompiles.math.sum_tree import SumRoot
 
 
 def verify_batch(
-    records: Sequence[RecordLeaf],
-    points: Sequence[Points],
-    claimed: SumRoot,
-    payouts: Points | None = None,
+    points: Sequence[Points], claimed: SumRoot, payouts: Points | None = None
 ) -> list[Fault]:
-    """Return what is wrong with a batch's sums; empty for the honest one.
+    """Return what is wrong with a batch's payouts; empty for the honest ones.
 
     points: those of each record, in order, as their leaves give them.
-    claimed: the batch's payoutRoot, total W and number n, as recorded.
-    payouts: the list behind payoutRoot where the operator has shown it.  With it the faults
-    name each owner who gets less than the records say, which two openings prove; without it
-    there is one fault without a name, which all lists of the batch prove.
+    claimed: the batch's payoutRoot, total W and number n, as the ledger holds them.
+    payouts: the list behind payoutRoot where somebody has shown it; another list is not
+    looked at.
+
+    Without the list there is one fault, which the points of all records prove while they have
+    at most 3,072 entries (see `challenges.WrongPayouts`); of larger batches the list is to be
+    demanded first.  With it the faults name each owner who gets less, which two openings
+    prove.
     """
-    faults: list[Fault] = []
-    if claimed.total != sum(units(record.fee) for record in records):
-        faults.append(Fault(Reason.UNITS))
     honest = batch_payouts(points)
     if payout_root(honest) == claimed:
-        return faults
-    shown = payouts if payouts and payout_root(payouts).root == claimed.root else None
-    short = [] if shown is None else list(_short(honest, dict(shown)))
-    return faults + (short or [Fault(Reason.PAYOUTS)])
+        return []
+    faults = [Fault(Reason.OTHER_PAYOUTS)]
+    if payouts and (shown := payout_root(payouts)).root == claimed.root:
+        if shown != claimed:
+            return [Fault(Reason.PAYOUT_HEADER), *faults]
+        return [*_short(honest, dict(payouts)), *faults]
+    return faults
 
 
-def _short(honest: Points, shown: dict[bytes, int]) -> Iterator[Fault]:
+def _short(honest: Points, shown: Mapping[bytes, int]) -> Iterator[Fault]:
     for owner, amount in honest:
         if owner not in shown or shown[owner] < amount:
-            yield Fault(Reason.PAYOUTS, owner=owner)
+            yield Fault(Reason.UNDERPAID, owner=owner)
 
 
 def check_dataset(dataset: Dataset) -> list[Fault]:

@@ -90,7 +90,7 @@ def _leaf_faults(
 
 
 def _place_faults(dataset: Dataset, span: bytes, at: int, leaf: EvidenceLeaf) -> Iterator[Fault]:
-    if leaf.pos + leaf.length > len(dataset):
+    if leaf.pos + leaf.length > len(dataset) or leaf.sa_index >= len(dataset):
         yield Fault(Reason.OUTSIDE_DATASET, leaf=at)
     elif dataset.token_bytes[4 * leaf.pos :][: len(span)] != span:
         yield Fault(Reason.TOKENS_DIFFER, leaf=at)

@@ -19,6 +19,7 @@ class ChallengeKind(IntEnum):
     BAD_DATASET = 5
     WRONG_WEIGHTS = 6
     MISSING_SETTLEMENT = 7
+    WRONG_PAYOUTS = 8
 
 
 class Reason(Enum):
@@ -31,7 +32,7 @@ class Reason(Enum):
     FOREIGN_DATASET = "the leaf's dataset is not the model's", 1
     SPAN_LENGTH = "the leaf's length is below the engine's shortest span or above 64", 1
     OUTSIDE_OUTPUT = "the leaf's span ends behind the output", 1
-    OUTSIDE_DATASET = "the leaf's place ends behind the dataset", 1
+    OUTSIDE_DATASET = "the leaf's place or entry lies behind the dataset's end", 1
     TOKENS_DIFFER = "the dataset has other tokens there than the output", 1
     OTHER_ENTRY = "the suffix array has another position at the leaf's entry", 1
     LONGER_AT_SPAN = "a dataset has more of the output than the span that starts there", 2
@@ -49,8 +50,10 @@ class Reason(Enum):
     STRUCTURE = "the leaves do not stand as the rule makes them", 6
     LEAF_WEIGHT = "the leaf has another weight than its span gives it", 6
     POINTS = "the points are not those that the leaves give", 6
-    UNITS = "the batch's total is not the units of its fees", 6
-    PAYOUTS = "the payouts are not the sums of the records' points", 7
+    PAYOUT_HEADER = "the list of payouts has another sum or number than the batch", 7
+    UNDERPAID = "the list of payouts has less for an owner than the records", 7
+    UNSETTLED = "the batch is final, and nobody settled it in time", 7
+    OTHER_PAYOUTS = "the payouts are not the sums of the records' points", 8
 
     def __init__(self, words: str, kind: int) -> None:
         self.words = words

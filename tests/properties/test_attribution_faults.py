@@ -15,10 +15,9 @@ from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import EvidenceLeaf
 from byline.node.attribution.faults import ChallengeKind, Fault, Reason
-from byline.node.attribution.structure import expected_weights, structure
+from byline.node.attribution.structure import structure
 from byline.node.attribution.tokens import tokenize
-from byline.node.attribution.weights import points
-from tests.properties.attribution_records import Case, cases, honest_case
+from tests.properties.attribution_records import Case, cases, fit, honest_case, other_leaves
 
 ALICE, BOB, CAROL = (bytes([number]) * 20 for number in (1, 2, 3))
 
@@ -37,44 +36,6 @@ def test_an_honest_record_has_no_fault(case: Case) -> None:
     assert faults_of(case) == []
 
 
-u32 = st.integers(0, 2**32 - 1)
-FIELDS: dict[str, st.SearchStrategy[Any]] = {
-    "out_pos": u32, "length": u32, "dataset": u32, "lo": u32, "hi": u32, "pos": u32,
-    "owner": st.binary(min_size=20, max_size=20), "weight": st.integers(0, 2**64 - 1),
-    "sa_index": u32,
-}  # fmt: skip
-
-
-@st.composite
-def other_leaves(draw: st.DrawFn, case: Case) -> list[EvidenceLeaf]:
-    """Return leaves changed once or a few times: a field, the order, a leaf more or less."""
-    leaves = list(case.leaves)
-    for _ in range(draw(st.integers(1, 3))):
-        at = draw(st.integers(0, max(len(leaves) - 1, 0)))
-        action = draw(st.sampled_from(["near", "far", "drop", "repeat", "swap", "borrow", "cut"]))
-        if not leaves:
-            leaves = list(case.leaves) or [EvidenceLeaf(0, 1, 1, 0, 1, 0, ALICE, 1, 0)]
-        elif action == "drop":
-            del leaves[at]
-        elif action == "repeat":
-            leaves.insert(at, leaves[at])
-        elif action == "swap":
-            leaves[at], leaves[-1] = leaves[-1], leaves[at]
-        elif action == "cut":
-            leaves = leaves[:at]
-        elif action == "borrow":
-            name = draw(st.sampled_from(list(FIELDS)))
-            other = draw(st.sampled_from(leaves))
-            leaves[at] = replace(leaves[at], **{name: getattr(other, name)})
-        else:
-            name = draw(st.sampled_from([*FIELDS]))
-            value = draw(FIELDS[name])
-            if action == "near" and name != "owner":
-                value = max(getattr(leaves[at], name) + draw(st.sampled_from([-1, 1])), 0)
-            leaves[at] = replace(leaves[at], **{name: value})
-    return leaves
-
-
 @given(case=cases(), data=st.data())
 @settings(max_examples=200)
 def test_every_other_evidence_has_a_fault(case: Case, data: st.DataObject) -> None:
@@ -85,16 +46,6 @@ def test_every_other_evidence_has_a_fault(case: Case, data: st.DataObject) -> No
     fitted = fit(case, leaves)
     if fitted.leaves != case.leaves:
         assert faults_of(fitted)
-
-
-def fit(case: Case, leaves: list[EvidenceLeaf]) -> Case:
-    """Return the case with weights and points made to fit `leaves`, as a cunning liar would."""
-    found = structure(leaves)
-    if found.broken is None:
-        weights = expected_weights(case.corpus.total, found.spans)
-        leaves = [replace(leaf, weight=w) for leaf, w in zip(leaves, weights, strict=True)]
-        case = case.with_points(points(leaves, case.record.fee, case.corpus.fallback))
-    return case.with_leaves(leaves)
 
 
 @given(case=cases(), data=st.data())
@@ -242,7 +193,7 @@ def test_each_mutation_is_found_for_its_reason(
 def test_every_reason_of_a_published_record_is_tried() -> None:
     tried = {reason for _, reason in MUTATIONS} | {Reason.LONGER_AT_SPAN, Reason.POINTS}
     kinds = {ChallengeKind(number) for number in (1, 2, 3, 4, 6)}
-    assert tried == {reason for reason in Reason if reason.kind in kinds} - {Reason.UNITS}
+    assert tried == {reason for reason in Reason if reason.kind in kinds}
 
 
 def test_what_was_not_published_is_no_other_fault() -> None:

@@ -11,44 +11,48 @@ from hypothesis import strategies as st
 
 from byline.node.attribution.batch_check import check_dataset, verify_batch
 from byline.node.attribution.dataset import Dataset, Document, OwnerRange
-from byline.node.attribution.encoding import Points, RecordLeaf
+from byline.node.attribution.encoding import Points
 from byline.node.attribution.faults import Fault, Reason
 from byline.node.attribution.weights import batch_payouts, payout_root, points, units
 
 ALICE, BOB, CAROL = (bytes([number]) * 20 for number in (1, 2, 3))
-FEES = (10**15, 7 * 10**9)
-RECORDS = tuple(
-    RecordLeaf(ALICE, bytes(32), bytes(32), bytes(32), bytes(32), fee, 1, 1, nonce)
-    for nonce, fee in enumerate(FEES)
-)
 POINTS: tuple[Points, ...] = (((ALICE, 400_000), (BOB, 600_000)), ((BOB, 3), (CAROL, 4)))
 PAYOUTS: Points = ((ALICE, 400_000), (BOB, 600_003), (CAROL, 4))
 
 
 def test_payouts_are_the_sums_by_owner() -> None:
     assert batch_payouts(POINTS) == PAYOUTS
-    assert verify_batch(RECORDS, POINTS, payout_root(PAYOUTS)) == []
-
-
-def test_another_total_is_found() -> None:
-    claimed = replace(payout_root(PAYOUTS), total=1)
-    assert Fault(Reason.UNITS) in verify_batch(RECORDS, POINTS, claimed)
+    assert verify_batch(POINTS, payout_root(PAYOUTS)) == []
 
 
 def test_who_gets_less_is_named_where_the_list_is_known() -> None:
     unfair: Points = ((ALICE, 1_000_007),)
     claimed = payout_root(unfair)
-    assert verify_batch(RECORDS, POINTS, claimed, unfair) == [
-        Fault(Reason.PAYOUTS, owner=BOB),
-        Fault(Reason.PAYOUTS, owner=CAROL),
+    assert verify_batch(POINTS, claimed, unfair) == [
+        Fault(Reason.UNDERPAID, owner=BOB),
+        Fault(Reason.UNDERPAID, owner=CAROL),
+        Fault(Reason.OTHER_PAYOUTS),
     ]
-    assert verify_batch(RECORDS, POINTS, claimed) == [Fault(Reason.PAYOUTS)]
-    assert verify_batch(RECORDS, POINTS, claimed, PAYOUTS) == [Fault(Reason.PAYOUTS)]
+
+
+def test_without_the_list_all_records_show_it() -> None:
+    claimed = payout_root(((ALICE, 1_000_007),))
+    assert verify_batch(POINTS, claimed) == [Fault(Reason.OTHER_PAYOUTS)]
+    assert verify_batch(POINTS, claimed, PAYOUTS) == [Fault(Reason.OTHER_PAYOUTS)]
+
+
+def test_a_list_of_another_sum_or_number_is_found() -> None:
+    rich: Points = ((ALICE, 2_000_000), *PAYOUTS[1:])
+    claimed = replace(payout_root(rich), total=1_000_007)
+    found = [Fault(Reason.PAYOUT_HEADER), Fault(Reason.OTHER_PAYOUTS)]
+    assert verify_batch(POINTS, claimed, rich) == found
+    assert verify_batch(POINTS, replace(payout_root(PAYOUTS), count=4), PAYOUTS) == found
 
 
 def test_an_owner_more_is_found() -> None:
     padded = (*PAYOUTS, (b"\xff" * 20, 0))
-    assert verify_batch(RECORDS, POINTS, payout_root(padded), padded) == [Fault(Reason.PAYOUTS)]
+    found = [Fault(Reason.OTHER_PAYOUTS)]
+    assert verify_batch(POINTS, payout_root(padded), padded) == found
 
 
 @pytest.mark.parametrize(("fee", "number"), [(0, 1), (1, 1), (2 * 10**9 - 1, 1), (10**18, 10**9)])
