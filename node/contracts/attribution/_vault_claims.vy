@@ -61,7 +61,7 @@ SWEPT: constant(uint256) = 4
 MAX_LEAF_PROOF: constant(uint256) = 4 + 48 * 32
 MAX_CLAIMS: constant(uint256) = 16
 # Of a sponsored claim, beside what is measured: the transaction itself, and the two payments.
-SPONSOR_OVERHEAD: constant(uint256) = 21_000 + 2 * 9_000
+SPONSOR_OVERHEAD: constant(uint256) = 21_000 + 2 * 12_000
 
 claimWindow: public(uint64)
 
