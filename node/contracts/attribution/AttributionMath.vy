@@ -4,19 +4,35 @@
 @title AttributionMath
 @notice The twin of the attribution precompile at 0x...A770, for chains without it: the same
         calls, the same output, and the same revert data for every input.
-        apportion(uint8 method,uint128 amount,uint64[] weights) returns (uint128[] amounts)
-@dev The reference is precompiles/math/_core_py.py, and the order of refusals is in
-     precompiles/math/refusals.py; both must be kept in step with this file.
+@dev The references are in precompiles/math, and the order of refusals is in its refusals.py;
+     both must be kept in step with this file and the modules that it imports.
 
      Everything happens in __default__, because Vyper's own reading of arguments is laxer
      (it skips bytes after the end) and reverts without data.  No storage, no constructor.
 
-     Memory is laid out for 4096 recipients, so each call pays about 160,000 gas to reach
-     its buffers (measured on one recipient); a cascade costs about 700 more for each, and
-     hamilton 1,100 to 2,000, or at most 10,000 for remainders made to be hard to tell apart.
+     Memory is paid for up to the highest byte that is touched, and Vyper lays the variables of
+     this function above those of all it calls.  So no module keeps anything for each
+     recipient: each finds a few numbers first, then gives one element after the other, and
+     only the output has a buffer here, one of three sizes.
 """
 
+from lib import strict_abi
+from . import _apportion
+from . import _bounds
+from . import _payout_tree
+from . import _sum_tree
+from . import _weights
+
 # function apportion(uint8 method, uint128 amount, uint64[] weights) pure returns (uint128[] amounts)
+# function apportionChunk(uint128 amount, uint64 totalW, uint64 startC, uint64[] weights) pure returns (uint128[] amounts, uint64 endC)
+# function capFloor(uint128 amount, uint64[] weights, uint128 minPay, uint16 maxBps) pure returns (uint128[] amounts, uint128 carry)
+# function relu(int64[] scores) pure returns (uint64[] weights)
+# function softmax(int64[] scores, uint32 temperature) pure returns (uint64[] weights)
+# function decay(uint64[] weights, uint32[] ages, uint32 halfLife) pure returns (uint64[] decayed)
+# function settleRoot(uint8 method, uint128 amount, bytes packed) pure returns (bytes32 root, uint128 total, uint32 n)
+# function settleRootChunk(uint128 amount, uint64 totalW, uint64 startC, uint32 startIndex, bytes packed) pure returns (bytes32 top, uint128 sum, uint64 endC)
+# function verifyLeaf(bytes32 root, uint128 total, uint32 index, address who, uint128 amt, bytes proof) pure returns (bool)
+# function payoutTree(uint128 amount, bytes nodes, bytes edges) pure returns (uint128[])
 # error ValueNotAccepted()
 # error MalformedInput(uint256)
 # error UnknownSelector(bytes4)
@@ -24,27 +40,45 @@
 # error UnknownMethod(uint8)
 # error WeightOverflow(uint256)
 # error ZeroWeight()
+# error BadBps(uint256)
+# error ZeroTemperature()
+# error ZeroHalfLife()
+# error LengthMismatch(uint256,uint256)
 
+FEW: constant(uint256) = 64
+MORE: constant(uint256) = 512
 MAX_RECIPIENTS: constant(uint256) = 4096
-MAX_OUTPUT: constant(uint256) = 131_136  # offset, length, 4096 words
+MAX_OUTPUT: constant(uint256) = 131_168  # two words, the length, 4096 words
+MOST_BPS: constant(uint256) = 10_000
 
-CASCADE: constant(uint256) = 0
-HAMILTON: constant(uint256) = 1
 
-MAX_UINT8: constant(uint256) = 2**8 - 1
-MAX_UINT64: constant(uint256) = 2**64 - 1
-MAX_UINT128: constant(uint256) = 2**128 - 1
+flag Rule:
+    APPORTION
+    BOUNDS
+    RELU
+    SOFTMAX
+    DECAY
 
-# Byte offsets of the input.
-METHOD_AT: constant(uint256) = 4
-AMOUNT_AT: constant(uint256) = 36
-OFFSET_AT: constant(uint256) = 68
-LENGTH_AT: constant(uint256) = 100
-WEIGHTS_AT: constant(uint256) = 132
 
-# A share in the making: remainder (64 bits), 4095 - index (12 bits), floor (128 bits).
-INDEX_BITS: constant(uint256) = 12
-FLOOR_BITS: constant(uint256) = 128
+struct Task:
+    # How the elements of the output are found, one from each element of the input.
+    rule: Rule
+    # Where the first element lies, as weights do: its low 8 bytes; or the first score.
+    at: uint256
+    count: uint256
+    plan: _apportion.Plan
+    bounds: _bounds.Bounds
+    best: int256
+    # The temperature, or the half-life.
+    unit: uint256
+    # From a weight to its age.
+    to_age: uint256
+    # The sum of the weights before the first, and the ties to be served.
+    reached: uint256
+    ties: uint256
+    # Whether the output has a second value, and which.
+    pair: bool
+    second: uint256
 
 
 @external
@@ -53,113 +87,227 @@ FLOOR_BITS: constant(uint256) = 128
 def __default__() -> Bytes[MAX_OUTPUT]:
     if msg.value != 0:
         raw_revert(method_id("ValueNotAccepted()"))
-    count: uint256 = self._shape()
-    weights: DynArray[uint256, MAX_RECIPIENTS] = []
-    total: uint256 = 0
-    for i: uint256 in range(count, bound=MAX_RECIPIENTS):
-        at: uint256 = WEIGHTS_AT + 32 * i
-        weight: uint256 = convert(slice(msg.data, at, 32), uint256)
-        if weight > MAX_UINT64:
-            self._malformed(at)
-        total = unsafe_add(total, weight)
-        weights.append(weight)
-    if total > MAX_UINT64:
-        raw_revert(abi_encode(total, method_id=method_id("WeightOverflow(uint256)")))
+    if len(msg.data) < 4:
+        strict_abi.malformed(len(msg.data))
+    selector: bytes4 = convert(slice(msg.data, 0, 4), bytes4)
+    if selector == method_id("settleRoot(uint8,uint128,bytes)", output_type=bytes4):
+        return abi_encode(_sum_tree._settle_root())
+    if selector == method_id(
+        "settleRootChunk(uint128,uint64,uint64,uint32,bytes)", output_type=bytes4
+    ):
+        return abi_encode(_sum_tree._settle_root_chunk())
+    if selector == method_id(
+        "verifyLeaf(bytes32,uint128,uint32,address,uint128,bytes)", output_type=bytes4
+    ):
+        return abi_encode(_sum_tree._verify_leaf())
+    if selector == method_id("payoutTree(uint128,bytes,bytes)", output_type=bytes4):
+        return abi_encode(_payout_tree._payout_tree())
+    task: Task = self._task(selector)
+    reached: uint256 = task.reached
+    ties: uint256 = task.ties
+    element: uint256 = 0
+    if task.count <= FEW:
+        values: DynArray[uint256, FEW] = []
+        for i: uint256 in range(task.count, bound=FEW):
+            element, reached, ties = self._element(task, i, reached, ties)
+            values.append(element)
+        if task.pair:
+            return abi_encode(values, task.second)
+        return abi_encode(values)
+    if task.count <= MORE:
+        values: DynArray[uint256, MORE] = []
+        for i: uint256 in range(task.count, bound=MORE):
+            element, reached, ties = self._element(task, i, reached, ties)
+            values.append(element)
+        if task.pair:
+            return abi_encode(values, task.second)
+        return abi_encode(values)
+    values: DynArray[uint256, MAX_RECIPIENTS] = []
+    for i: uint256 in range(task.count, bound=MAX_RECIPIENTS):
+        element, reached, ties = self._element(task, i, reached, ties)
+        values.append(element)
+    if task.pair:
+        return abi_encode(values, task.second)
+    return abi_encode(values)
+
+
+@internal
+@view
+def _element(
+    task: Task, i: uint256, reached: uint256, ties: uint256
+) -> (uint256, uint256, uint256):
+    """
+    @notice Return element i of the output, and what has been reached and left with it.
+    """
+    at: uint256 = unsafe_add(task.at, unsafe_mul(32, i))
+    if task.rule == Rule.RELU:
+        return convert(max(_weights.score_at(at), 0), uint256), 0, 0
+    if task.rule == Rule.SOFTMAX:
+        gap: uint256 = convert(unsafe_sub(task.best, _weights.score_at(at)), uint256)
+        return _weights.softmax(gap, task.unit), 0, 0
+    weight: uint256 = _apportion.weight_at(at)
+    if task.rule == Rule.APPORTION:
+        share: uint256 = 0
+        left: uint256 = 0
+        share, left = _apportion.share(task.plan, weight, reached, ties)
+        return share, unsafe_add(reached, weight), left
+    if task.rule == Rule.BOUNDS:
+        return _bounds.share(task.bounds, weight, reached, ties)
+    age: uint256 = _apportion.weight_at(unsafe_add(at, task.to_age))
+    return _weights.decay(weight, age, task.unit), 0, 0
+
+
+@internal
+@view
+def _task(selector: bytes4) -> Task:
+    """
+    @notice Read all of the input, and look at all elements.
+    """
+    if selector == method_id("apportion(uint8,uint128,uint64[])", output_type=bytes4):
+        return self._apportion_task()
+    if selector == method_id(
+        "apportionChunk(uint128,uint64,uint64,uint64[])", output_type=bytes4
+    ):
+        return self._chunk_task()
+    if selector == method_id("capFloor(uint128,uint64[],uint128,uint16)", output_type=bytes4):
+        return self._bounds_task()
+    if selector == method_id("relu(int64[])", output_type=bytes4):
+        return self._relu_task()
+    if selector == method_id("softmax(int64[],uint32)", output_type=bytes4):
+        return self._softmax_task()
+    if selector == method_id("decay(uint64[],uint32[],uint32)", output_type=bytes4):
+        return self._decay_task()
+    raw_revert(abi_encode(selector, method_id=method_id("UnknownSelector(bytes4)")))
+
+
+@internal
+@view
+def _apportion_task() -> Task:
+    method: uint256 = strict_abi.word(4, strict_abi.MAX_UINT8)
+    amount: uint256 = strict_abi.word(36, strict_abi.MAX_UINT128)
+    count: uint256 = self._array(68, 100)
+    strict_abi.nothing_follows(132 + 32 * count)
+    if method > _apportion.ADAMS:
+        raw_revert(abi_encode(convert(method, uint8), method_id=method_id("UnknownMethod(uint8)")))
+    weights: _apportion.Weights = _apportion.words(132, count)
+    _apportion.check_total(weights.total)
+    task: Task = empty(Task)
+    task.rule = Rule.APPORTION
+    task.at = weights.at
+    task.count = count
+    task.plan = _apportion.plan(method, amount, weights)
+    task.ties = task.plan.ties
+    return task
+
+
+@internal
+@view
+def _chunk_task() -> Task:
+    amount: uint256 = strict_abi.word(4, strict_abi.MAX_UINT128)
+    total: uint256 = strict_abi.word(36, strict_abi.MAX_UINT64)
+    reached: uint256 = strict_abi.word(68, strict_abi.MAX_UINT64)
+    count: uint256 = self._array(100, 132)
+    strict_abi.nothing_follows(164 + 32 * count)
     if total == 0:
         raw_revert(method_id("ZeroWeight()"))
-    amount: uint256 = convert(slice(msg.data, AMOUNT_AT, 32), uint256)
-    # From here on a weight makes way for its share.
-    if convert(slice(msg.data, METHOD_AT, 32), uint256) == CASCADE:
-        reached: uint256 = 0
-        paid: uint256 = 0
-        for i: uint256 in range(count, bound=MAX_RECIPIENTS):
-            reached = unsafe_add(reached, weights[i])
-            # At most 2**192: an amount of 128 bits times a sum of 64.
-            due: uint256 = unsafe_div(unsafe_mul(amount, reached), total)
-            weights[i] = unsafe_sub(due, paid)
-            paid = due
-        return abi_encode(weights)
-    left: uint256 = amount
-    for i: uint256 in range(count, bound=MAX_RECIPIENTS):
-        product: uint256 = unsafe_mul(amount, weights[i])
-        floor_: uint256 = unsafe_div(product, total)
-        remainder: uint256 = unsafe_sub(product, unsafe_mul(floor_, total))
-        left = unsafe_sub(left, floor_)
-        rank: uint256 = (remainder << INDEX_BITS) | unsafe_sub(4095, i)
-        weights[i] = (rank << FLOOR_BITS) | floor_
-    # Ranks are distinct, so some bar lets exactly `left` of them pass.  Halving finds it in
-    # at most 76 rounds whatever the remainders are: `low` lets too many pass, `high` too few.
-    bar: uint256 = max_value(uint256)
-    if left != 0:
-        low: uint256 = 0
-        high: uint256 = total << INDEX_BITS
-        for _: uint256 in range(77):
-            middle: uint256 = (low + high) >> 1
-            bar = middle << FLOOR_BITS
-            passing: uint256 = 0
-            for share: uint256 in weights:
-                if share >= bar:
-                    passing = unsafe_add(passing, 1)
-            if passing == left:
-                break
-            if passing > left:
-                low = middle
-            else:
-                high = middle
-    for i: uint256 in range(count, bound=MAX_RECIPIENTS):
-        share: uint256 = weights[i]
-        if share >= bar:
-            share = unsafe_add(share, 1)
-        weights[i] = share & MAX_UINT128
-    return abi_encode(weights)
+    weights: _apportion.Weights = _apportion.words(164, count)
+    end: uint256 = reached + weights.total
+    if end > total:
+        raw_revert(abi_encode(end, method_id=method_id("WeightOverflow(uint256)")))
+    weights.total = total
+    task: Task = empty(Task)
+    task.rule = Rule.APPORTION
+    task.at = weights.at
+    task.count = count
+    task.plan = _apportion.plan(_apportion.CASCADE, amount, weights)
+    task.reached = reached
+    task.pair = True
+    task.second = end
+    return task
 
 
 @internal
 @view
-def _shape() -> uint256:
+def _bounds_task() -> Task:
+    amount: uint256 = strict_abi.word(4, strict_abi.MAX_UINT128)
+    count: uint256 = self._array(36, 132)
+    min_pay: uint256 = strict_abi.word(68, strict_abi.MAX_UINT128)
+    max_bps: uint256 = strict_abi.word(100, strict_abi.MAX_UINT16)
+    strict_abi.nothing_follows(164 + 32 * count)
+    if max_bps > MOST_BPS:
+        raw_revert(abi_encode(max_bps, method_id=method_id("BadBps(uint256)")))
+    weights: _apportion.Weights = _apportion.words(164, count)
+    _apportion.check_total(weights.total)
+    task: Task = empty(Task)
+    task.rule = Rule.BOUNDS
+    task.at = weights.at
+    task.count = count
+    task.bounds = _bounds.bounds(amount, weights, min_pay, max_bps)
+    task.ties = task.bounds.ties
+    task.pair = True
+    task.second = task.bounds.carry
+    return task
+
+
+@internal
+@view
+def _relu_task() -> Task:
+    task: Task = empty(Task)
+    task.rule = Rule.RELU
+    task.at = 68
+    task.count = self._array(4, 36)
+    strict_abi.nothing_follows(68 + 32 * task.count)
+    task.best = _weights.best_score(task.at, task.count)
+    return task
+
+
+@internal
+@view
+def _softmax_task() -> Task:
+    task: Task = empty(Task)
+    task.rule = Rule.SOFTMAX
+    task.at = 100
+    task.count = self._array(4, 68)
+    task.unit = strict_abi.word(36, strict_abi.MAX_UINT32)
+    strict_abi.nothing_follows(100 + 32 * task.count)
+    if task.unit == 0:
+        raw_revert(method_id("ZeroTemperature()"))
+    task.best = _weights.best_score(task.at, task.count)
+    return task
+
+
+@internal
+@view
+def _decay_task() -> Task:
+    task: Task = empty(Task)
+    task.rule = Rule.DECAY
+    task.count = self._array(4, 100)
+    behind: uint256 = 132 + 32 * task.count
+    ages: uint256 = self._array(36, behind)
+    task.unit = strict_abi.word(68, strict_abi.MAX_UINT32)
+    strict_abi.nothing_follows(behind + 32 + 32 * ages)
+    if task.unit == 0:
+        raw_revert(method_id("ZeroHalfLife()"))
+    if task.count != ages:
+        raw_revert(
+            abi_encode(task.count, ages, method_id=method_id("LengthMismatch(uint256,uint256)"))
+        )
+    weights: _apportion.Weights = _apportion.words(132, task.count)
+    task.at = weights.at
+    task.to_age = 32 * task.count + 32
+    _weights.check_ages(behind + 32, ages)
+    return task
+
+
+@internal
+@view
+def _array(head: uint256, start: uint256) -> uint256:
     """
-    @notice Check all of the input but the weights; refusals 2 to 11.
-    @return The number of weights, all of which are there.
+    @notice Read the length of the array whose offset is at `head` and which must lie at
+            `start`, and see that all of it is there.
     """
-    size: uint256 = len(msg.data)
-    if size < 4:
-        self._malformed(size)
-    selector: bytes4 = convert(slice(msg.data, 0, 4), bytes4)
-    if selector != method_id("apportion(uint8,uint128,uint64[])", output_type=bytes4):
-        raw_revert(abi_encode(selector, method_id=method_id("UnknownSelector(bytes4)")))
-    method: uint256 = self._word(METHOD_AT, MAX_UINT8)
-    self._word(AMOUNT_AT, MAX_UINT128)
-    if self._word(OFFSET_AT, max_value(uint256)) != LENGTH_AT - 4:
-        self._malformed(OFFSET_AT)
-    count: uint256 = self._word(LENGTH_AT, max_value(uint256))
+    count: uint256 = strict_abi.length_of(head, start)
     if count > MAX_RECIPIENTS:
         raw_revert(abi_encode(count, method_id=method_id("TooManyRecipients(uint256)")))
-    end: uint256 = WEIGHTS_AT + 32 * count
-    if size < end:
-        # The first word that is not whole.
-        self._malformed(size - (size - WEIGHTS_AT) % 32)
-    if size > end:
-        self._malformed(end)
-    if method > HAMILTON:
-        raw_revert(abi_encode(convert(method, uint8), method_id=method_id("UnknownMethod(uint8)")))
+    strict_abi.end_of_words(start, count)
     return count
-
-
-@internal
-@view
-def _word(at: uint256, most: uint256) -> uint256:
-    """
-    @notice Read the word at byte `at`, which may be `most`.
-    """
-    if at + 32 > len(msg.data):
-        self._malformed(at)
-    value: uint256 = convert(slice(msg.data, at, 32), uint256)
-    if value > most:
-        self._malformed(at)
-    return value
-
-
-@internal
-@pure
-def _malformed(at: uint256):
-    raw_revert(abi_encode(at, method_id=method_id("MalformedInput(uint256)")))
