@@ -108,14 +108,14 @@ def plan(method: uint256, amount: uint256, weights: Weights) -> Plan:
         left: uint256 = amount
         at: uint256 = weights.at
         for _: uint256 in range(weights.count, bound=MAX_RECIPIENTS):
-            share: uint256 = unsafe_div(unsafe_mul(amount, self.weight_at(at)), weights.total)
+            share: uint256 = unsafe_div(unsafe_mul(amount, convert(slice(msg.data, at, 8), uint256)), weights.total)
             left = unsafe_sub(left, share)
             at = unsafe_add(at, weights.stride)
         return self._ranked(found, weights, left, weights.total)
     positive: uint256 = 0
     at: uint256 = weights.at
     for _: uint256 in range(weights.count, bound=MAX_RECIPIENTS):
-        if self.weight_at(at) != 0:
+        if convert(slice(msg.data, at, 8), uint256) != 0:
             positive = unsafe_add(positive, 1)
         at = unsafe_add(at, weights.stride)
     if method == ADAMS and amount < positive:
@@ -180,14 +180,15 @@ def _ranked(plan: Plan, weights: Weights, left: uint256, above: uint256) -> Plan
         most: uint256 = 0
         at: uint256 = weights.at
         for _i: uint256 in range(weights.count, bound=MAX_RECIPIENTS):
-            rank: uint256 = self.weight_at(at)
+            rank: uint256 = convert(slice(msg.data, at, 8), uint256)
             if plan.method == HAMILTON:
                 rank = uint256_mulmod(plan.amount, rank, plan.total)
             if rank >= middle:
                 passing = unsafe_add(passing, 1)
-                least = min(least, rank)
-            else:
-                most = max(most, rank)
+                if rank < least:
+                    least = rank
+            elif rank > most:
+                most = rank
             at = unsafe_add(at, weights.stride)
         if passing == left:
             found.bar = unsafe_sub(middle, 1)
@@ -238,7 +239,7 @@ def _divisor(plan: Plan, weights: Weights, positive: uint256) -> Plan:
         most: uint256 = 0
         at: uint256 = weights.at
         for _i: uint256 in range(weights.count, bound=MAX_RECIPIENTS):
-            weight: uint256 = self.weight_at(at)
+            weight: uint256 = convert(slice(msg.data, at, 8), uint256)
             at = unsafe_add(at, weights.stride)
             if weight == 0:
                 continue
@@ -262,7 +263,7 @@ def _divisor(plan: Plan, weights: Weights, positive: uint256) -> Plan:
         given_low = 0
         at: uint256 = weights.at
         for _i: uint256 in range(weights.count, bound=MAX_RECIPIENTS):
-            weight: uint256 = self.weight_at(at)
+            weight: uint256 = convert(slice(msg.data, at, 8), uint256)
             at = unsafe_add(at, weights.stride)
             if weight != 0:
                 given_low = unsafe_add(
