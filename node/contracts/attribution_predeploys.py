@@ -122,7 +122,7 @@ def _system_contracts(setup: AttributionSetup) -> Mapping[str, Mapping[str, int 
             "deposits._feePolicy": addresses.FEE_POLICY,
             "deposits._stakePool": addresses.STAKE_POOL,
             "claims.claimWindow": CLAIM_WINDOW,
-            "_state": ATTRIBUTION_STATE if setup.state_precompile else 0,
+            "paying._state": ATTRIBUTION_STATE if setup.state_precompile else 0,
         },
     }
 

@@ -20,6 +20,7 @@ from tests.contracts.vault_world import (
     PUSH,
     ROOT,
     SETTLED,
+    STATE_SLOT,
     VAULT,
     VOID,
     WAITING,
@@ -342,6 +343,30 @@ def test_a_penalty_keeps_a_part_that_is_carried(w: World) -> None:
 def punish(world: World, who: bytes, points: int) -> None:
     bond = world.family.bond
     assert bond.send("slash", who, 0, LEDGER, points, sender=LEDGER).success
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 9, 63, 64, 65, 130])
+def test_the_state_precompile_leaves_the_storage_that_the_loop_leaves(n: int) -> None:
+    crowd = tuple((k.to_bytes(20, "big"), k * k % 97) for k in range(2**152, 2**152 + n))
+    loop, native = world(), world().with_state_precompile()
+    events = []
+    for w in (loop, native):
+        assert (w.vault.read("siblings")[6] != "0x" + "00" * 20) is (w is native)
+        model = w.model(OWNER, mode=CREDIT)
+        punish(w, crowd[n // 2][0], 300)
+        for amount in (3, 10**27, 2**100):
+            batch = w.deposit(model, crowd, amount)
+            events.append(w.settle(batch, crowd).logs)
+    assert events[:3] == events[3:]
+    native.evm.set(VAULT, storage={STATE_SLOT: 0})
+    assert native.evm.storage_root(VAULT) == loop.evm.storage_root(VAULT)
+
+
+def test_a_state_precompile_that_is_not_there_is_not_believed() -> None:
+    w = world()
+    w.evm.set(VAULT, storage={STATE_SLOT: 0xA772})
+    w.deposit(w.model(OWNER, mode=CREDIT), LIST, 1000)
+    refused(w.vault, w.settle(1, LIST), "NoAnswer(address)", (0xA772).to_bytes(20, "big"))
 
 
 def test_the_model_pays_as_it_stood_at_the_deposit(w: World) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load
 from byline.node.contracts.attribution_predeploys import Backend
-from byline.node.evm.machine import MessageCall
+from byline.node.evm.machine import MessageCall, OpcodeSet
+from byline.node.evm.precompiles import credits_native
 from byline.precompiles.math import apportion
 from byline.precompiles.math.sum_tree import SumTree
+from byline.precompiles.state import ATTRIBUTION_STATE
 from tests.contracts.attribution_family import (
     LEDGER,
+    OWN_NATIVES,
     PEOPLE,
     Family,
     WithOwnNatives,
@@ -23,7 +26,8 @@ from tests.contracts.attribution_family import (
     family,
     number,
 )
-from tests.contracts.harness import Contract, Event, Outcome
+from tests.contracts.harness import CHAIN_ID, Contract, Event, Outcome
+from tests.contracts.quick import ENGINE, Base
 
 PUSH, CREDIT, ACCUMULATOR, ROOT = range(4)
 NONE, WAITING, SETTLED, VOID, SWEPT = range(5)
@@ -34,6 +38,7 @@ FALLBACK = b"\x71" * 20
 MERGED = bytes(32)
 WINDOW = 90 * 24 * 3600
 START = 1_700_000_000
+STATE_SLOT = load("PayoutVault").storage["paying._state"]
 
 Entries = tuple[tuple[bytes, int], ...]
 """Address and weight of each contributor, ascending."""
@@ -56,6 +61,16 @@ def address(text: Any) -> bytes:
 def pool_of(model: int) -> bytes:
     """Return the pool of credits that a model's accumulator owes."""
     return model.to_bytes(32, "big")
+
+
+class WithStatePrecompile(WithOwnNatives):
+    """A chain on which the vault may credit many in one call."""
+
+    def _open(self) -> None:
+        natives = {**OWN_NATIVES, ATTRIBUTION_STATE: credits_native(VAULT)}
+        self.machine = ENGINE.open(
+            self._nodes.get, self._root, self._block, natives, OpcodeSet.PRAGUE
+        )
 
 
 @dataclass
@@ -157,6 +172,17 @@ class World:
         return Outcome(
             done.succeeded, done.output, gas - done.gas_left, logs if done.succeeded else (), ""
         )
+
+    def with_state_precompile(self) -> World:
+        """Return this chain as it is, with the state precompile and a vault that uses it."""
+        self.evm.set(VAULT, storage={STATE_SLOT: int.from_bytes(ATTRIBUTION_STATE, "big")})
+        old = self.evm
+        old._commit()
+        evm = WithStatePrecompile(Base(old._nodes, old._root, 1, self.now), CHAIN_ID)
+        contracts = (self.family.registry, self.family.policy, self.family.bond, self.family.pool)
+        moved = [Contract(evm, one.address, one.abi) for one in contracts]
+        vault = Contract(evm, VAULT, self.vault.abi)
+        return replace(self, family=Family(evm, *moved), vault=vault)
 
     def later(self, seconds: int) -> None:
         """Let time pass."""

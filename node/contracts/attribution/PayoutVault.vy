@@ -112,9 +112,6 @@ MAX_PACKED: constant(uint256) = 28 * 1024
 MAX_UNDIVIDED: constant(uint256) = 256  # entries that another method than cascade divides
 MAX_LEAF_PROOF: constant(uint256) = 4 + 48 * 32
 
-# The state precompile, where the chain has it.
-_state: address
-
 
 @deploy
 def __init__(
@@ -140,7 +137,7 @@ def __init__(
     books.__init__(_ledgerAddress, _registryAddress, _bondAddress)
     deposits.__init__(_feePolicyAddress, _stakePoolAddress)
     claims.__init__(_claimSeconds)
-    self._state = _statePrecompile
+    paying.__init__(_statePrecompile)
 
 
 @external
@@ -163,7 +160,7 @@ def siblings() -> (address, address, address, address, address, address, address
         deposits._feePolicy,
         books._bond,
         deposits._stakePool,
-        self._state,
+        paying._state,
     )
 
 
@@ -262,15 +259,16 @@ def settle(_batchId: uint64, _packed: Bytes[MAX_PACKED]):
         books._check_conserved(b.pot, divided)
         b.left = 0
         paying._finish(_batchId, b)
-        withheld: uint256 = 0
+        carried: uint256 = 0
         for i: uint256 in range(b.count, bound=MAX_UNDIVIDED):
-            withheld += paying._give(
-                _batchId,
-                b,
-                convert(paying._entry(at + ENTRY * i) >> 64, address),
-                convert(shares[i], uint256),
-            )
-        books._carry_withheld(modelId, withheld)
+            amount: uint256 = convert(shares[i], uint256)
+            if amount == 0:
+                continue
+            who: address = convert(paying._entry(at + ENTRY * i) >> 64, address)
+            withheld: uint256 = books._withheld(b.modelId, _batchId, who, amount)
+            carried += withheld
+            paying._give(_batchId, b.mode, who, amount - withheld)
+        books._carry_withheld(modelId, carried)
 
 
 @external

@@ -72,7 +72,7 @@ def _carry(_modelId: uint32, _batchId: uint64, _amount: uint256):
 
 
 @internal
-def _withheld(_modelId: uint32, _batchId: uint64, _who: address, _amount: uint256) -> uint256:
+def _withheld(_modelId: uint256, _batchId: uint64, _who: address, _amount: uint256) -> uint256:
     """
     @notice What the penalties of `_who` keep from an amount.
     """
@@ -84,7 +84,8 @@ def _withheld(_modelId: uint32, _batchId: uint64, _who: address, _amount: uint25
     if multiplier >= ONE:
         return 0
     withheld: uint256 = _amount - _amount * multiplier // ONE
-    log Withheld(modelId=_modelId, who=_who, batchId=_batchId, amount=withheld)
+    log Withheld(
+        modelId=convert(_modelId, uint32), who=_who, batchId=_batchId, amount=withheld)
     return withheld
 
 

@@ -178,7 +178,7 @@ def claimAccrued(_modelId: uint32) -> uint256:
     if owed != 0:
         books.credits[id][msg.sender] = 0
     log AccruedClaimed(modelId=_modelId, who=msg.sender, amount=amount)
-    withheld: uint256 = books._withheld(_modelId, 0, msg.sender, amount)
+    withheld: uint256 = books._withheld(convert(_modelId, uint256), 0, msg.sender, amount)
     books._carry_withheld(_modelId, withheld)
     books._send(msg.sender, amount - withheld)
     return amount - withheld
@@ -231,6 +231,6 @@ def _claim(
     batches._money[_batchId] = (b.pot << 128) | b.left
     modelId: uint32 = convert(b.modelId, uint32)
     log Claimed(batchId=_batchId, who=_who, index=_index, amount=amount)
-    withheld: uint256 = books._withheld(modelId, _batchId, _who, amount)
+    withheld: uint256 = books._withheld(b.modelId, _batchId, _who, amount)
     books._carry_withheld(modelId, withheld)
     return amount - withheld

@@ -16,6 +16,7 @@ uses: pools
 
 # error NotWaiting(uint256 id, uint256 status)
 # error TooLittleGas(uint256 gas)
+# error NoAnswer(address backEnd)
 
 event Settled:
     batchId: indexed(uint64)
@@ -57,6 +58,7 @@ event Accrued:
     carried: uint256
 
 PUSH: constant(uint256) = 0
+CREDIT: constant(uint256) = 1
 WAITING: constant(uint256) = 1
 SETTLED: constant(uint256) = 2
 U64: constant(uint256) = 2**64 - 1
@@ -66,6 +68,17 @@ MAX_ENTRIES: constant(uint256) = 1024  # a call
 # payments fail by bringing little gas.
 PUSH_GAS: constant(uint256) = 25_000
 PUSH_RESERVE: constant(uint256) = 120_000
+# What the state precompile is given at once: 36 bytes for each entry.
+PAGE: constant(uint256) = 64
+WORDS: constant(uint256) = 72
+
+# The state precompile, where the chain has it; zero for the loop of this contract.
+_state: address
+
+
+@deploy
+def __init__(_statePrecompile: address):
+    self._state = _statePrecompile
 
 
 @internal
@@ -115,43 +128,79 @@ def _pay_cascade(
     @notice Pay entries that stand in the calldata from byte `_at`; `_reached` is the weight of
             those before.
     """
+    native: bool = _batch.mode == CREDIT and self._state != empty(address)
+    page: uint256[WORDS] = empty(uint256[WORDS])
+    filled: uint256 = 0
     reached: uint256 = _reached
     paid: uint256 = _batch.pot * reached // _batch.weight
-    withheld: uint256 = 0
+    carried: uint256 = 0
     for i: uint256 in range(_count, bound=MAX_ENTRIES):
         entry: uint256 = self._entry(_at + ENTRY * i)
+        who: address = convert(entry >> 64, address)
         reached += entry & U64
         # At most 2**192: a pot of 128 bits times weights of 64.
         due: uint256 = unsafe_div(unsafe_mul(_batch.pot, reached), _batch.weight)
-        withheld += self._give(_batchId, _batch, convert(entry >> 64, address), due - paid)
+        amount: uint256 = due - paid
         paid = due
-    books._carry_withheld(convert(_batch.modelId, uint32), withheld)
+        if amount == 0:
+            continue
+        withheld: uint256 = books._withheld(_batch.modelId, _batchId, who, amount)
+        carried += withheld
+        amount -= withheld
+        if not native:
+            self._give(_batchId, _batch.mode, who, amount)
+        elif amount != 0:
+            log Credited(batchId=_batchId, who=who, amount=amount)
+            # address 20 || amount u128, one after the other: eight entries are nine words.
+            word: uint256 = filled + filled // 8
+            bits: uint256 = 32 * (filled % 8)
+            first: uint256 = (entry >> 64) << 96 | amount >> 32
+            page[word] |= first >> bits
+            page[word + 1] = ((entry >> 64) << 128 | amount) << (224 - bits)
+            filled += 1
+            if filled == PAGE:
+                self._credit_page(page, PAGE)
+                filled = 0
+                page = empty(uint256[WORDS])
+    if filled != 0:
+        self._credit_page(page, filled)
+    books._carry_withheld(convert(_batch.modelId, uint32), carried)
 
 
 @internal
-def _give(_batchId: uint64, _batch: batches.Batch, _who: address, _amount: uint256) -> uint256:
+def _credit_page(_page: uint256[WORDS], _count: uint256):
     """
-    @notice Push or credit a contributor's amount.
-    @return What a penalty keeps from it, which the caller carries.
+    @notice Let the state precompile credit entries.
+    """
+    packed: Bytes[36 * PAGE] = slice(abi_encode(_page), 0, 36 * _count)
+    who: address = convert(_page[0] >> 96, address)
+    amount: uint256 = ((_page[0] & (2**96 - 1)) << 32) | (_page[1] >> 224)
+    before: uint256 = books.credits[empty(bytes32)][who]
+    raw_call(
+        self._state,
+        abi_encode(empty(bytes32), packed, method_id=method_id("creditBatch(bytes32,bytes)")),
+    )
+    # Where no precompile is, the call succeeds as well.
+    if books.credits[empty(bytes32)][who] != before + amount:
+        raw_revert(abi_encode(self._state, method_id=method_id("NoAnswer(address)")))
+
+
+@internal
+def _give(_batchId: uint64, _mode: uint256, _who: address, _amount: uint256):
+    """
+    @notice Push or credit what is a contributor's, penalties taken.
     """
     if _amount == 0:
-        return 0
-    withheld: uint256 = books._withheld(
-        convert(_batch.modelId, uint32), _batchId, _who, _amount
-    )
-    kept: uint256 = _amount - withheld
-    if kept == 0:
-        return withheld
-    if _batch.mode == PUSH:
+        return
+    if _mode == PUSH:
         if msg.gas < PUSH_RESERVE:
             raw_revert(abi_encode(msg.gas, method_id=method_id("TooLittleGas(uint256)")))
-        paid: bool = raw_call(_who, b"", value=kept, gas=PUSH_GAS, revert_on_failure=False)
+        paid: bool = raw_call(_who, b"", value=_amount, gas=PUSH_GAS, revert_on_failure=False)
         if paid:
-            log Pushed(batchId=_batchId, who=_who, amount=kept)
-            return withheld
-    log Credited(batchId=_batchId, who=_who, amount=kept)
-    books._credit(_who, kept)
-    return withheld
+            log Pushed(batchId=_batchId, who=_who, amount=_amount)
+            return
+    log Credited(batchId=_batchId, who=_who, amount=_amount)
+    books._credit(_who, _amount)
 
 
 @internal
