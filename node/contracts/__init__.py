@@ -12,7 +12,12 @@ a `lib/` folder), `assembly/` the contracts that Vyper cannot express.  `build` 
     l1_contracts   `l1_alloc`: the L1's, set up for an L2
     attribution_predeploys  those of attribution, and who computes for them
     predeploys     `l2_alloc`: the L2's
+    interface_files  `read("IPayoutVault.sol")`: for Solidity and Vyper contracts of users that
+                   call the precompiles or the contracts of attribution; `folder()` is the
+                   path for a compiler's imports
     declarations   `error NotDepositor()` and its like, to ABI entries
     assembler      the small assembler behind `assembly/`
+    interface_model, interface_sources, interface_text  what a contract offers, out of its
+                   source, and in two languages
     build          sources to artefacts, and the check that the committed ones are current
 """

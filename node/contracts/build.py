@@ -4,6 +4,9 @@ Every `l1/*.vy`, `l2/*.vy` and `attribution/*.vy` is compiled by Vyper and every
 `assembly/*.evm` assembled; what comes out is `artifacts/NAME.json`.  Files whose name begins
 with `_`, and those in folders below, are modules that others import.
 
+Of `attribution/`, and of the precompiles, `interfaces/` gets a file for Solidity and one for
+Vyper, each made from the source (module `interface_sources`).
+
 Sources declare the errors that they raise with `raw_revert`, the events that they emit with
 `raw_log` and the functions that they answer in `__default__`, in a comment line each (module
 `declarations` has the grammar), because Vyper leaves those out of the ABI:
@@ -28,6 +31,10 @@ from typing import Any, Final
 
 from byline.node.contracts.assembler import assemble
 from byline.node.contracts.declarations import AbiEntry, parse, signature
+from byline.node.contracts.interface_files import SUFFIXES
+from byline.node.contracts.interface_model import Interface
+from byline.node.contracts.interface_sources import contract_interface, native_interfaces
+from byline.node.contracts.interface_text import solidity, vyper
 
 ROOT: Final = Path(__file__).resolve().parent
 VYPER_VERSION: Final = "0.4.3"
@@ -177,6 +184,37 @@ def _imports(path: Path, root: Path) -> Iterator[Path]:
             yield target.relative_to(root)
 
 
+def interfaces(root: Path = ROOT, names: Sequence[str] = ()) -> dict[str, str]:
+    """Return the text of each interface file by its name; with `names`, of those alone.
+
+    Raises `BuildProblem` naming the source, with what the compiler said.
+    """
+    paths = {path.stem: path for path in sources(root) if path.parent.name == "attribution"}
+    if not paths:
+        return {}
+    found = native_interfaces()
+    for name in paths.keys() - found.keys():
+        if not names or name in names:
+            found[name] = _interface(paths[name], root)
+    texts: dict[str, str] = {}
+    for name, interface in sorted(found.items()):
+        if not names or name in names:
+            texts |= {f"I{name}.sol": solidity(interface), f"{name}.vyi": vyper(interface)}
+    return texts
+
+
+def _interface(path: Path, root: Path) -> Interface:
+    from vyper.exceptions import VyperException
+
+    texts = [(root / module).read_text("utf-8") for module in _modules(path, root)]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Use of large arrays")
+        try:
+            return contract_interface(path, root, _declared(path, root), texts)
+        except VyperException as exc:
+            raise BuildProblem(f"{path}: {exc}") from exc
+
+
 def render(document: dict[str, Any]) -> str:
     """Return the text of an artefact file."""
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
@@ -196,7 +234,22 @@ def differences(root: Path = ROOT) -> list[str]:
             lines.append(f"{name}: missing, built from {path}")
         elif (folder / name).read_text("utf-8") != render(build(path, root)):
             lines.append(f"{name}: differs from what {path} builds now")
-    return lines
+    return lines + _differences_of_interfaces(root)
+
+
+def _differences_of_interfaces(root: Path) -> list[str]:
+    wanted = interfaces(root)
+    there = {
+        file.name: file.read_text("utf-8")
+        for file in (root / "interfaces").glob("*")
+        if file.suffix in SUFFIXES
+    }
+    return [
+        f"interfaces/{name}: " + ("is of no contract: delete it" if name not in wanted else why)
+        for name in sorted(wanted.keys() | there.keys())
+        for why in ["missing" if name not in there else "differs from what is built now"]
+        if there.get(name) != wanted.get(name)
+    ]
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -230,6 +283,9 @@ def _write(names: Sequence[str], root: Path) -> int:
         document = build(path, root)
         (root / "artifacts" / f"{path.stem}.json").write_text(render(document), "utf-8")
         print(f"{path.stem}: {len(document['runtime']) // 2 - 1} bytes")
+    for name, text in interfaces(root, names).items():
+        (root / "interfaces").mkdir(exist_ok=True)
+        (root / "interfaces" / name).write_text(text, "utf-8")
     return 0
 
 
