@@ -19,17 +19,19 @@
      ones (=), and scores of 18 bits at a temperature of 1:
 
          recipients             1      10     100     1000
-         cascade, a chunk      11      17      87      912
-         hamilton              12      32     376    5,579
-         hamilton =            12      36     266    2,691
-         webster               14      41     706   10,000
-         webster =             14      51     413    4,161
-         dhondt                14      43     868   14,021
-         adams                 14      73     738    9,466
-         capFloor              14      57     583    9,017
-         relu                  10      18     110    1,146
-         softmax               12      36     291    2,969
-         decay                 14      41     306    3,095
+         cascade, a chunk       7      14      82      891
+         hamilton               9      29     371    5,558
+         hamilton =             9      32     261    2,670
+         webster               11      38     701    9,979
+         webster =             11      48     408    4,140
+         dhondt                11      40     863   14,000
+         adams                 11      70     733    9,445
+         capFloor              11      54     578    8,996
+         relu                   7      15     105    1,125
+         softmax                8      33     286    2,948
+         decay                 11      38     301    3,074
+         settleRoot, cascade    9      27     207    2,011
+         verifyLeaf             7      11      14       17
 
      Weights made to be hard cost hamilton 65 passes at most, the divisor methods 79, and
      capFloor 130; a pass takes about 300 gas a recipient, or 500 by a divisor.
@@ -121,7 +123,18 @@ def __default__() -> Bytes[MAX_OUTPUT]:
     ):
         return abi_encode(_sum_tree._verify_leaf())
     if selector == method_id("payoutTree(uint128,bytes,bytes)", output_type=bytes4):
-        return abi_encode(_payout_tree._payout_tree())
+        kept: DynArray[uint256, _payout_tree.MAX_PAIRS] = []
+        nodes: uint256 = 0
+        kept, nodes = _payout_tree._payout_tree()
+        if nodes <= FEW:
+            few: DynArray[uint256, FEW] = []
+            for node: uint256 in range(nodes, bound=FEW):
+                few.append(_payout_tree._half(kept[node >> 1], node))
+            return abi_encode(few)
+        all: DynArray[uint256, _payout_tree.MAX_NODES] = []
+        for node: uint256 in range(nodes, bound=_payout_tree.MAX_NODES):
+            all.append(_payout_tree._half(kept[node >> 1], node))
+        return abi_encode(all)
     task: Task = self._task(selector)
     at: uint256 = task.at
     reached: uint256 = task.reached

@@ -7,8 +7,10 @@
 @dev The rule is in precompiles/math/_payout_tree_py.py, and the order of refusals in
      precompiles/math/tree_refusals.py; both must be kept in step with this file.
 
-     Nodes and edges are read where they lie in the input, so that memory holds one word for
-     each node and no more; whatever calls this pays for that word (5,000 gas in all).
+     Nodes and edges are read where they lie in the input, and two nodes share a word, because
+     every call of a contract pays for the memory of each function that it might have called:
+     16 KB here, 2,000 gas.  Measured: 15,000 gas for one node, about 1,000 for each more and
+     1,800 for each edge.
 """
 
 from lib import strict_abi
@@ -22,6 +24,7 @@ from lib import strict_abi
 # error BadTree(uint256)
 
 MAX_NODES: constant(uint256) = 1024
+MAX_PAIRS: constant(uint256) = 512
 MAX_EDGES: constant(uint256) = 4096
 NODE: constant(uint256) = 2
 EDGE: constant(uint256) = 8
@@ -35,9 +38,11 @@ TAIL_AT: constant(uint256) = 100
 
 @internal
 @view
-def _payout_tree() -> DynArray[uint256, MAX_NODES]:
+def _payout_tree() -> (DynArray[uint256, MAX_PAIRS], uint256):
     """
-    @notice What each node keeps of the amount; reads all of the input.
+    @notice What each node keeps of the amount, and how many nodes there are; reads all of the
+            input.
+    @dev Node v is the upper half of word v / 2 where v is even, else the lower half.
     """
     amount: uint256 = strict_abi.word(AMOUNT_AT, strict_abi.MAX_UINT128)
     size: uint256 = strict_abi.length_of(NODES_AT, TAIL_AT)
@@ -56,15 +61,17 @@ def _payout_tree() -> DynArray[uint256, MAX_NODES]:
     strict_abi.nothing_follows(strict_abi.end_of_bytes(start, size))
     if count == 0:
         raw_revert(method_id("NoRecipients()"))
-    kept: DynArray[uint256, MAX_NODES] = []
+    kept: DynArray[uint256, MAX_PAIRS] = []
     for node: uint256 in range(count, bound=MAX_NODES):
         share: uint256 = self._share(node)
         if share > WHOLE:
             raw_revert(abi_encode(share, method_id=method_id("BadBps(uint256)")))
-        kept.append(0)
+        if node & 1 == 0:
+            kept.append(0)
     first_edge: uint256 = start + 32
     self._check_edges(first_edge, links, count)
-    kept[count - 1] = amount
+    last: uint256 = unsafe_sub(count, 1)
+    kept[last >> 1] = amount << self._shift(last)
     # Edges ascend by child, so those of a node are the last that are left.
     end: uint256 = links
     for back: uint256 in range(count, bound=MAX_NODES):
@@ -81,9 +88,11 @@ def _payout_tree() -> DynArray[uint256, MAX_NODES]:
             first = unsafe_sub(first, 1)
         if first == end:
             continue
-        flow: uint256 = kept[node]
-        kept[node] = unsafe_div(unsafe_mul(flow, self._share(node)), WHOLE)
-        rest: uint256 = unsafe_sub(flow, kept[node])
+        pair: uint256 = kept[node >> 1]
+        up: uint256 = self._shift(node)
+        flow: uint256 = self._half(pair, node)
+        rest: uint256 = unsafe_sub(flow, unsafe_div(unsafe_mul(flow, self._share(node)), WHOLE))
+        kept[node >> 1] = unsafe_sub(pair, rest << up)
         reached: uint256 = 0
         paid: uint256 = 0
         for at: uint256 in range(first, end, bound=MAX_EDGES):
@@ -92,10 +101,12 @@ def _payout_tree() -> DynArray[uint256, MAX_NODES]:
             # At most 2**172: an amount of 128 bits times 4096 weights of 32.
             due: uint256 = unsafe_div(unsafe_mul(rest, reached), total)
             parent: uint256 = (edge >> 32) & strict_abi.MAX_UINT16
-            kept[parent] = unsafe_add(kept[parent], unsafe_sub(due, paid))
+            # All that is kept sums to the amount, so no half overflows.
+            part: uint256 = unsafe_sub(due, paid) << self._shift(parent)
+            kept[parent >> 1] = unsafe_add(kept[parent >> 1], part)
             paid = due
         end = first
-    return kept
+    return kept, count
 
 
 @internal
@@ -138,3 +149,21 @@ def _edge(first_edge: uint256, at: uint256) -> uint256:
     """
     place: uint256 = unsafe_add(first_edge - 24, unsafe_mul(EDGE, at))
     return convert(slice(msg.data, place, 32), uint256) & strict_abi.MAX_UINT64
+
+
+@internal
+@pure
+def _shift(node: uint256) -> uint256:
+    """
+    @notice How far the half of `node` is from the end of its word.
+    """
+    return (unsafe_sub(1, node & 1)) << 7
+
+
+@internal
+@pure
+def _half(pair: uint256, node: uint256) -> uint256:
+    """
+    @notice What `node` keeps, out of the word that it shares with a neighbour.
+    """
+    return (pair >> self._shift(node)) & strict_abi.MAX_UINT128
