@@ -107,14 +107,14 @@ def example() -> Case:
     """Two datasets, a span with two ranges of several places and a second span in one."""
     first = [Document("the quick brown fox jumps", ALICE), Document("quick brown fox jumps", BOB)]
     second = [Document("a quick brown fox jumps", CAROL), Document("lazy dogs sleep all day", BOB)]
-    corpus = Corpus((Dataset.build(2, first), Dataset.build(5, second)), 3, b"\xfb" * 20)
+    corpus = Corpus((Dataset.build(1, first), Dataset.build(2, second)), 3, b"\xfb" * 20)
     output = tokenize("now quick brown fox jumps over lazy dogs sleep all")
     return honest_case(corpus, output)
 
 
 def test_the_example_has_spans_in_both_datasets() -> None:
     places = [(leaf.out_pos, leaf.length, leaf.dataset) for leaf in example().leaves]
-    assert places == [(1, 4, 2), (1, 4, 2), (1, 4, 5), (6, 4, 5)]
+    assert places == [(1, 4, 1), (1, 4, 1), (1, 4, 2), (6, 4, 2)]
 
 
 def changed(at: int, **fields: Any) -> Callable[[Case], Case]:
@@ -161,7 +161,7 @@ MUTATIONS: list[tuple[Callable[[Case], Case], Reason]] = [
     (moved(0, "pos", 1), Reason.TOKENS_DIFFER),
     (moved(0, "pos", 1), Reason.OTHER_ENTRY),
     (changed(0, pos=7), Reason.OTHER_ENTRY),
-    (changed(0, dataset=5), Reason.TOKENS_DIFFER),
+    (changed(0, dataset=2), Reason.TOKENS_DIFFER),
     (changed(0, owner=CAROL), Reason.OTHER_OWNER),
     (moved(3, "lo", -1), Reason.RANGE_STARTS_EARLY),
     (moved(3, "hi", 1), Reason.RANGE_ENDS_LATE),
@@ -235,5 +235,5 @@ def test_spans_behind_240_leaves_are_a_fault_and_need_not_be_there() -> None:
 def test_a_fault_says_in_words_what_and_where() -> None:
     found = faults_of(changed(0, owner=CAROL)(example()))
     assert str(found[0]) == (
-        "WRONG_OWNER: somebody else owns the leaf's place (leaf 0, dataset 2, position 6)"
+        "WRONG_OWNER: somebody else owns the leaf's place (leaf 0, dataset 1, position 6)"
     )

@@ -14,8 +14,9 @@ from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.evidence import attribute
 from byline.node.attribution.fixed_point import log2_q16
 from byline.node.attribution.spans import find_spans
-from byline.node.attribution.tokens import token_id, tokenize
+from byline.node.attribution.tokens import encode_tokens, token_id, tokenize
 from byline.node.attribution.weights import units
+from byline.precompiles.evidence import read_entries, spans
 from tests.properties.attribution_records import Case, cases, corpora, outputs
 
 
@@ -157,3 +158,33 @@ def test_ranges_count_all_places(corpus: Corpus, tokens: list[int]) -> None:
         for dataset in corpus.datasets
         if places(dataset, tokens[:64])
     }
+
+
+@given(texts=st.lists(st.lists(st.sampled_from("abcd"), max_size=30), max_size=4), output=outputs)
+@settings(max_examples=80)
+def test_the_precompile_finds_the_same_spans(
+    texts: list[list[str]], output: tuple[int, ...]
+) -> None:
+    """Its documents are one dataset; it names the first place of each span."""
+    given_texts = [" ".join(words) for words in texts] or [""]
+    dataset = Dataset.build(1, [Document(text, b"\x01" * 20) for text in given_texts])
+    corpus = Corpus((dataset,), 3)
+    strings = [encode_tokens(tokenize(text)) for text in given_texts]
+    found = read_entries(spans(encode_tokens(output), strings, 3))
+    ours = find_spans(corpus, output)
+    assert [(one.place, one.length) for one in found] == [(one.start, one.length) for one in ours]
+    for one in found:
+        first = places(dataset, output[one.place : one.place + one.length])[0]
+        start = sum(len(tokenize(text)) + 1 for text in given_texts[: one.document])
+        assert dataset.document_at(first) == one.document
+        assert first == start + one.position
+
+
+def test_the_precompile_stops_where_the_engine_stops() -> None:
+    text = " ".join(["x y", *(f"a{at} b{at}" for at in range(300)), "x y", "x y", "x y"])
+    dataset = Dataset.build(1, [Document(text, b"\x01" * 20)])
+    output = tokenize("x y q " * 70)
+    found = read_entries(spans(encode_tokens(output), [encode_tokens(tokenize(text))], 2))
+    ours = find_spans(Corpus((dataset,), 2), output)
+    assert len(ours) == 61
+    assert [(one.place, one.length) for one in found] == [(one.start, one.length) for one in ours]
