@@ -6,10 +6,17 @@ errors that any precompile may give are here; those of one precompile are beside
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Final
 
 from eth_hash.auto import keccak
+
+
+@functools.cache
+def selector(signature: str) -> bytes:
+    """Return the first four bytes of the hash of a signature; a refusal is not to wait for it."""
+    return keccak(signature.encode())[:4]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +28,7 @@ class CustomError:
     @property
     def selector(self) -> bytes:
         """The first four bytes of the hash of the signature."""
-        return keccak(self.signature.encode())[:4]
+        return selector(self.signature)
 
     def revert_data(self, *arguments: int | bytes) -> bytes:
         """Encode the error: integers as left-padded words, bytes as right-padded ones."""

@@ -9,6 +9,7 @@ calls.py         the common calls over RPC, on both ports; seats.py prepares who
 start.py         process start to first answer
 natives.py       the native functions; native_inputs.py makes what they are given
 splitting.py     apportion: kernel, reference, contract twin
+gas.py           what the prices of our precompiles cover; credits.py for the state precompile
 deriving.py      derivation with and without execution, and what batches weigh
 
 effort.py        how much is measured

@@ -12,7 +12,9 @@ from byline.node.bench.calls import calling
 from byline.node.bench.compute import computation
 from byline.node.bench.deriving import deriving
 from byline.node.bench.effort import Bench
+from byline.node.bench.gas import gas
 from byline.node.bench.natives import natives
+from byline.node.bench.settling import settling
 from byline.node.bench.splitting import splitting
 from byline.node.bench.start import starting
 from byline.node.bench.table import Table
@@ -30,6 +32,8 @@ PARTS: Final[Mapping[str, Part]] = MappingProxyType(
         "start": starting,
         "natives": natives,
         "apportion": splitting,
+        "settling": settling,
+        "gas": gas,
         "derive": deriving,
     }
 )

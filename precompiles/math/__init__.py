@@ -5,7 +5,6 @@
     refusals.py   which inputs are refused, in which order, with which error
     call.py       the inputs' shapes
     gas.py        the prices
-    calibration.py  measures what the prices claim
     dividing.py   chooses the compiled cores or the references
     _core_py.py   apportionment, the rounding rules in words; _core_c.pyx, compiled
     _bounds_py.py   payments with a floor and a cap; _bounds_c.pyx, compiled

@@ -133,7 +133,7 @@ def test_the_twin_declares_the_abi_of_the_precompile() -> None:
 
 def test_the_chain_charges_the_scheduled_gas_and_no_more_for_a_refusal(evm: Evm) -> None:
     good = encode_call(CASCADE, 5, [1] * 100)
-    assert evm.call(ATTRIBUTION_MATH, good).gas_used == 1500
-    assert evm.call(ATTRIBUTION_MATH, encode_call(CASCADE, 5, [0] * 100)).gas_used == 1500
-    assert evm.call(ATTRIBUTION_MATH, b"").gas_used == 500
-    assert not evm.call(ATTRIBUTION_MATH, good, gas=1499).success
+    assert evm.call(ATTRIBUTION_MATH, good).gas_used == 2350
+    assert evm.call(ATTRIBUTION_MATH, encode_call(CASCADE, 5, [0] * 100)).gas_used == 2350
+    assert evm.call(ATTRIBUTION_MATH, b"").gas_used == 1150
+    assert not evm.call(ATTRIBUTION_MATH, good, gas=2349).success

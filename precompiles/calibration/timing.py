@@ -1,0 +1,44 @@
+"""How long one call takes, by a clock that the caller passes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from coincurve import PrivateKey, PublicKey
+
+ECRECOVER_GAS: Final = 3000
+BATCH_SECONDS: Final = 0.002
+BATCHES: Final = 5
+
+Timer = Callable[[], float]
+"""A clock in seconds that never goes back, such as `time.process_time`, which leaves out what
+other processes take."""
+
+
+def ecrecover() -> Callable[[], object]:
+    """Return a function that recovers one public key, the work that 3000 gas pays for."""
+    message = bytes(range(32))
+    signature = PrivateKey(b"\x01" * 32).sign_recoverable(message, hasher=None)
+    return lambda: PublicKey.from_signature_and_message(signature, message, hasher=None)
+
+
+def seconds_per_call(
+    call: Callable[[], object],
+    timer: Timer,
+    batches: int = BATCHES,
+    batch_seconds: float = BATCH_SECONDS,
+) -> float:
+    """Return the time of one call: the best of some batches, each long enough to be timed."""
+    repeat = 1
+    while (taken := _batch(call, repeat, timer)) < batch_seconds:
+        repeat *= 2
+    again = [_batch(call, repeat, timer) for _ in range(batches - 1)]
+    return min([taken, *again]) / repeat
+
+
+def _batch(call: Callable[[], object], repeat: int, timer: Timer) -> float:
+    start = timer()
+    for _ in range(repeat):
+        call()
+    return timer() - start
