@@ -9,6 +9,7 @@ calls.py         the common calls over RPC, on both ports; seats.py prepares who
 start.py         process start to first answer
 natives.py       the native functions; native_inputs.py makes what they are given
 splitting.py     apportion: kernel, reference, contract twin
+settling.py      paying contributors by each mode of the vault; settling_chain.py is the chain
 gas.py           what the prices of our precompiles cover; credits.py for the state precompile
 deriving.py      derivation with and without execution, and what batches weigh
 
