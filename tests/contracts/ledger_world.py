@@ -184,12 +184,20 @@ class World:
 
     def record(self, answers: Sequence[Answer], payouts: Points | None = None) -> Batch:
         """Record a batch of signed receipts that the payers can pay."""
+        batch, outcome = self.recorded(answers, payouts)
+        assert outcome.success, self.ledger.error(outcome)
+        return batch
+
+    def recorded(
+        self, answers: Sequence[Answer], payouts: Points | None = None
+    ) -> tuple[Batch, Outcome]:
+        """Try to; the batch is one of id 0 where it was refused."""
         signed = [self.signed(one, KEYS[at % len(KEYS)]) for at, one in enumerate(answers)]
         payouts = payouts or batch_payouts(one.points for one in answers)
         outcome = self.send_receipts(encode_receipts(signed), payouts)
-        assert outcome.success, self.ledger.error(outcome)
         records = tuple(one.record for one in signed)
-        return Batch(number(outcome), tuple(answers), records, payouts)
+        identity = number(outcome) if outcome.success else 0
+        return Batch(identity, tuple(answers), records, payouts), outcome
 
     def challenge(self, subject: int, challenge: Challenge, **options: Any) -> Outcome:
         return self.ledger.send(
