@@ -4,6 +4,7 @@
     suffix_array.py  the order of all positions
     dataset.py       texts, owners, roots, openings
     folder.py        a dataset on disk
+    passages.py      from tokens back to text
     corpus.py        a model's datasets: lookups, the engine's id
     spans.py         which parts of an output stand there
     evidence.py      the leaves of an output

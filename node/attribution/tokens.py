@@ -26,7 +26,8 @@ CHUNK_BYTES: Final = 1024
 CHUNK_TOKENS: Final = CHUNK_BYTES // TOKEN_BYTES
 """Tokens, or entries of a suffix array, in one chunk of a commitment."""
 
-_WORD: Final = re.compile(r"\w+|[^\w\s]")
+WORD: Final = re.compile(r"\w+|[^\w\s]")
+"""A word or a mark, in casefolded text."""
 
 
 @lru_cache(maxsize=1 << 17)
@@ -40,7 +41,7 @@ def token_id(word: str) -> int:
 
 def words_of(text: str) -> list[str]:
     """Return the words and marks of `text` in order, casefolded."""
-    return _WORD.findall(text.casefold())
+    return WORD.findall(text.casefold())
 
 
 def tokenize(text: str) -> tuple[int, ...]:

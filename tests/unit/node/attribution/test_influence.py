@@ -244,3 +244,12 @@ def test_a_split_without_rows_or_queries_is_refused() -> None:
     for train, contributors in ((0, 8), (569, 8), (400, 0)):
         with pytest.raises(ValueError, match="want at least one row to train on"):
             make_problem(breast_cancer(), train, contributors)
+
+
+def test_the_file_that_the_table_ships_as_reads_back() -> None:
+    from importlib.resources import files
+
+    text = files("sklearn.datasets.data").joinpath("breast_cancer.csv").read_text()
+    table = read_csv(text.splitlines())
+    assert (table.features == breast_cancer().features).all()
+    assert (table.labels == breast_cancer().labels).all()
