@@ -116,7 +116,11 @@ def test_a_split_is_the_platform_fee_and_the_cascade_of_the_rest_to_the_wei(
 ) -> None:
     bps = [high - low for low, high in zip([0, *cuts], [*cuts, 10_000], strict=True)]
     values = (*rates, fee, *bps, TREASURY)
-    policy = number(done(CHAIN.policy, "createPolicy", *values))
+    outcome = done(CHAIN.policy, "createPolicy", *values)
+    policy = number(outcome)
+    (event,) = told(CHAIN.policy, outcome)
+    assert CHAIN.policy.read("policy", policy) == tuple(event[name] for name in FIELDS)
+    assert event["id"] == policy
     parts = CHAIN.policy.read("split", policy, amount)
     first = min(fee, amount)
     platform, *others = apportion(CASCADE, amount - first, bps)
