@@ -14,7 +14,7 @@ FIRST, SECOND = "One Straße,  two!", "İstanbul is\nfar"
 DATASET = Dataset.build(1, [Document(text, b"\x01" * 20) for text in (FIRST, "", SECOND)])
 
 
-@given(text=st.text(st.characters(exclude_categories=("Cs",))) | st.text("aßİŉ .'"))
+@given(text=st.text(st.characters(codec="utf-8")) | st.text("aßİŉ .'"))
 def test_located_tokens_are_the_tokens(text: str) -> None:
     located = locate(text)
     assert tuple(one.token for one in located) == tokenize(text)
