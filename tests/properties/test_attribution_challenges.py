@@ -29,7 +29,7 @@ from byline.node.contracts.artifacts import load
 from byline.node.contracts.attribution_predeploys import Backend
 from tests.contracts.attribution_family import done
 from tests.contracts.harness import Contract, Outcome
-from tests.contracts.ledger_world import OPERATOR, Answer, Batch, World, world
+from tests.contracts.ledger_world import OPERATOR, RECORDED, VOID, Answer, Batch, World, world
 from tests.properties.attribution_records import (
     OWNERS,
     Case,
@@ -274,3 +274,21 @@ def test_a_demand_is_no_challenge() -> None:
         challenge_of(Fault(Reason.OTHER_PAYOUTS), record_case(batch, case))
     with pytest.raises(ValueError, match="needs the list of payouts"):
         challenge_of(Fault(Reason.UNDERPAID, owner=OWNERS[0]), BatchCase(batch.records, ()))
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3, 4, 6])
+def test_the_ledger_voids_a_lie_and_keeps_the_truth(kind: int) -> None:
+    """By its own way to the verifiers: the batch is void, or the challenge is refused."""
+    case, chain = example(), chain_of_example()
+    mutate = next(one for one, reason in MUTATIONS if reason.kind == kind)
+    wrong = mutate(case)
+    fault = next(one for one in faults_of(wrong) if one.kind == kind)
+    batch = chain.record([answer_of(wrong)])
+    assert chain.challenge(batch.id, challenge_of(fault, record_case(batch, wrong))).success
+    assert chain.status(batch.id) == VOID
+    honest = chain.record([answer_of(case)])
+    same = replace(fault, leaf=0, start=1, length=4, dataset=1, pos=6, entry=6)
+    outcome = chain.challenge(honest.id, challenge_of(same, record_case(honest, case)))
+    assert not outcome.success
+    assert chain.ledger.error(outcome) == "NotProven"
+    assert chain.status(honest.id) == RECORDED
