@@ -34,7 +34,7 @@
          verifyLeaf             7      11      14       17
 
      Weights made to be hard cost hamilton 65 passes at most, the divisor methods 79, and
-     capFloor 130; a pass takes about 300 gas a recipient, or 500 by a divisor.
+     capFloor 130; a pass takes 250 to 500 gas a recipient.
 """
 
 from lib import strict_abi
