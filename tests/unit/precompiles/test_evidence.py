@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import resource
 import subprocess
 import sys
 from fractions import Fraction
 from math import factorial, lcm
+from typing import cast
 
 import pytest
 from eth_abi.abi import decode
@@ -217,10 +219,10 @@ def test_the_search_ends_behind_240_leaves(core: Core) -> None:
 
 def test_kernel_and_reference_find_the_same_in_long_texts() -> None:
     source = random.Random(5)
-    text = [source.choice((1, 2, 2, 3, 2**32 - 1)) for _ in range(3000)]
-    output = [source.choice((1, 2, 2, 3, 2**32 - 1, 9)) for _ in range(1024)]
-    for width in (1, 700, 3000):
-        documents = [token_string(text[at : at + width]) for at in range(0, 3000, width)][:256]
+    text = [source.choice((1, 2, 2, 3, 2**32 - 1)) for _ in range(1500)]
+    output = [source.choice((1, 2, 2, 3, 2**32 - 1, 9)) for _ in range(500)]
+    for width in (1, 400, 1500):
+        documents = [token_string(text[at : at + width]) for at in range(0, 1500, width)][:256]
         for min_len in (1, 4, 9):
             one, other = (core.spans(token_string(output), documents, min_len) for core in cores())
             assert one == other
@@ -239,6 +241,48 @@ def test_the_kernel_itself_refuses_what_has_no_room_in_it(
         cores()[1].spans(output, documents, min_len)
     with pytest.raises(TypeError):
         cores()[1].spans(output[:4].ljust(4, b"x"), [None], 1)  # type: ignore[list-item]
+
+
+def test_the_kernels_take_nothing_but_bytes() -> None:
+    core, nothing = cores()[1], cast(bytes, None)
+    for broken in (
+        lambda: core.match_len(nothing, 0, b"", 0, 1),
+        lambda: core.match_len(b"", 0, nothing, 0, 1),
+        lambda: core.compare_suffix(nothing, b""),
+        lambda: core.compare_suffix(b"", nothing),
+        lambda: core.verify_chunk(nothing, 0, b"", bytes(8)),
+        lambda: core.verify_chunk(bytes(32), 0, nothing, bytes(7) + b"\1"),
+        lambda: core.verify_chunk(bytes(32), 0, b"", nothing),
+        lambda: core.knn_shapley(1, 1, nothing),
+        lambda: core.spans(nothing, [], 1),
+    ):
+        with pytest.raises(TypeError):
+            broken()
+    for broken in (
+        lambda: core.match_len(b"", -1, b"", 0, 1),
+        lambda: core.match_len(b"", 0, b"", 0, -1),
+        lambda: core.knn_shapley(-1, 1, b""),
+        lambda: core.knn_shapley(256, 1, b""),
+    ):
+        with pytest.raises(ValueError, match=r"negative|uint8"):
+            broken()
+
+
+def test_calls_that_succeed_and_that_fail_leave_no_memory_behind() -> None:
+    """Often enough that a block of 50 kB left each time would show."""
+    core = cores()[1]
+    text = token_string([7] * 1000)
+
+    def calls(count: int) -> int:
+        for _ in range(count):
+            core.spans(text[:200], [text], 5)
+            with pytest.raises(ValueError, match="token 50"):
+                core.spans(text[:200] + bytes(4), [text], 5)
+            core.verify_chunk(bytes(32), 0, bytes(50_000), bytes(7) + b"\1")
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    before = calls(20)
+    assert calls(600) - before < 10_000
 
 
 def test_entries_are_whole() -> None:
