@@ -19,10 +19,11 @@ from byline.node.attribution.batch_check import check_dataset, verify_batch
 from byline.node.attribution.challenges import Challenge, Underpaid
 from byline.node.attribution.check import verify_record
 from byline.node.attribution.corpus import Corpus
-from byline.node.attribution.dataset import OwnerRange
+from byline.node.attribution.dataset import Dataset, Document, OwnerRange
 from byline.node.attribution.encoding import Points
 from byline.node.attribution.faults import Fault, Reason
 from byline.node.attribution.proving import BatchCase, RecordCase, challenge_of
+from byline.node.attribution.tokens import tokenize
 from byline.node.attribution.weights import batch_payouts, payout_root
 from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load
@@ -292,3 +293,42 @@ def test_the_ledger_voids_a_lie_and_keeps_the_truth(kind: int) -> None:
     assert not outcome.success
     assert chain.ledger.error(outcome) == "NotProven"
     assert chain.status(honest.id) == RECORDED
+
+
+@cache
+def large_case() -> Case:
+    """Spans of up to 64 tokens that lie across the chunks of the commitments."""
+    words = [f"w{at * at % 151}" for at in range(900)]
+    lines = [Document(" ".join(words[at : at + 300]), OWNERS[at // 300]) for at in (0, 300, 600)]
+    mixed = [Document(" ".join(words[200:600] + words[250:270] * 5), OWNERS[3])]
+    corpus = Corpus((Dataset.build(1, lines), Dataset.build(2, mixed)), 5)
+    text = [*words[220:300], "else", *words[250:270], *words[510:520], "end"]
+    return honest_case(corpus, tokenize(" ".join(text)))
+
+
+@cache
+def chain_of_large_case() -> World:
+    return world(large_case().corpus)
+
+
+def test_the_large_case_is_large() -> None:
+    case = large_case()
+    assert max(leaf.length for leaf in case.leaves) == 64
+    assert len(case.leaves) > 20
+    openings = [
+        case.corpus.datasets[leaf.dataset - 1].open_tokens(leaf.pos, leaf.length)
+        for leaf in case.leaves
+    ]
+    assert any(len(opening.chunks) == 2 for opening in openings)
+
+
+@given(data=st.data())
+@QUIET
+def test_faults_across_chunks_are_proven(data: st.DataObject) -> None:
+    case = large_case()
+    leaves = data.draw(other_leaves(case))
+    wrong = fit(case, leaves) if data.draw(st.booleans()) else case.with_leaves(leaves)
+    assume(wrong.leaves != case.leaves)
+    chain = chain_of_large_case()
+    assert faults_of(wrong)
+    assert_all_proven(chain, wrong)
