@@ -340,6 +340,21 @@ def test_a_penalty_keeps_a_part_that_is_carried(w: World) -> None:
     assert credited(w, CAROL) == [284], "all is kept from who has too many points"
 
 
+def test_nobody_is_looked_up_while_nobody_is_above_the_threshold(w: World) -> None:
+    bond = w.family.bond
+    model = w.model(OWNER, mode=CREDIT)
+    gas = []
+    for points, penalised in ((0, 0), (100, 0), (1, 1), (5000, 1)):
+        punish(w, DAVE, points)
+        assert bond.read("penalised") == penalised
+        w.deposit(model, LIST, 1000)
+        gas.append(w.settle(w.batches, LIST).gas_used)
+    # Three look-ups from the third time on; the first made the credits.
+    assert gas[2] == gas[3] > gas[1] + 3 * 2100
+    punish(w, EVE, 101)
+    assert bond.read("penalised") == 2
+
+
 def punish(world: World, who: bytes, points: int) -> None:
     bond = world.family.bond
     assert bond.send("slash", who, 0, LEDGER, points, sender=LEDGER).success

@@ -66,6 +66,8 @@ threshold: public(uint32)
 limit: public(uint32)
 treasury: public(uint256)
 _accounts: HashMap[address, Account]
+# How many have a score above the threshold: while nobody has, payers need not look anyone up.
+penalised: public(uint256)
 
 
 @deploy
@@ -208,7 +210,11 @@ def slash(_who: address, _amount: uint256, _challenger: address, _penalty: uint3
     reward: uint256 = _amount // 2
     self._accounts[_who].locked = locked - _amount
     self._accounts[_who].total -= _amount
-    self._accounts[_who].score += convert(_penalty, uint256)
+    score: uint256 = self._accounts[_who].score
+    threshold: uint256 = convert(self.threshold, uint256)
+    if score <= threshold and score + convert(_penalty, uint256) > threshold:
+        self.penalised += 1
+    self._accounts[_who].score = score + convert(_penalty, uint256)
     self._accounts[_challenger].total += reward
     self.treasury += _amount - reward
     log Slashed(

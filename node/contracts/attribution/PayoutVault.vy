@@ -260,14 +260,17 @@ def settle(_batchId: uint64, _packed: Bytes[MAX_PACKED]):
         b.left = 0
         paying._finish(_batchId, b)
         carried: uint256 = 0
+        penalties: bool = books._any_penalties()
         for i: uint256 in range(b.count, bound=MAX_UNDIVIDED):
             amount: uint256 = convert(shares[i], uint256)
             if amount == 0:
                 continue
             who: address = convert(paying._entry(at + ENTRY * i) >> 64, address)
-            withheld: uint256 = books._withheld(b.modelId, _batchId, who, amount)
-            carried += withheld
-            paying._give(_batchId, b.mode, who, amount - withheld)
+            if penalties:
+                withheld: uint256 = books._withheld(b.modelId, _batchId, who, amount)
+                carried += withheld
+                amount -= withheld
+            paying._give(_batchId, b.mode, who, amount)
         books._carry_withheld(modelId, carried)
 
 

@@ -15,6 +15,7 @@ interface Registry:
     def model(_id: uint32) -> Model: view
 
 interface ContributorBond:
+    def penalised() -> uint256: view
     def multiplier(_who: address) -> uint32: view
 
 event Withheld:
@@ -72,12 +73,21 @@ def _carry(_modelId: uint32, _batchId: uint64, _amount: uint256):
 
 
 @internal
-def _withheld(_modelId: uint256, _batchId: uint64, _who: address, _amount: uint256) -> uint256:
+@view
+def _any_penalties() -> bool:
     """
-    @notice What the penalties of `_who` keep from an amount.
+    @notice Whether there is anyone from whom a penalty keeps something.
     """
     if self._bond == empty(address):
-        return 0
+        return False
+    return staticcall ContributorBond(self._bond).penalised() != 0
+
+
+@internal
+def _withheld(_modelId: uint256, _batchId: uint64, _who: address, _amount: uint256) -> uint256:
+    """
+    @notice What the penalties of `_who` keep from an amount, where anyone has any.
+    """
     multiplier: uint256 = convert(
         staticcall ContributorBond(self._bond).multiplier(_who, skip_contract_check=True), uint256
     )

@@ -178,8 +178,7 @@ def claimAccrued(_modelId: uint32) -> uint256:
     if owed != 0:
         books.credits[id][msg.sender] = 0
     log AccruedClaimed(modelId=_modelId, who=msg.sender, amount=amount)
-    withheld: uint256 = books._withheld(convert(_modelId, uint256), 0, msg.sender, amount)
-    books._carry_withheld(_modelId, withheld)
+    withheld: uint256 = self._penalty(convert(_modelId, uint256), 0, msg.sender, amount)
     books._send(msg.sender, amount - withheld)
     return amount - withheld
 
@@ -229,8 +228,17 @@ def _claim(
     amount: uint256 = convert(_amount, uint256)
     b.left -= amount
     batches._money[_batchId] = (b.pot << 128) | b.left
-    modelId: uint32 = convert(b.modelId, uint32)
     log Claimed(batchId=_batchId, who=_who, index=_index, amount=amount)
-    withheld: uint256 = books._withheld(b.modelId, _batchId, _who, amount)
-    books._carry_withheld(modelId, withheld)
-    return amount - withheld
+    return amount - self._penalty(b.modelId, _batchId, _who, amount)
+
+
+@internal
+def _penalty(_modelId: uint256, _batchId: uint64, _who: address, _amount: uint256) -> uint256:
+    """
+    @notice What penalties keep from a claim; it is carried.
+    """
+    if not books._any_penalties():
+        return 0
+    withheld: uint256 = books._withheld(_modelId, _batchId, _who, _amount)
+    books._carry_withheld(convert(_modelId, uint32), withheld)
+    return withheld

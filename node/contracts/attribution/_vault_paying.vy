@@ -129,6 +129,7 @@ def _pay_cascade(
             those before.
     """
     native: bool = _batch.mode == CREDIT and self._state != empty(address)
+    penalties: bool = books._any_penalties()
     page: uint256[WORDS] = empty(uint256[WORDS])
     filled: uint256 = 0
     reached: uint256 = _reached
@@ -144,9 +145,10 @@ def _pay_cascade(
         paid = due
         if amount == 0:
             continue
-        withheld: uint256 = books._withheld(_batch.modelId, _batchId, who, amount)
-        carried += withheld
-        amount -= withheld
+        if penalties:
+            withheld: uint256 = books._withheld(_batch.modelId, _batchId, who, amount)
+            carried += withheld
+            amount -= withheld
         if not native:
             self._give(_batchId, _batch.mode, who, amount)
         elif amount != 0:

@@ -100,4 +100,8 @@ interface IContributorBond {
 
     /// @notice Returns `treasury`.
     function treasury() external view returns (uint256);
+
+    /// @notice How many have a score above the threshold: while nobody has, payers need not look
+    ///         anyone up.
+    function penalised() external view returns (uint256);
 }
