@@ -31,6 +31,7 @@ class Command:
 COMMANDS: Final = (
     Command("up", "byline.node.cli.up", "run the devnet: a local L1 and the L2 on it"),
     Command("demo", "byline.node.cli.demo", "pay the authors of real texts, end to end"),
+    Command("attribution", "byline.node.cli.attribution", "serve and watch what models are paid"),
     Command("verify", "byline.node.cli.verify", "derive the L2 again from an L1 alone"),
     Command("engine", "byline.node.cli.engine", "run the L2 alone, driven by an op-node"),
     Command("install-l1", "byline.node.cli.install_l1", "make an anvil fit to be the L1 of an L2"),
