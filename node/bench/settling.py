@@ -33,6 +33,9 @@ CHUNK: Final = {"push": 256, "credit": 512, "accumulator": 256, "root": 1024}
 """Most recipients of one transaction: with new accounts, what fits under its gas cap."""
 MOST_CHUNKS: Final = 8
 """Chunks that are measured of the modes that write a word or more for each recipient."""
+REPEATED: Final = 1_000
+"""Recipients up to which several later batches are made, of which the fastest counts."""
+REPEATS: Final = 4
 POT: Final = 10**18
 MANY: Final = 16
 _LEAVES: Final = "(uint64,uint32,uint128,bytes)[]"
@@ -95,13 +98,17 @@ def _costs(lines: list[Line]) -> Table:
         (
             "gas of the receipts, calldata and the transaction itself included; 'new' is the "
             "first time that these addresses are paid, 'known' a later batch of other weights",
-            "time is that of executing, building roots and storing the blocks, in memory; "
-            "senders were recovered before",
+            "time is the processor's, to execute, build roots and store the blocks, in memory; "
+            f"senders were recovered before; of known lists up to {REPEATED:,} the fastest of "
+            "several",
             f"of long lists by push, credit and accumulator the first {MOST_CHUNKS} chunks are "
             "measured, not all; each further chunk costs what those before it cost",
+            "by root, the precompile computes so cheaply that the least price of calldata counts "
+            "(EIP-7623): 10 gas for a zero byte and 40 for another, about 910 a recipient",
             "the vault divides by cascade itself; what it asks the math for is the root of each "
             "list, and in root mode the root of the payouts",
-            "every recipient's penalties are looked up, but in root mode, where the claim does",
+            "nobody has penalties here: where anybody has, each recipient is looked up, about "
+            "3,700 gas, in root mode and by accumulator at the claim",
         ),
     )
 
@@ -127,7 +134,14 @@ def _measured(chain: SettlingChain, vault: str, mode: str, size: int) -> tuple[L
     first = _entries(vault, mode, size, somebody, extra=0)
     second = _entries(vault, mode, size, somebody, extra=1)
     new = _settled(chain, vault, mode, first)
-    known = _settled(chain, vault, mode, second)
+    later = [second]
+    if mode == "accumulator":
+        # What was earned in an epoch that is over gets a word of its own, once.
+        _settled(chain, vault, mode, second)
+        later = [first, second]
+    if size <= REPEATED:
+        later *= REPEATS
+    known = min((_settled(chain, vault, mode, entries) for entries in later), key=_time)
     line = Line(
         f"{mode}, {size:,} recipients",
         vault,
@@ -142,6 +156,10 @@ def _measured(chain: SettlingChain, vault: str, mode: str, size: int) -> tuple[L
         ),
     )
     return line, list(_taken(chain, vault, mode, second, known, somebody))
+
+
+def _time(settled: Settled) -> float:
+    return settled.microseconds
 
 
 def _entries(vault: str, mode: str, size: int, somebody: DevAccount, *, extra: int) -> Entries:

@@ -128,6 +128,10 @@ def test_without_contributors_the_pot_is_the_fallbacks(w: World) -> None:
     w.deposit(model, (), 1000)
     assert credited(w, FALLBACK) == [850]
     assert w.status(1) == SETTLED
+    w.deposit(model, ((ALICE, 0), (BOB, 0)), 0)
+    assert w.vault.read("settlement", 2)[3:] == (0, bytes(32), 2, SETTLED)
+    claim = w.vault.send("claim", 2, 0, 0, SumTree(((ALICE, 0), (BOB, 0))).proof(0), sender=ALICE)
+    refused(w.vault, claim, "WrongProof(uint256,uint256)", 2, 0)
 
 
 def test_a_deposit_is_the_ledgers_alone_and_once(w: World) -> None:

@@ -136,7 +136,7 @@ class VaultSteps(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def claim(self, data: st.DataObject) -> None:
-        settled = self.batches(SETTLED, ROOT)
+        settled = [b for b in self.batches(SETTLED, ROOT) if sum(dict(self.lists[b]).values())]
         if not settled:
             return
         batch = data.draw(st.sampled_from(settled))
@@ -233,5 +233,5 @@ def test_no_order_of_steps_loses_or_makes_a_wei(backend: Backend) -> None:
 def test_no_long_order_of_steps_loses_or_makes_a_wei(backend: Backend) -> None:
     machine = type("OnOneBackEnd", (VaultSteps,), {"backend": backend})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=300, stateful_step_count=60, deadline=None)
+        machine, settings=settings(max_examples=100, stateful_step_count=50, deadline=None)
     )

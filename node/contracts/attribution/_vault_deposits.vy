@@ -140,21 +140,24 @@ def deposit(
     )
     books._credit(terms.treasury, terms.platform)
     books._credit(terms.owner, terms.toOwner)
-    batches._roots[_batchId] = _payoutRoot
     if b.count == 0 or b.weight == 0:
         log Fallback(batchId=_batchId, who=terms.fallbackTo, amount=b.pot)
         books._credit(terms.fallbackTo, b.pot)
         b.left = 0
+        # Nothing can be claimed from it.
+        b.root = empty(bytes32)
         paying._finish(_batchId, b)
-    elif b.mode == ACCUMULATOR and pools._continues(_modelId, _payoutRoot, b.weight):
+        self._fund_stakers(_modelId, terms.toStakers)
+        return
+    batches._roots[_batchId] = _payoutRoot
+    if b.mode == ACCUMULATOR and pools._continues(_modelId, _payoutRoot, b.weight):
         b.left = 0
         epoch: uint256 = pools._accrue(_modelId, b.pot)
         paying._tell_accrued(_modelId, epoch, _batchId, b.pot, 0)
         paying._finish(_batchId, b)
     else:
         batches._store(_batchId, b)
-    if terms.toStakers != 0:
-        extcall StakePool(self._stakePool).fund(_modelId, value=terms.toStakers)
+    self._fund_stakers(_modelId, terms.toStakers)
 
 
 @external
@@ -225,6 +228,12 @@ def _has_stakers(_modelId: uint32) -> bool:
     if self._stakePool == empty(address):
         return False
     return staticcall StakePool(self._stakePool).totalStake(_modelId) != 0
+
+
+@internal
+def _fund_stakers(_modelId: uint32, _amount: uint256):
+    if _amount != 0:
+        extcall StakePool(self._stakePool).fund(_modelId, value=_amount)
 
 
 @internal
