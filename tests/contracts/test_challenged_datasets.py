@@ -32,6 +32,7 @@ from tests.contracts.ledger_world import (
     world,
 )
 
+STRANGER = b"\x0d" * 20
 MADE_OF = corpus()
 TRUE = answer(MADE_OF)
 
@@ -197,6 +198,14 @@ def test_numbers_that_do_not_fit_the_roots_condemn_a_dataset(
     verdicts = [judged(chain, 3, one) for one in (shape, order, whose)]
     assert verdicts == [tokens != SIZE, tokens != SIZE, True]
     assert chain.challenge(3, whose).success
+
+
+def test_a_registrant_without_a_bond_loses_its_name(chain: World) -> None:
+    dataset, challenge = BAD["order"]
+    register(chain.family, dataset, STRANGER)
+    assert chain.challenge(3, challenge).success
+    assert chain.bond(STRANGER) == (0, 0, PENALTY)
+    assert chain.bond(WATCHER)[0] == 0
 
 
 def test_no_other_dataset_can_be_challenged(chain: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from byline.node.attribution.challenges import (
+    Challenge,
     PayoutHeader,
     Share,
     Underpaid,
@@ -16,6 +17,7 @@ from byline.node.attribution.encoding import Points
 from byline.node.attribution.weights import batch_payouts
 from byline.node.contracts.attribution_predeploys import Backend
 from byline.precompiles.math.sum_tree import SumTree
+from tests.contracts.attribution_family import refused
 from tests.contracts.challenging import (
     judged,
     lists,
@@ -157,3 +159,19 @@ def test_shares_that_are_not_so_are_refused(chain: World) -> None:
     assert Share(1, 2, 3, b"x").encode() == bytes.fromhex("000100000002") + bytes(15) + (
         b"\x03\x00\x01x"
     )
+
+
+def test_the_largest_challenges_fit_a_transaction(chain: World) -> None:
+    """256 records of 256 owners by one owner's shares, 3,072 entries by all lists."""
+    many = tuple((bytes(18) + (at + 1).to_bytes(2, "big"), 10) for at in range(256))
+    one = replace(TRUE, points=many, fee=2560 * 10**9)
+    batch = chain.record([one] * 256)
+    challenge: Challenge = underpaid(batch, many[77][0])
+    for subject, made in ((batch, challenge), (few := chain.record([one] * 12), lists(few))):
+        data = made.encode()
+        outcome = chain.challenge(subject.id, made)
+        refused(chain.ledger, outcome, "NotProven(uint8)", made.kind)
+        zeros = data.count(0)
+        intrinsic = 21_000 + 4 * zeros + 16 * (len(data) - zeros)
+        floor = 21_000 + 10 * zeros + 40 * (len(data) - zeros)
+        assert max(intrinsic + outcome.gas_used, floor) < 2**24

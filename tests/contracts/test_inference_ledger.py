@@ -302,3 +302,12 @@ def test_a_ledger_deployed_by_a_transaction_is_set_up_by_its_constructor() -> No
     _, outcome = deploy(2**88)
     refused(ledger, outcome, "BondTooLarge(uint256)", 2**88)
     assert LEDGER != outcome.created
+
+
+def test_a_model_that_is_given_up_still_pays_for_what_was_answered(chain: World) -> None:
+    batch = chain.record([TRUE])
+    done(chain.family.registry, "deprecateModel", chain.model, sender=OPERATOR)
+    chain.later(WINDOW + 1)
+    done(chain.ledger, "finalize", batch.id)
+    assert chain.settle(batch).success
+    done(chain.ledger, "release", batch.id)

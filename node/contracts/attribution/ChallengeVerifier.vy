@@ -184,7 +184,15 @@ def longerMatch(_batchId: uint64, _shown: LongerMatch) -> bool:
             return False
         if outPos >= end and count > LEAVES_BEFORE_LAST:
             return False
-    return self._has_tokens(claim.modelId, _shown.dataset, _shown.pos, length, outPos, _shown.output, _shown.tokens)
+    return self._has_tokens(
+        claim.modelId,
+        _shown.dataset,
+        _shown.pos,
+        length,
+        outPos,
+        _shown.output,
+        _shown.tokens,
+    )
 
 
 @external

@@ -178,23 +178,47 @@ def challenge(_subject: uint64, _kind: uint8, _data: Bytes[MAX_DATA]):
            6 wrong weights, 7 missing settlement, 8 wrong payouts.
     @param _data The proof, as node/attribution/challenges.py encodes it.
     """
-    if _kind == BAD_DATASET:
-        self._challenge_dataset(_subject, _data)
-        return
     if _kind == MISSING_SETTLEMENT and len(_data) == 0:
         self._challenge_default(_subject)
         return
-    batch: _batches.Batch = _batches._challengeable(_subject)
-    if not self._proven(_subject, _kind, _data):
+    batch: _batches.Batch = empty(_batches.Batch)
+    registrant: address = empty(address)
+    if _kind == BAD_DATASET:
+        registrant = self._registrant(_subject)
+    else:
+        batch = _batches._challengeable(_subject)
+    # The data goes through no internal function: each would pay for a place to copy it to.
+    target: address = empty(address)
+    selector: bytes4 = empty(bytes4)
+    target, selector = self._judge(_kind)
+    # What follows the subject is one argument that is a tuple: where it begins, and itself.
+    done: bool = False
+    answer: Bytes[256] = b""
+    done, answer = raw_call(
+        target,
+        concat(selector, convert(_subject, bytes32), convert(64, bytes32), _data),
+        max_outsize=256,
+        is_static_call=True,
+        revert_on_failure=False,
+    )
+    if not done and len(answer) >= 4:
+        raw_revert(answer)
+    if not done or len(answer) != 32:
+        # Vyper says nothing where arguments are not of their types.
+        raw_revert(abi_encode(_kind, method_id=method_id("MalformedChallenge(uint8)")))
+    if convert(extract32(answer, 0), uint256) != 1:
         raw_revert(abi_encode(_kind, method_id=method_id("NotProven(uint8)")))
-    _batches._void(_subject, batch, VOID, _kind, msg.sender)
+    if _kind == BAD_DATASET:
+        self._condemn(_subject, registrant)
+    else:
+        _batches._void(_subject, batch, VOID, _kind, msg.sender)
 
 
 @internal
-def _challenge_dataset(_subject: uint64, _data: Bytes[MAX_DATA]):
+@view
+def _registrant(_subject: uint64) -> address:
     """
-    @notice Condemn a dataset that nothing can be proven against; its registrant loses what
-            it has bonded and not locked.
+    @notice Who registered a dataset; refuses what is none, or is condemned.
     """
     registrant: address = empty(address)
     status: uint8 = 0
@@ -202,17 +226,26 @@ def _challenge_dataset(_subject: uint64, _data: Bytes[MAX_DATA]):
         registrant, status = _batches._dataset_status(convert(_subject, uint32))
     if status == 0 or status == CONDEMNED:
         raw_revert(abi_encode(_subject, method_id=method_id("UnknownDataset(uint64)")))
-    if not self._proven(_subject, BAD_DATASET, _data):
-        raw_revert(abi_encode(BAD_DATASET, method_id=method_id("NotProven(uint8)")))
-    extcall _ledger_settings.Registry(_ledger_settings.registry).condemnDataset(convert(_subject, uint32))
+    return registrant
+
+
+@internal
+def _condemn(_subject: uint64, _who: address):
+    """
+    @notice Condemn a dataset that nothing can be proven against; its registrant loses what
+            it has bonded and not locked.
+    """
+    registry: address = _ledger_settings.registry
+    extcall _ledger_settings.Registry(registry).condemnDataset(convert(_subject, uint32))
+    bond: address = _ledger_settings.bond
     total: uint256 = 0
     locked: uint256 = 0
     score: uint256 = 0
-    total, locked, score = staticcall _ledger_settings.Bond(_ledger_settings.bond).bondOf(registrant)
+    total, locked, score = staticcall _ledger_settings.Bond(bond).bondOf(_who)
     free: uint256 = total - locked
     if free != 0:
-        extcall _ledger_settings.Bond(_ledger_settings.bond).lock(registrant, free)
-    _batches._take_bond(_subject, BAD_DATASET, registrant, free, msg.sender)
+        extcall _ledger_settings.Bond(bond).lock(_who, free)
+    _batches._take_bond(_subject, BAD_DATASET, _who, free, msg.sender)
 
 
 @internal
@@ -225,19 +258,20 @@ def _challenge_default(_batchId: uint64):
         _batches._not_open(_batchId, batch.state)
     end: uint256 = (batch.state >> 72) & convert(max_value(uint64), uint256)
     end += convert(_ledger_settings.settleWindow, uint256)
-    if block.timestamp <= end or staticcall _ledger_settings.Vault(_ledger_settings.vault).settled(_batchId):
+    vault: address = _ledger_settings.vault
+    if block.timestamp <= end or staticcall _ledger_settings.Vault(vault).settled(_batchId):
         raw_revert(
             abi_encode(MISSING_SETTLEMENT, method_id=method_id("NotProven(uint8)"))
         )
     _batches._void(_batchId, batch, DEFAULTED, MISSING_SETTLEMENT, msg.sender)
-    extcall _ledger_settings.Vault(_ledger_settings.vault).voidSettlement(_batchId)
+    extcall _ledger_settings.Vault(vault).voidSettlement(_batchId)
 
 
 @internal
 @view
-def _proven(_subject: uint64, _kind: uint8, _data: Bytes[MAX_DATA]) -> bool:
+def _judge(_kind: uint8) -> (address, bytes4):
     """
-    @notice Ask the verifier; its errors become this contract's.
+    @notice Which verifier judges a kind, and in which function.
     """
     target: address = _ledger_settings.verifier
     selector: bytes4 = empty(bytes4)
@@ -283,22 +317,7 @@ def _proven(_subject: uint64, _kind: uint8, _data: Bytes[MAX_DATA]) -> bool:
             )
         else:
             raw_revert(abi_encode(_kind, method_id=method_id("UnknownKind(uint8)")))
-    # What follows the subject is one argument that is a tuple: where it begins, and itself.
-    done: bool = False
-    answer: Bytes[256] = b""
-    done, answer = raw_call(
-        target,
-        concat(selector, convert(_subject, bytes32), convert(64, bytes32), _data),
-        max_outsize=256,
-        is_static_call=True,
-        revert_on_failure=False,
-    )
-    if not done and len(answer) >= 4:
-        raw_revert(answer)
-    if not done or len(answer) != 32:
-        # Vyper says nothing where arguments are not of their types.
-        raw_revert(abi_encode(_kind, method_id=method_id("MalformedChallenge(uint8)")))
-    return convert(extract32(answer, 0), uint256) == 1
+    return target, selector
 
 
 @external

@@ -249,7 +249,10 @@ def _dataset_status(_id: uint32) -> (address, uint8):
     g: uint32 = 0
     h: uint32 = 0
     status: uint8 = 0
-    registrant, a, b, c, d, e, f, g, h, status = staticcall _ledger_settings.Registry(_ledger_settings.registry).dataset(_id)
+    registry: address = _ledger_settings.registry
+    (
+        registrant, a, b, c, d, e, f, g, h, status
+    ) = staticcall _ledger_settings.Registry(registry).dataset(_id)
     return registrant, status
 
 
@@ -261,7 +264,8 @@ def _check_operator(_modelId: uint32):
     """
     if msg.sender != self._live_operator(_modelId):
         raw_revert(abi_encode(msg.sender, method_id=method_id("NotOperator(address)")))
-    for id: uint32 in staticcall _ledger_settings.Registry(_ledger_settings.registry).modelDatasets(_modelId):
+    registry: address = _ledger_settings.registry
+    for id: uint32 in staticcall _ledger_settings.Registry(registry).modelDatasets(_modelId):
         registrant: address = empty(address)
         status: uint8 = 0
         registrant, status = self._dataset_status(id)
@@ -287,12 +291,14 @@ def _take_bond(
     _subject: uint64, _kind: uint8, _who: address, _amount: uint256, _challenger: address
 ):
     """
-    @notice Slash what is locked of somebody's bond, for a challenge that is proven.
+    @notice Slash what is locked of somebody's bond, for a challenge that is proven.  Its
+            score suffers where there is nothing to take, too.
     """
     log Challenged(subject=_subject, kind=_kind, challenger=_challenger)
     log ChallengeResolved(subject=_subject, kind=_kind, slashed=_who, amount=_amount)
-    if _amount != 0:
-        extcall _ledger_settings.Bond(_ledger_settings.bond).slash(_who, _amount, _challenger, PENALTY)
+    extcall _ledger_settings.Bond(_ledger_settings.bond).slash(
+        _who, _amount, _challenger, PENALTY
+    )
 
 
 @internal

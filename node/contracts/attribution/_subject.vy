@@ -199,7 +199,9 @@ def _check_opening(_root: bytes32, _opening: Opening):
 
 @internal
 @view
-def _entries(_root: bytes32, _opening: Opening, _at: uint256, _count: uint256) -> Bytes[MAX_WINDOW]:
+def _entries(
+    _root: bytes32, _opening: Opening, _at: uint256, _count: uint256
+) -> Bytes[MAX_WINDOW]:
     """
     @notice `_count` entries of four bytes from `_at` on, which the opening has to hold; at
             most 64.
