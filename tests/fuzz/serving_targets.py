@@ -9,8 +9,11 @@ from typing import Any
 from byline.node.engine_api import reading
 from byline.node.engine_api.jwt import TokenCheck, make_token
 from byline.precompiles import math
+from byline.precompiles.abi import array_tail
 from byline.precompiles.errors import InvalidInput
-from byline.precompiles.math.call import read_call
+from byline.precompiles.math import functions
+from byline.precompiles.math.call import read_call, read_cap_floor
+from byline.precompiles.math.values import call_of
 from byline.rpc.dispatch import Dispatcher
 from byline.rpc.errors import InvalidParams
 from byline.rpc.framing import FramingError, JsonFrames
@@ -106,12 +109,15 @@ def _token(data: bytes) -> None:
         raise InvalidInput(refusal, b"")
 
 
-def _apportion(data: bytes) -> None:
+def _math(data: bytes) -> None:
     output = math.run(data)
-    call = read_call(data)
-    shares = [int.from_bytes(output[at : at + 32], "big") for at in range(64, len(output), 32)]
-    assert len(shares) == call.count
-    assert sum(shares) == call.amount
+    words = [int.from_bytes(output[at : at + 32], "big") for at in range(0, len(output), 32)]
+    if data[:4] == functions.APPORTION.selector:
+        call = read_call(data)
+        assert len(words) == call.count + 2
+        assert sum(words[2:]) == call.amount
+    if data[:4] == functions.CAP_FLOOR.selector:
+        assert words[1] + sum(words[3:]) == read_cap_floor(data).amount
 
 
 PAYLOAD = {
@@ -137,10 +143,17 @@ def targets() -> list[Target]:
         for name, params in CALLS
     ]
     bodies.append(b"[" + b",".join(bodies[:3]) + b"]")
-    calls = tuple(
-        math.encode_call(method, 10**18 + 7, weights)
-        for method in (0, 1)
-        for weights in ([1], [1, 2, 3], [2**64 - 1] * 5)
+    calls = (
+        *(
+            math.encode_call(method, 10**18 + 7, weights)
+            for method in math.METHODS.values()
+            for weights in ([1], [1, 2, 3], [2**64 - 1] * 5)
+        ),
+        call_of(functions.APPORTION_CHUNK, 10**18, 9, 2, array_tail([1, 2, 3])),
+        call_of(functions.CAP_FLOOR, 10**18, array_tail([1, 2, 3]), 10**17, 4000),
+        call_of(functions.RELU, array_tail([1, -2])),
+        call_of(functions.SOFTMAX, array_tail([1, -2]), 65536),
+        call_of(functions.DECAY, array_tail([1, 2]), array_tail([3, 4]), 5),
     )
     documents = tuple(json.dumps(item).encode() for item in (PAYLOAD, ATTRIBUTES, STATE))
     return [
@@ -151,5 +164,5 @@ def targets() -> list[Target]:
             "engine token", (f"Bearer {make_token(SECRET, 1_000)}".encode(),), _token,
             (InvalidInput,),
         ),
-        Target("apportion call", calls, _apportion, (InvalidInput,)),
+        Target("attribution math", calls, _math, (InvalidInput,)),
     ]  # fmt: skip
