@@ -12,22 +12,23 @@ from byline.node.evm.machine import BlockContext, MessageCall
 from byline.node.evm.optimism import OPCODES_OF
 from byline.node.evm.precompiles import optimism_precompiles
 from byline.precompiles import state
-from byline.precompiles.calibration import Timer, seconds_per_call
+from byline.precompiles.calibration.report import AGAIN, typical
 from byline.precompiles.calibration.search import Sample
+from byline.precompiles.calibration.timing import Anchored
 
 COUNTS: Final = (1, 100, state.MAX_ENTRIES)
 
 
-def worst_credits(timer: Timer, engine: str) -> Sample:
+def worst_credits(anchored: Anchored, engine: str) -> Sample:
     """Return the call of `creditBatch` that takes longest for its gas.
 
     The words were touched before in the same transaction, and nothing is added to them: each
     costs 200 gas, the least there is.  What is measured is the whole message call.
     """
-    return max((_measured(count, timer, engine) for count in COUNTS), key=lambda one: one.cost)
+    return max((_measured(count, anchored, engine) for count in COUNTS), key=lambda one: one.cost)
 
 
-def _measured(count: int, timer: Timer, engine: str) -> Sample:
+def _measured(count: int, anchored: Anchored, engine: str) -> Sample:
     block = BlockContext(
         chain_id=1,
         number=1,
@@ -54,5 +55,7 @@ def _measured(count: int, timer: Timer, engine: str) -> Sample:
     outcome = machine.run(call)
     if not outcome.succeeded:
         raise RuntimeError(f"creditBatch of {count}: {outcome.error or outcome.output.hex()}")
-    taken = seconds_per_call(lambda: machine.run(call), timer)
-    return Sample({"count": count}, taken, call.gas - outcome.gas_left)
+    genes, gas = {"count": count}, call.gas - outcome.gas_left
+    return typical(
+        [Sample(genes, anchored.work(lambda: machine.run(call)), gas) for _ in range(AGAIN)]
+    )

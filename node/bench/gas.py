@@ -10,7 +10,7 @@ from byline.node.bench.effort import QUICK, Bench
 from byline.node.bench.table import Column, Line, Table
 from byline.precompiles.calibration import Calibration, Effort, calibrate
 from byline.precompiles.calibration.report import SPEEDS, Term, Worst
-from byline.precompiles.calibration.timing import ECRECOVER_GAS
+from byline.precompiles.calibration.timing import ECRECOVER_GAS, Anchored
 
 EFFORT: Final = Effort(steps=40, samples=40, replicates=200, batches=3)
 BRIEF: Final = Effort(steps=16, samples=12, replicates=40, batches=2, batch_seconds=0.001)
@@ -26,7 +26,7 @@ def gas(bench: Bench) -> list[Table]:
 
 def _worst(bench: Bench, found: Calibration) -> Table:
     lines = [_line(item) for item in found.worst]
-    sample = worst_credits(time.process_time, bench.engine)
+    sample = worst_credits(Anchored(time.process_time, 3, 0.002), bench.engine)
     lines.append(_line(Worst("creditBatch", sample, found.anchor)))
     return Table(
         "gas",
@@ -51,7 +51,7 @@ def _worst(bench: Bench, found: Calibration) -> Table:
 
 
 def _line(item: Worst) -> Line:
-    seconds, charged = item.sample.seconds, item.sample.gas
+    seconds, charged = item.seconds, item.sample.gas
     genes = ", ".join(f"{name} {value:,}" for name, value in item.sample.genes.items())
     return Line(
         item.name,
@@ -94,9 +94,9 @@ def _term(term: Term, anchor: float) -> Line:
         "",
         (
             term.charged,
-            ECRECOVER_GAS * term.seconds / anchor,
-            *(term.seconds * speed * 1e6 for speed in SPEEDS),
-            ECRECOVER_GAS * term.high / anchor,
+            ECRECOVER_GAS * term.work,
+            *(term.work * anchor * speed * 1e6 for speed in SPEEDS),
+            ECRECOVER_GAS * term.high,
             term.p,
             term.r2,
         ),

@@ -13,21 +13,20 @@ import numpy as np
 from byline.precompiles.calibration.genes import Genes, Probe
 from byline.precompiles.calibration.probes import probes
 from byline.precompiles.calibration.regression import Fit, fit
-from byline.precompiles.calibration.search import Measure, Sample, quicker, worst
+from byline.precompiles.calibration.search import Measure, Sample, worst
 from byline.precompiles.calibration.timing import (
     BATCH_SECONDS,
     BATCHES,
     ECRECOVER_GAS,
+    Anchored,
     Timer,
-    ecrecover,
-    seconds_per_call,
 )
 from byline.precompiles.errors import InvalidInput
 from byline.precompiles.registry import Precompile
 
 CALL: Final = "call"
 """The part that every call takes, whatever its sizes."""
-AGAIN: Final = 4
+AGAIN: Final = 5
 """Later measurements of each worst input."""
 SHAPES: Final = 24
 """Drawn ones of which a regression takes the slowest."""
@@ -60,9 +59,14 @@ class Worst:
     """Seconds of an ecrecover."""
 
     @property
+    def seconds(self) -> float:
+        """The time of a call where an ecrecover takes `anchor`."""
+        return self.sample.work * self.anchor
+
+    @property
     def worth(self) -> float:
         """What the time is worth in gas, by ecrecover."""
-        return ECRECOVER_GAS * self.sample.seconds / self.anchor
+        return ECRECOVER_GAS * self.sample.work
 
     @property
     def margin(self) -> float:
@@ -71,7 +75,7 @@ class Worst:
 
     def margin_at(self, speed: int) -> float:
         """Return the same for a node that does `speed` million gas a second."""
-        return self.sample.gas / (self.sample.seconds * speed * 1e6)
+        return self.sample.gas / (self.seconds * speed * 1e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,8 @@ class Term:
     """What it counts; `CALL` for the constant."""
     charged: float
     """Gas a unit, as fitted to the prices of the same inputs."""
-    seconds: float
-    """Seconds a unit."""
+    work: float
+    """Ecrecovers a unit."""
     high: float
     """97.5 % of the bootstrap's fits are not above."""
     p: float
@@ -110,33 +114,39 @@ def calibrate(
     wanted: Sequence[tuple[Precompile, Probe]] | None = None,
 ) -> Calibration:
     """Measure `wanted`, or every function; `say` is told which one is under way."""
-    recover = ecrecover()
-    anchor = seconds_per_call(recover, timer, 3 * BATCHES)
+    anchored = Anchored(timer, effort.batches, effort.batch_seconds)
     found: list[tuple[str, Measure, Sample]] = []
     terms = []
     for precompile, probe in probes() if wanted is None else wanted:
         say(f"{precompile.name}: {probe.name}")
-        measure = _measure(precompile, probe, timer, effort)
+        measure = _measure(precompile, probe, anchored)
         found.append((probe.name, measure, worst(probe, measure, effort.steps, seed)))
         terms += _terms(precompile, probe, measure, effort, seed)
-        anchor = min(anchor, seconds_per_call(recover, timer))
     say("the worst inputs once more")
-    for _ in range(AGAIN):
-        # What disturbed one measurement, seconds ago, is likely to have ended.
-        found = [(name, again, quicker(item, again(item.genes))) for name, again, item in found]
-        anchor = min(anchor, seconds_per_call(recover, timer))
+    # What disturbed a measurement, seconds ago, is likely to have ended.
+    rounds = [[again(item.genes) for _, again, item in found] for _ in range(AGAIN)]
+    middle = [typical(samples) for samples in zip(*rounds, strict=True)]
     return Calibration(
-        anchor, tuple(Worst(name, item, anchor) for name, _, item in found), tuple(terms)
+        anchored.seconds,
+        tuple(
+            Worst(name, sample, anchored.seconds)
+            for (name, _, _), sample in zip(found, middle, strict=True)
+        ),
+        tuple(terms),
     )
 
 
-def _measure(precompile: Precompile, probe: Probe, timer: Timer, effort: Effort) -> Measure:
+def typical(samples: Sequence[Sample]) -> Sample:
+    """Return the median of several measurements of one input."""
+    return sorted(samples, key=lambda sample: sample.cost)[len(samples) // 2]
+
+
+def _measure(precompile: Precompile, probe: Probe, anchored: Anchored) -> Measure:
     def measure(genes: Genes) -> Sample:
         inputs = probe.inputs(genes)
-        seconds = seconds_per_call(
-            _calling(precompile, inputs), timer, effort.batches, effort.batch_seconds
+        return Sample(
+            genes, anchored.work(_calling(precompile, inputs)), precompile.gas(inputs[0])
         )
-        return Sample(genes, seconds, precompile.gas(inputs[0]))
 
     return measure
 
@@ -169,12 +179,12 @@ def _terms(
         # Too few to tell anything from.
         return []
     sizes = np.array([[1.0, *(size(item.genes) for _, size in probe.sizes)] for item in samples])
-    times: Fit = fit(sizes, np.array([item.seconds for item in samples]), effort.replicates, seed)
+    times: Fit = fit(sizes, np.array([item.work for item in samples]), effort.replicates, seed)
     prices = fit(sizes, np.array([float(item.gas) for item in samples]), 0)
     names = (CALL, *(name for name, _ in probe.sizes))
     return [
-        Term(probe.name, name, charged, seconds, high, p, times.r2)
-        for name, charged, seconds, high, p in zip(
+        Term(probe.name, name, charged, work, high, p, times.r2)
+        for name, charged, work, high, p in zip(
             names, prices.coefficients, times.coefficients, times.high, times.p, strict=True
         )
     ]
@@ -205,6 +215,6 @@ def _samples(
     shapes = shapes or [genes for genes in drawn if accepted(genes)]
     if not shapes:
         return []
-    slowest = max(shapes, key=lambda genes: measure(probe.largest(genes)).seconds)
+    slowest = max(shapes, key=lambda genes: measure(probe.largest(genes)).work)
     sized = (probe.shaped(slowest, source) for _ in range(2 * count))
     return [measure(genes) for genes in itertools.islice(filter(accepted, sized), count)]

@@ -25,13 +25,15 @@ class Sample:
     """One measured input."""
 
     genes: Genes
-    seconds: float
+    work: float
+    """How many ecrecovers take as long as a call."""
     gas: int
+    """What is charged for a call."""
 
     @property
     def cost(self) -> float:
-        """Seconds a gas: what a worse input has more of."""
-        return self.seconds / self.gas
+        """Work a gas: what a worse input has more of."""
+        return self.work / self.gas
 
 
 Measure = Callable[[Genes], Sample]

@@ -37,6 +37,29 @@ def seconds_per_call(
     return min([taken, *again]) / repeat
 
 
+class Anchored:
+    """Times calls beside ecrecover, so that what slows both down at the moment cancels out."""
+
+    def __init__(self, timer: Timer, batches: int, batch_seconds: float) -> None:
+        self._timer = timer
+        self._batches = batches
+        self._batch_seconds = batch_seconds
+        self._recover = ecrecover()
+        self.seconds = seconds_per_call(self._recover, timer, 3 * BATCHES)
+        """Of an ecrecover, the least that was ever measured."""
+
+    def work(self, call: Callable[[], object]) -> float:
+        """Return how many ecrecovers take as long as one call."""
+        before = self._anchor()
+        taken = seconds_per_call(call, self._timer, self._batches, self._batch_seconds)
+        return 2 * taken / (before + self._anchor())
+
+    def _anchor(self) -> float:
+        seconds = seconds_per_call(self._recover, self._timer, 2, self._batch_seconds)
+        self.seconds = min(self.seconds, seconds)
+        return seconds
+
+
 def _batch(call: Callable[[], object], repeat: int, timer: Timer) -> float:
     start = timer()
     for _ in range(repeat):

@@ -1,20 +1,20 @@
 """The price of attribution math, by declared size.
 
-    cascade, apportionChunk, relu          1150 + 12 n
-    hamilton, the divisor methods          1150 + 30 n + 6 n ceil(log2 n)
-    capFloor                               1150 + 30 n + 6 n ceil(log2 n)
-    softmax, decay                         1150 + 60 n
-    an input that is refused unread        1150
+    cascade, apportionChunk, relu          1300 + 12 n
+    hamilton, the divisor methods          1300 + 30 n + 6 n ceil(log2 n)
+    capFloor                               1300 + 30 n + 6 n ceil(log2 n)
+    softmax, decay                         1300 + 60 n
+    an input that is refused unread        1300
 
 Each number was weighed against ecrecover (3000 gas, 32 us) in the same process, on the worst
 input that a search finds, reading, pricing and refusing included (`make bench ARGS=gas`).
 Gas charged / gas that the time is worth, by the kernel, is 1.3 or more for all of them; the
 worst are small and refused in their last element:
 
-    cascade 1.7   hamilton 1.7   webster 1.7   dhondt 1.8   adams 1.7   apportionChunk 1.9
-    capFloor 1.6  relu 3.0       softmax 2.3   decay 1.5
+    cascade 1.7   hamilton 1.7   webster 1.5   dhondt 1.5   adams 1.7   apportionChunk 1.6
+    capFloor 1.4  relu 2.7       softmax 2.2   decay 1.5
 
-So what every call takes is what has to be paid for: some 7 us in Python.  A recipient is worth
+So what every call takes is what has to be paid for: 7 to 9 us in Python.  A recipient is worth
 2 gas in the cascade and 10 in hamilton; 12 and 30 + 6 log n stay generous because a chain must
 also bear its slowest implementation, the reference alone.  A contract pays about 700 gas a
 recipient for the same cascade, and 1,100 or more for hamilton.
@@ -36,12 +36,12 @@ from byline.precompiles.math.call import (
     read_softmax,
 )
 
-MINIMUM: Final = 1150
+MINIMUM: Final = 1300
 """Floor of every call, and the price of a refusal that needs no loop (EIP-2565 and
 EIP-7883 keep a minimum for the same reason: the work around the work)."""
-BASE: Final = 1150
-"""Selecting the function and reading the head, twice, as the price does it too: up to 9 us,
-worth 870 gas."""
+BASE: Final = 1300
+"""Selecting the function and reading the head, twice, as the price does it too: up to 9.6 us,
+worth 920 gas."""
 CASCADE_EACH: Final = 12
 """One division of 128 by 64 bits, a word read and one written: worth 1.5 gas at n = 4000."""
 RANKED_EACH: Final = 30

@@ -1,6 +1,6 @@
 """`payoutTree`: how an amount flows through a lineage; `_payout_tree_py` has the rule.
 
-The price is 1150 + 40 for each node + 25 for each edge.  Gas charged / gas that the time is
+The price is 1300 + 40 for each node + 25 for each edge.  Gas charged / gas that the time is
 worth, by the kernel, price included (`make bench ARGS=gas`), is 1.9 or more; of known sizes:
 
     nodes, edges    1, 0    2, 1    32, 100    1024, 0    1024, 4096    100, 4096

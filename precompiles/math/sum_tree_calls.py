@@ -3,7 +3,7 @@
 The price grows by what the input declares, as measured against ecrecover (see `gas`):
 
     settleRoot, settleRootChunk    apportion by the method + 150 n
-    verifyLeaf                     1250 + 120 for each level up to the top
+    verifyLeaf                     1500 + 120 for each level up to the top
 
 Gas charged / gas that the time is worth, by the kernel, price included (`make bench ARGS=gas`),
 is 1.4 or more on the worst inputs found: the smallest, where reading is most of the work.
@@ -49,9 +49,9 @@ from byline.precompiles.math.sum_tree import (
 )
 from byline.precompiles.math.tree_refusals import index_overflow, no_recipients, ragged_entries
 
-READING: Final = 100
-"""The six arguments of `verifyLeaf`, and the values made of them: 9 to 10 us, worth up to 930
-gas with the base."""
+READING: Final = 200
+"""The six arguments of `verifyLeaf`, and the values made of them: 9 to 11 us, worth up to
+1,080 gas with the base."""
 LEAF_EACH: Final = 150
 """Two hashes: of the leaf, and of a node above."""
 LEVEL_EACH: Final = 120

@@ -222,10 +222,10 @@ def test_the_twin_declares_the_abi_of_the_precompile() -> None:
 
 def test_the_chain_charges_the_scheduled_gas_and_no_more_for_a_refusal(evm: Quick) -> None:
     good = call("knnShapley", 3, 1, [1] * 40)
-    assert evm.call(ATTRIBUTION_EVIDENCE, good).gas_used == evidence.gas(good) == 2700
-    assert evm.call(ATTRIBUTION_EVIDENCE, good + b"\0").gas_used == 2700
-    assert evm.call(ATTRIBUTION_EVIDENCE, b"").gas_used == 1000
-    short = evm.call(ATTRIBUTION_EVIDENCE, good, gas=2699)
+    assert evm.call(ATTRIBUTION_EVIDENCE, good).gas_used == evidence.gas(good) == 3200
+    assert evm.call(ATTRIBUTION_EVIDENCE, good + b"\0").gas_used == 3200
+    assert evm.call(ATTRIBUTION_EVIDENCE, b"").gas_used == 1400
+    short = evm.call(ATTRIBUTION_EVIDENCE, good, gas=3199)
     assert not short.success
     assert short.output == b""
 

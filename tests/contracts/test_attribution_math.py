@@ -202,6 +202,20 @@ def test_weights_made_to_be_hard_cost_the_twin_a_bounded_search(
         assert evm.call(TWIN, data, gas=GAS).gas_used < 20_000 + each * len(weights)
 
 
+@pytest.mark.parametrize("count", [0, 1, 64, 65, 512, 513])
+def test_all_agree_at_the_sizes_of_the_buffers(evm: Quick, count: int) -> None:
+    weights = [(place * place * 7919) % 100_003 for place in range(count)]
+    for data in (
+        *(encode_call(method, 10**18 + 7, weights) for method in METHODS.values()),
+        chunk(10**18, sum(weights) + 9, 7, weights),
+        cap_floor(10**18, weights, 10**14, 200),
+        relu(weights),
+        softmax(weights, 10_000),
+        decay(weights, weights[::-1], 30_000),
+    ):
+        assert_agree(evm, data)
+
+
 @pytest.mark.parametrize("count", [1, 10, 64, 65, 200])
 def test_the_twin_costs_few_recipients_little(evm: Quick, count: int) -> None:
     """A cascade: 11,000 and 700 a recipient, as its source says, for any that fit its buffers."""

@@ -294,14 +294,14 @@ def test_entries_are_whole() -> None:
 
 
 def test_prices_follow_the_declared_sizes() -> None:
-    assert evidence.gas(call("matchLen", b"", 0, b"", 0, 0)) == 1000
+    assert evidence.gas(call("matchLen", b"", 0, b"", 0, 0)) == 1400
     assert evidence.gas(call("matchLen", bytes(32_000), 0, b"", 0, 0)) == 300 + 32_228 // 8
     assert evidence.gas(call("compareSuffix", bytes(32_000), b"")) == 300 + 32_132 // 8
     chunk = call("verifyChunk", bytes(32), 0, bytes(1024), bytes(8 + 32 * 10))
-    assert evidence.gas(chunk) == 600 + 12 * 32 + 120 * 10
+    assert evidence.gas(chunk) == 1000 + 12 * 32 + 120 * 10
     spans = call("spans", b"abcd" * 10, [b"abcd" * 99, b"abcd"], 5)
     assert evidence.gas(spans) == 2000 + 2 * 600 + 4 * 110 + 63
-    assert evidence.gas(call("knnShapley", 3, 1, [1] * 40)) == 300 + 60 * 40
+    assert evidence.gas(call("knnShapley", 3, 1, [1] * 40)) == 800 + 60 * 40
 
 
 @pytest.mark.parametrize(
@@ -312,4 +312,4 @@ def test_a_refusal_is_priced_too_and_a_price_is_never_refused(name: str) -> None
     source = random.Random(3)
     for size in (0, 5, 100, 500, 70_000):
         for data in (selector + bytes(size), selector + source.randbytes(size)):
-            assert 1000 <= evidence.gas(data) <= 2000 + 60 * 2048 + 600 * 256
+            assert 1400 <= evidence.gas(data) <= 2000 + 60 * 2048 + 600 * 256

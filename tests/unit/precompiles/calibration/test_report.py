@@ -63,8 +63,9 @@ def test_variants_cost_the_same_and_are_made_again_alike(
 
 
 def test_a_margin_is_the_gas_over_what_the_time_is_worth() -> None:
-    found = Worst("known", Sample({}, 10e-6, 1500), anchor=30e-6)
+    found = Worst("known", Sample({}, 1 / 3, 1500), anchor=30e-6)
     assert found.worth == pytest.approx(1000)
+    assert found.seconds == pytest.approx(10e-6)
     assert found.margin == pytest.approx(1.5)
     assert found.margin_at(60) == pytest.approx(2.5)
     assert found.margin_at(100) == pytest.approx(1.5)

@@ -46,7 +46,7 @@ def test_a_disturbed_measurement_is_taken_again_before_it_is_believed() -> None:
         asked.append(1)
         return Sample(genes, 100.0 if len(asked) == 20 else 1.0, 1)
 
-    assert worst(TWO, measure, 60).seconds == 1.0
+    assert worst(TWO, measure, 60).work == 1.0
     assert len(asked) > 20
 
 

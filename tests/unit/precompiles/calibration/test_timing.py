@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from coincurve import PrivateKey, PublicKey
 
-from byline.precompiles.calibration.timing import BATCH_SECONDS, ecrecover, seconds_per_call
+from byline.precompiles.calibration.timing import (
+    BATCH_SECONDS,
+    Anchored,
+    ecrecover,
+    seconds_per_call,
+)
 from tests.unit.precompiles.calibration.clock import Clock
 
 
@@ -30,3 +35,16 @@ def test_the_anchor_recovers_the_key_that_signed() -> None:
     recovered = ecrecover()()
     assert isinstance(recovered, PublicKey)
     assert recovered.format() == PrivateKey(b"\x01" * 32).public_key.format()
+
+
+def test_work_is_the_time_in_ecrecovers_of_the_same_moment() -> None:
+    clock = Clock()
+
+    def ticking() -> float:
+        """Let every reading take a second, so that each batch takes as long as any other."""
+        clock.take(1.0)
+        return clock.now
+
+    anchored = Anchored(ticking, 1, 0.5)
+    assert anchored.work(lambda: clock.take(3.0)) == 4.0
+    assert anchored.seconds == 1.0

@@ -81,12 +81,12 @@ def test_a_proof_costs_its_levels_up_to_those_of_the_largest_tree() -> None:
         levels: math.gas(encode_verify_leaf(bytes(32), 5, 0, A, 5, bytes(4 + 48 * levels)))
         for levels in (0, 1, 20, 32, 33, 1000)
     }
-    assert prices == {0: 1250, 1: 1370, 20: 3650, 32: 5090, 33: 5090, 1000: 5090}
+    assert prices == {0: 1500, 1: 1620, 20: 3900, 32: 5340, 33: 5340, 1000: 5340}
 
 
 def test_a_payout_tree_costs_its_nodes_and_edges() -> None:
     nodes, edges = encode_nodes([0] * 5), encode_edges([(1, 0, 1), (2, 0, 1)])
-    assert math.gas(encode_payout_tree(9, nodes, edges)) == 1150 + 5 * 40 + 2 * 25
+    assert math.gas(encode_payout_tree(9, nodes, edges)) == 1300 + 5 * 40 + 2 * 25
     assert math.gas(encode_payout_tree(9, b"", edges)) == MINIMUM
 
 
