@@ -23,7 +23,7 @@ CALL_GAS: Final = 2_000_000_000
 
 
 def splitting(bench: Bench) -> list[Table]:
-    """Measure both methods at every size; all three must answer alike."""
+    """Measure each method at every size; all three must answer alike."""
     engine = make_engine(bench.engine)
     chain = chain_with(engine, {TWIN: load("AttributionMath").runtime})
     lines = []

@@ -32,7 +32,7 @@ lower index.  One wei more never takes one from anybody: all three are house-mon
 
 Nobody counts to A, for the first wei are known.  Any bar b gives recipient i the wei whose
 w_i / d(s) is at least b, in closed form, and whoever has the wei above a bar has what the
-methods gives first.  The bar is set where it gives A - reserve, were there no rounding.
+method gives first.  The bar is set where it gives A - reserve, were there no rounding.
 Rounding moves each share by at most 1 (adams, up), 1/2 (webster, either way) or 1 (dhondt,
 down), so a reserve of n, n/2 or 0 makes sure that no more than A is given, and that at most
 n wei remain to be given one after the other.
