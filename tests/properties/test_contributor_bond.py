@@ -134,6 +134,8 @@ class BondMachine(RuleBasedStateMachine):
             span = PENALTY_LIMIT - PENALTY_THRESHOLD
             left = min(max(PENALTY_LIMIT - score, 0), span)
             assert self.bond.read("multiplier", who) == 2**16 * left // span
+        above = [score for score in self.books.score.values() if score > PENALTY_THRESHOLD]
+        assert self.bond.read("penalised") == len(above)
         treasury = self.bond.read("treasury")
         assert treasury == self.books.treasury
         assert self.chain.evm.balance(self.bond.address) == held + treasury
