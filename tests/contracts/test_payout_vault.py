@@ -265,6 +265,16 @@ def test_another_list_opens_an_epoch_and_keeps_what_was_earned(w: World) -> None
     assert paid_to(w, BOB) == [495]
 
 
+def test_a_list_of_as_many_units_is_still_another_list(w: World) -> None:
+    model = w.model(OWNER, mode=ACCUMULATOR)
+    w.deposit(model, LIST, 1000)
+    assert w.settle(1, LIST).success
+    other: Entries = ((ALICE, 1), (BOB, 1), (DAVE, 1))
+    w.deposit(model, other, 1000)
+    assert w.status(2) == WAITING
+    assert w.vault.read("accruedOf", model, CAROL) == 283
+
+
 def test_money_for_a_model_without_units_waits_for_its_next_batch(w: World) -> None:
     model = w.model(OWNER, mode=CREDIT)
     outcome = w.vault.send("accrue", model, value=50, sender=EVE)
@@ -300,6 +310,22 @@ def test_a_list_that_is_not_the_batchs_moves_nothing(w: World, mode: int) -> Non
     assert w.status(1) == WAITING
     assert w.balance() == 1000
     assert w.settle(1, entries).success
+
+
+@pytest.mark.parametrize("total", [2, 4])
+@pytest.mark.parametrize("mode", [PUSH, CREDIT, ACCUMULATOR, ROOT])
+def test_a_root_of_another_weight_than_was_deposited_cannot_be_settled(
+    w: World, mode: int, total: int
+) -> None:
+    model = w.model(OWNER, mode=mode)
+    tree = SumTree(LIST)
+    deposit = w.vault.data("deposit", 1, model, tree.root.root, 3, total)
+    assert w.evm.call(VAULT, deposit, sender=LEDGER, value=1000).success
+    for outcome in (w.settle(1, LIST), w.settle_chunk(1, LIST, 0, 4)):
+        assert not outcome.success
+        assert w.vault.error(outcome) in ("WrongList", "WeightOverflow")
+    assert w.status(1) == WAITING
+    assert w.vault.send("voidSettlement", 1, sender=LEDGER).success
 
 
 def test_a_list_that_stands_elsewhere_in_the_calldata_is_refused(w: World) -> None:
