@@ -111,6 +111,12 @@ class BondMachine(RuleBasedStateMachine):
         possible = amount <= locked
         self.send(possible, "slash", who, amount, by, penalty, sender=LEDGER)
 
+    @rule(who=people, amount=st.integers(1, 9) | st.integers(1, 10**20), by=people)
+    def lose_a_new_bond(self, who: bytes, amount: int, by: bytes) -> None:
+        self.put_up(who, amount)
+        self.send(True, "lock", who, amount, sender=LEDGER)
+        self.send(True, "slash", who, amount, by, 1, sender=LEDGER)
+
     @rule()
     def pay_treasury(self) -> None:
         due = self.books.treasury
