@@ -170,6 +170,10 @@ def test_a_signature_has_one_form(chain: World) -> None:
     ):
         data = replace(one, signature=signature).encode()
         refused(chain.ledger, chain.send_receipts(data), "WrongSigner(uint256)", 0)
+    # What nobody signed is not signed by the zero address, either.
+    nobody = chain.signed(TRUE, payer=bytes(20))
+    data = replace(nobody, signature=bytes(64) + b"\x1b").encode()
+    refused(chain.ledger, chain.send_receipts(data), "WrongSigner(uint256)", 0)
     assert untouched(chain)
 
 
