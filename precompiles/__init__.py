@@ -7,6 +7,7 @@
     math/            0x...A770: apportionment of payments, sum trees
     evidence/        0x...A771: what one transaction checks of an attribution
     state/           0x...A772: credits in one call, off by default
+    calibration/     what the prices claim, measured
 
 Nothing here knows py-evm; `byline.node.evm` does the introduction.
 """
