@@ -17,6 +17,7 @@ uses: pools
 # error NotWaiting(uint256 id, uint256 status)
 # error TooLittleGas(uint256 gas)
 # error NoAnswer(address backEnd)
+# error NotVault(address caller)
 
 event Settled:
     batchId: indexed(uint64)

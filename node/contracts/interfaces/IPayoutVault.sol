@@ -58,6 +58,9 @@ interface IPayoutVault {
     /// @notice Not ledger.
     error NotLedger(address caller);
 
+    /// @notice Not vault.
+    error NotVault(address caller);
+
     /// @notice Not waiting.
     error NotWaiting(uint256 id, uint256 status);
 
