@@ -285,6 +285,16 @@ def test_money_for_a_model_without_units_waits_for_its_next_batch(w: World) -> N
     refused(w.vault, w.vault.send("accrue", 77, value=1, sender=EVE), "UnknownModel(uint256)", 77)
 
 
+def test_a_pot_that_no_payout_could_state_is_refused(w: World) -> None:
+    model = w.model(OWNER, mode=CREDIT)
+    for _ in range(2):
+        assert w.vault.send("accrue", model, value=2**128 - 1, sender=EVE).success
+    pot = 2 * (2**128 - 1) + 850
+    refused(w.vault, w.try_deposit(1, model, LIST, 1000), "AmountTooLarge(uint256)", pot)
+    over = w.vault.send("accrue", model, value=2**128, sender=EVE)
+    refused(w.vault, over, "AmountTooLarge(uint256)", 2**128)
+
+
 @pytest.mark.parametrize("mode", [PUSH, CREDIT, ACCUMULATOR, ROOT])
 def test_a_list_that_is_not_the_batchs_moves_nothing(w: World, mode: int) -> None:
     entries: Entries = ((ALICE, 1), (BOB, 1))

@@ -101,6 +101,16 @@ def test_in_root_mode_chunks_end_in_the_root_of_the_claims(w: World) -> None:
     assert w.vault.read("progress", 1)[2] == 0
 
 
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_chunks_of_lists_of_any_length_end_in_the_root_of_the_claims(w: World, size: int) -> None:
+    model = w.model(OWNER, mode=ROOT)
+    for count in range(1, len(CROWD) + 1):
+        entries = CROWD[:count]
+        batch = w.deposit(model, entries, 10**6)
+        in_chunks(w, batch, entries, [size])
+        assert w.vault.read("settlement", batch)[4] == w.claims(entries, 850_000).root.root, count
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a_chunk_that_is_not_of_the_list_moves_nothing(w: World, mode: int) -> None:
     model = w.model(OWNER, mode=mode)
