@@ -216,5 +216,5 @@ def _samples(
     if not shapes:
         return []
     slowest = max(shapes, key=lambda genes: measure(probe.largest(genes)).work)
-    sized = (probe.shaped(slowest, source) for _ in range(2 * count))
+    sized = (probe.shaped(slowest, source) for _ in range(5 * count))
     return [measure(genes) for genes in itertools.islice(filter(accepted, sized), count)]
