@@ -9,6 +9,7 @@ import pytest
 from byline.node.attribution.challenges import FalseSpan, LongerMatch, WrongOwner, WrongWeights
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document
+from byline.node.attribution.encoding import EvidenceLeaf
 from byline.node.attribution.weights import leaf_weights
 from byline.node.contracts.attribution_predeploys import Backend
 from tests.contracts.challenging import judged, repaid
@@ -109,3 +110,25 @@ def test_only_the_range_that_holds_the_position_says_whose_it_is() -> None:
         for index in range(len(dataset.ranges)):
             challenge = WrongOwner(batch.shown(), true.shown(at), dataset.open_range(index))
             assert judged(chain, batch.id, challenge) is False
+
+
+def test_leaves_that_only_their_number_or_order_gives_away_are_proven() -> None:
+    """Weights are those that the rule would give so many leaves, and points follow from them."""
+    chain = world(SHORT)
+    true = answer(SHORT)
+    first, second, third, last = true.leaves
+
+    def weighed(*span: EvidenceLeaf) -> Answer:
+        weights = leaf_weights(SHORT.total, first.length, 3, len(span))
+        leaves = [replace(leaf, weight=weight) for leaf, weight in zip(span, weights, strict=True)]
+        return repaid(replace(true, leaves=(*leaves, last)))
+
+    more = replace(second, sa_index=second.sa_index + 1)
+    for lie, proven in (
+        (weighed(first, second, third), False),
+        (weighed(third, first, second), True),
+        (weighed(first, third), True),
+        (weighed(first, second, more, third), True),
+    ):
+        batch = chain.record([lie])
+        assert judged(chain, batch.id, WrongWeights(batch.shown(), lie.leaves)) is proven
