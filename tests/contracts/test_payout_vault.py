@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from eth_utils.crypto import keccak
 
 from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load
@@ -15,7 +14,6 @@ from tests.contracts.vault_world import (
     CREDIT,
     FALLBACK,
     HAMILTON,
-    MERGED,
     PLATFORM,
     PUSH,
     ROOT,
@@ -231,50 +229,6 @@ def test_root_stores_a_root_that_each_claims_from(w: World, method: int) -> None
     assert w.balance() == 150
 
 
-def test_an_accumulator_pays_this_pot_and_later_ones_by_the_same_units(w: World) -> None:
-    model = w.model(OWNER, mode=ACCUMULATOR)
-    w.deposit(model, LIST, 1000)
-    assert w.settle(1, LIST).success
-    root = SumTree(LIST).root.root
-    assert w.vault.read("pool", model) == (1, 3, 283, 1, root)
-    w.deposit(model, LIST, 1000)
-    assert w.status(2) == SETTLED, "the same list needs not be brought again"
-    assert w.vault.read("pool", model) == (1, 3, 283 + 283, 2, root)
-    assert w.vault.read("accruedOf", model, ALICE) == 566
-    assert w.vault.send("claimAccrued", model, sender=ALICE).success
-    refused(w.vault, w.vault.send("claimAccrued", model, sender=ALICE), "NothingToClaim()")
-    assert w.vault.send("accrue", model, value=1, sender=EVE).success
-    assert w.vault.send("claimAccrued", model, sender=ALICE).success
-    assert paid_to(w, ALICE) == [567]
-
-
-def test_another_list_opens_an_epoch_and_keeps_what_was_earned(w: World) -> None:
-    model = w.model(OWNER, mode=ACCUMULATOR)
-    w.deposit(model, LIST, 1000)
-    assert w.settle(1, LIST).success
-    other: Entries = ((BOB, 2), (DAVE, 6))
-    w.deposit(model, other, 1000)
-    assert w.status(2) == WAITING
-    assert w.settle(2, other).success
-    # 850 and the remainder 1 of the first epoch, by 8 units.
-    assert w.vault.read("pool", model)[:4] == (2, 8, 106, 3)
-    accrued = [w.vault.read("accruedOf", model, who) for who in (ALICE, BOB, CAROL, DAVE)]
-    assert accrued == [283, 283 + 212, 283, 636]
-    assert w.vault.read("credits", model.to_bytes(32, "big"), BOB) == 283
-    assert w.vault.send("claimAccrued", model, sender=BOB).success
-    assert paid_to(w, BOB) == [495]
-
-
-def test_a_list_of_as_many_units_is_still_another_list(w: World) -> None:
-    model = w.model(OWNER, mode=ACCUMULATOR)
-    w.deposit(model, LIST, 1000)
-    assert w.settle(1, LIST).success
-    other: Entries = ((ALICE, 1), (BOB, 1), (DAVE, 1))
-    w.deposit(model, other, 1000)
-    assert w.status(2) == WAITING
-    assert w.vault.read("accruedOf", model, CAROL) == 283
-
-
 def test_money_for_a_model_without_units_waits_for_its_next_batch(w: World) -> None:
     model = w.model(OWNER, mode=CREDIT)
     outcome = w.vault.send("accrue", model, value=50, sender=EVE)
@@ -439,27 +393,3 @@ def test_the_model_pays_as_it_stood_at_the_deposit(w: World) -> None:
 
 def test_ether_without_a_call_is_refused(w: World) -> None:
     assert not w.evm.call(VAULT, value=1, sender=ALICE).success
-
-
-WRONG_MATH = {
-    "nothing": b"",
-    "too little": bytes(64),
-    "a root of nothing": bytes(96),
-    "another sum": keccak(b"top") + (2).to_bytes(32, "big") + (2).to_bytes(32, "big"),
-}
-
-
-@pytest.mark.parametrize("answer", WRONG_MATH.values(), ids=WRONG_MATH)
-@pytest.mark.parametrize("mode", [PUSH, CREDIT, ACCUMULATOR, ROOT])
-def test_math_that_answers_wrongly_is_not_believed(mode: int, answer: bytes) -> None:
-    w = world(Backend.TWIN)
-    model = w.model(OWNER, mode=mode)
-    w.deposit(model, LIST, 1000)
-    size = len(answer).to_bytes(2, "big").hex()
-    # codecopy(0, 12, size); return(0, size)
-    code = bytes.fromhex(f"61{size}600c5f3961{size}5ff3") + answer
-    w.evm.set(addresses.ATTRIBUTION_MATH, code=code)
-    outcome = w.settle(1, LIST)
-    assert not outcome.success
-    assert w.vault.error(outcome) in ("NoAnswer", "WrongList")
-    assert (w.balance(), w.vault.read("credits", MERGED, ALICE)) == (1000, 0)

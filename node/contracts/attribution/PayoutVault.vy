@@ -74,6 +74,7 @@ exports: (
     batches.progress,
     deposits.deposit,
     deposits.accrue,
+    paying.voidSettlement,
     claims.claim,
     claims.claimMany,
     claims.claimFor,
@@ -95,17 +96,9 @@ event ChunkSettled:
     n: uint32
     weight: uint64
 
-event Voided:
-    batchId: indexed(uint64)
-    modelId: indexed(uint32)
-    amount: uint256
-    epoch: uint32
-    units: uint64
-
 CASCADE: constant(uint256) = 0
 ACCUMULATOR: constant(uint256) = 2
 ROOT: constant(uint256) = 3
-VOID: constant(uint256) = 3
 U64: constant(uint256) = 2**64 - 1
 ENTRY: constant(uint256) = 28  # address 20 || weight u64
 MAX_PACKED: constant(uint256) = 28 * 1024
@@ -369,34 +362,6 @@ def settleChunk(_batchId: uint64, _packed: Bytes[MAX_PACKED], _proof: Bytes[MAX_
         b.left = b.pot - b.pot * done.reached // b.weight
         paying._finish_if(last, _batchId, b)
         paying._pay_cascade(_batchId, b, at, n, reached)
-
-
-@external
-def voidSettlement(_batchId: uint64):
-    """
-    @notice Give up a batch whose list nobody brings; the ledger only.  What nobody has been
-            given becomes the model's carry.
-    """
-    books._only_ledger()
-    b: batches.Batch = paying._waiting(_batchId)
-    modelId: uint32 = convert(b.modelId, uint32)
-    done: batches.Progress = batches._progress_of(_batchId)
-    amount: uint256 = b.left
-    units: uint256 = 0
-    if b.mode == ACCUMULATOR and done.entries != 0:
-        units = b.weight - done.reached
-        amount = pools._withdraw_units(modelId, done.epoch, units)
-    b.left = 0
-    b.status = VOID
-    batches._store(_batchId, b)
-    books.carryOf[modelId] += amount
-    log Voided(
-        batchId=_batchId,
-        modelId=modelId,
-        amount=amount,
-        epoch=convert(done.epoch, uint32),
-        units=convert(units, uint64),
-    )
 
 
 @internal

@@ -58,10 +58,19 @@ event Accrued:
     amount: uint256
     carried: uint256
 
+event Voided:
+    batchId: indexed(uint64)
+    modelId: indexed(uint32)
+    amount: uint256
+    epoch: uint32
+    units: uint64
+
 PUSH: constant(uint256) = 0
 CREDIT: constant(uint256) = 1
+ACCUMULATOR: constant(uint256) = 2
 WAITING: constant(uint256) = 1
 SETTLED: constant(uint256) = 2
+VOID: constant(uint256) = 3
 U64: constant(uint256) = 2**64 - 1
 ENTRY: constant(uint256) = 28  # address 20 || weight u64
 MAX_ENTRIES: constant(uint256) = 1024  # a call
@@ -80,6 +89,34 @@ _state: address
 @deploy
 def __init__(_statePrecompile: address):
     self._state = _statePrecompile
+
+
+@external
+def voidSettlement(_batchId: uint64):
+    """
+    @notice Give up a batch whose list nobody brings; the ledger only.  What nobody has been
+            given becomes the model's carry.
+    """
+    books._only_ledger()
+    b: batches.Batch = self._waiting(_batchId)
+    modelId: uint32 = convert(b.modelId, uint32)
+    done: batches.Progress = batches._progress_of(_batchId)
+    amount: uint256 = b.left
+    units: uint256 = 0
+    if b.mode == ACCUMULATOR and done.entries != 0:
+        units = b.weight - done.reached
+        amount = pools._withdraw_units(modelId, done.epoch, units)
+    b.left = 0
+    b.status = VOID
+    batches._store(_batchId, b)
+    books.carryOf[modelId] += amount
+    log Voided(
+        batchId=_batchId,
+        modelId=modelId,
+        amount=amount,
+        epoch=convert(done.epoch, uint32),
+        units=convert(units, uint64),
+    )
 
 
 @internal

@@ -158,6 +158,15 @@ interface IPayoutVault {
         uint256 carried
     );
 
+    /// @notice Voided.
+    event Voided(
+        uint64 indexed batchId,
+        uint32 indexed modelId,
+        uint256 amount,
+        uint32 epoch,
+        uint64 units
+    );
+
     /// @notice Withheld.
     event Withheld(
         uint32 indexed modelId,
@@ -201,15 +210,6 @@ interface IPayoutVault {
 
     /// @notice Chunk settled.
     event ChunkSettled(uint64 indexed batchId, uint32 start, uint32 n, uint64 weight);
-
-    /// @notice Voided.
-    event Voided(
-        uint64 indexed batchId,
-        uint32 indexed modelId,
-        uint256 amount,
-        uint32 epoch,
-        uint64 units
-    );
 
     /// @notice Slot 0 of the vault, where the state precompile writes.  Pool 0 is what `withdraw`
     ///         pays, all models together; pool `model id` is what its accumulator owes from epochs
@@ -269,6 +269,10 @@ interface IPayoutVault {
     ///         joins the carry, and so the pot of the next batch.
     function accrue(uint32 _modelId) external payable;
 
+    /// @notice Give up a batch whose list nobody brings; the ledger only. What nobody has been
+    ///         given becomes the model's carry.
+    function voidSettlement(uint64 _batchId) external;
+
     /// @notice Pay the caller what the root of a batch says it is owed, less any penalty.
     function claim(
         uint64 _batchId,
@@ -323,8 +327,4 @@ interface IPayoutVault {
     /// @notice Settle the next contributors of a batch; anyone may. A batch that has been begun in
     ///         chunks is finished in chunks.
     function settleChunk(uint64 _batchId, bytes calldata _packed, bytes calldata _proof) external;
-
-    /// @notice Give up a batch whose list nobody brings; the ledger only. What nobody has been
-    ///         given becomes the model's carry.
-    function voidSettlement(uint64 _batchId) external;
 }
