@@ -18,6 +18,13 @@
     challenges.py    what the ledger is shown
     receipts.py      what a payer signs
     proving.py       from a fault to its challenge
+    index.py         all that the contracts told, in one value; its parts are
+                     index_events.py, index_rows.py, index_registry.py, index_bonds.py,
+                     index_ledger.py, index_vault.py
+    index_usage.py   what the index has about one model
+    funding.py       who paid whom
+    metrics.py       how a model is used, and what of it looks like noise
+    holdings.py      the datasets' contents that a node holds
     influence/       second opinions on small models, and how far each may be believed
 
 Nothing here waits.  Floats stay in influence/; what a record commits to never was one.
