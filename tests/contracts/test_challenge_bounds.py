@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from eth_abi.abi import decode, encode
 
 from byline.node.attribution.challenges import FalseSpan, LongerMatch, WrongOwner, WrongWeights
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document
-from byline.node.attribution.encoding import EvidenceLeaf
+from byline.node.attribution.encoding import EvidenceLeaf, encode_packed
 from byline.node.attribution.weights import leaf_weights
 from byline.node.contracts.attribution_predeploys import Backend
-from tests.contracts.challenging import judged, repaid
+from tests.contracts.challenging import judge, judged, lists, repaid
 from tests.contracts.ledger_world import FALLBACK, OWNERS, Answer, World, answer, corpus, world
 
 WORDS = [f"word{number}" for number in range(300)]
@@ -132,3 +133,35 @@ def test_leaves_that_only_their_number_or_order_gives_away_are_proven() -> None:
     ):
         batch = chain.record([lie])
         assert judged(chain, batch.id, WrongWeights(batch.shown(), lie.leaves)) is proven
+
+
+@pytest.mark.parametrize(("length", "proven"), [(4, False), (5, True)])
+def test_spans_do_not_overlap(chain: World, length: int, proven: bool) -> None:
+    true = answer(LONG, " ".join(WORDS[10:30]))
+    batch = chain.record([many_spans(true, 2, length)])
+    challenge = WrongWeights(batch.shown(), batch.answers[0].leaves)
+    assert judged(chain, batch.id, challenge) is proven
+
+
+def test_what_a_challenger_adds_up_for_the_verifier_is_checked() -> None:
+    """Owners and sums that the leaves and lists do not have would make any root look wrong."""
+    chain = world(SHORT)
+    true = answer(SHORT)
+    batch = chain.record([true])
+
+    def said(kind: int, kinds: list[str], values: list[object]) -> str:
+        data = encode(kinds, values)
+        outcome = chain.ledger.send("challenge", batch.id, kind, data)
+        assert not outcome.success
+        return judge(chain, kind).error(outcome)
+
+    kinds = ["(uint64,bytes,bytes)", "bytes", "bytes"]
+    record, leaves, owners = decode(kinds, WrongWeights(batch.shown(), true.leaves).encode())
+    for wrong in (owners + b"\xee" * 20, owners[:-20], b"", owners[20:] + owners[:20]):
+        assert said(6, kinds, [record, leaves, wrong]) == "WrongOwners"
+    kinds = ["bytes"] * 5
+    records, counts, packed, places, merged = decode(kinds, lists(batch).encode())
+    extra = merged + b"\xee" * 20 + bytes(8)
+    assert said(8, kinds, [records, counts, packed, places, extra]) == "WrongMerged"
+    doubled = encode_packed(tuple((who, 2 * amount) for who, amount in true.points))
+    assert said(8, kinds, [records, counts, doubled, places, doubled]) == "WrongList"
