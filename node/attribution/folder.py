@@ -3,6 +3,8 @@
 documents.jsonl   one document a line: {"text": ..., "owner": "0x.."}
 dataset.json      {"format": 1, "id": .., "tokens": .., "roots": {..}}
 suffix_array.u32  the entries, four bytes each, big-endian
+owner_ranges.bin  the ranges, 28 bytes each, only where they are not those of the documents:
+                  of a dataset that was registered wrong, so that a watcher can prove it
 
 Loading computes tokens, owners and all four roots anew and compares them with dataset.json,
 so damage is found.  Whether the roots are those that were registered is for the caller.
@@ -18,7 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from byline.node.attribution.dataset import Dataset, Document, owner_ranges
+from byline.node.attribution.dataset import Dataset, Document, OwnerRange, owner_ranges
 from byline.node.attribution.tokens import token_string
 from byline.node.errors import Corrupt
 
@@ -26,6 +28,8 @@ FORMAT: Final = 1
 DOCUMENTS: Final = "documents.jsonl"
 DATASET: Final = "dataset.json"
 SUFFIXES: Final = "suffix_array.u32"
+RANGES: Final = "owner_ranges.bin"
+RANGE_BYTES: Final = 28
 
 
 def save_dataset(dataset: Dataset, folder: Path) -> None:
@@ -41,6 +45,10 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
     )
     (folder / DOCUMENTS).write_bytes("".join(f"{line}\n" for line in lines).encode())
     (folder / SUFFIXES).write_bytes(dataset.suffix_bytes)
+    if dataset.ranges == owner_ranges(dataset.documents, dataset.tokens):
+        (folder / RANGES).unlink(missing_ok=True)
+    else:
+        (folder / RANGES).write_bytes(b"".join(one.encode() for one in dataset.ranges))
     described = {
         "format": FORMAT,
         "id": dataset.id,
@@ -63,7 +71,9 @@ def load_dataset(folder: Path) -> Dataset:
         documents = tuple(_documents((folder / DOCUMENTS).read_bytes()))
         suffixes = np.frombuffer((folder / SUFFIXES).read_bytes(), ">u4").astype(np.uint32)
         tokens = np.array(token_string(one.text for one in documents), np.uint32)
-        ranges = owner_ranges(documents, tokens)
+        ranges = _ranges(folder)
+        if ranges is None:
+            ranges = owner_ranges(documents, tokens)
         dataset = Dataset(int(described["id"]), documents, tokens, suffixes, ranges)
         expected = dict(described["roots"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -78,6 +88,16 @@ def load_dataset(folder: Path) -> Dataset:
             "the files were changed, or this Python splits words otherwise: write it anew"
         )
     return dataset
+
+
+def _ranges(folder: Path) -> tuple[OwnerRange, ...] | None:
+    """Return the ranges of the file, `None` where there is no file."""
+    try:
+        data = (folder / RANGES).read_bytes()
+    except FileNotFoundError:
+        return None
+    parts = (data[at : at + RANGE_BYTES] for at in range(0, len(data), RANGE_BYTES))
+    return tuple(map(OwnerRange.decode, parts))
 
 
 def _roots(dataset: Dataset) -> dict[str, str]:

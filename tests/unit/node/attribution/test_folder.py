@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from byline.node.attribution.dataset import Dataset, Document
-from byline.node.attribution.folder import DATASET, DOCUMENTS, SUFFIXES, load_dataset, save_dataset
+from byline.node.attribution.dataset import Dataset, Document, OwnerRange
+from byline.node.attribution.folder import (
+    DATASET,
+    DOCUMENTS,
+    RANGES,
+    SUFFIXES,
+    load_dataset,
+    save_dataset,
+)
 from byline.node.errors import Corrupt
 
 DOCUMENTS_OF_TEST = (
@@ -30,6 +38,20 @@ def test_a_dataset_reads_back(folder: Path) -> None:
     assert (dataset.id, dataset.roots) == (built.id, built.roots)
     assert dataset.suffix_array.tolist() == built.suffix_array.tolist()
     assert dataset.ranges == built.ranges
+
+
+@pytest.mark.parametrize("ends", [(), (2,), (1, 7)])
+def test_ranges_that_are_not_those_of_the_texts_read_back(
+    folder: Path, ends: tuple[int, ...]
+) -> None:
+    honest = load_dataset(folder)
+    assert not (folder / RANGES).exists()
+    starts = (0, *ends[:-1])
+    ranges = tuple(OwnerRange(*at, b"\xee" * 20) for at in zip(starts, ends, strict=False))
+    save_dataset(replace(honest, ranges=ranges), folder)
+    assert load_dataset(folder).ranges == ranges
+    save_dataset(honest, folder)
+    assert load_dataset(folder).ranges == honest.ranges
 
 
 def test_saving_over_another_dataset_leaves_the_new_one(folder: Path) -> None:
