@@ -1,7 +1,8 @@
 """Everything that starts, stores or waits: chains, L1, sequencer, batcher, driver, CLI.
 
-For scripts and tests there are `Devnet` (asyncio), `SyncDevnet` (without), `NodeConfig`,
-`ManualClock` and the errors `NodeError` and `CallFailed`; they are imported when first used.
+For scripts and tests there are `Devnet` (asyncio), `SyncDevnet` (without), `AttributionClient`
+and `SyncAttributionClient`, `NodeConfig`, `ManualClock` and the errors `NodeError` and
+`CallFailed`; they are imported when first used.
 
 The rooms, from the inside out:
 
@@ -57,6 +58,8 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from byline.node.attribution.client import AttributionClient
+    from byline.node.attribution.client_sync import SyncAttributionClient
     from byline.node.client import CallFailed
     from byline.node.clock import ManualClock
     from byline.node.config import NodeConfig
@@ -64,14 +67,25 @@ if TYPE_CHECKING:
     from byline.node.errors import NodeError
     from byline.node.sync_devnet import SyncDevnet
 
-__all__ = ["CallFailed", "Devnet", "ManualClock", "NodeConfig", "NodeError", "SyncDevnet"]
+__all__ = [
+    "AttributionClient",
+    "CallFailed",
+    "Devnet",
+    "ManualClock",
+    "NodeConfig",
+    "NodeError",
+    "SyncAttributionClient",
+    "SyncDevnet",
+]
 
 _HOMES: Final = {
+    "AttributionClient": "attribution.client",
     "CallFailed": "client",
     "Devnet": "devnet",
     "ManualClock": "clock",
     "NodeConfig": "config",
     "NodeError": "errors",
+    "SyncAttributionClient": "attribution.client_sync",
     "SyncDevnet": "sync_devnet",
 }
 """Name, and the module that it comes from: importing this package imports none of them."""

@@ -27,5 +27,24 @@
     holdings.py      the datasets' contents that a node holds
     influence/       second opinions on small models, and how far each may be believed
 
-Nothing here waits.  Floats stay in influence/; what a record commits to never was one.
+What asks, serves and waits:
+
+    client.py             the contracts for programs; client_sync.py without asyncio
+    client_values.py      what they are told and say
+    client_batches.py     batches, records, settlements
+    client_calls.py       calls and their refusals by name
+    client_http.py        the payer's side of a paid answer
+    client_settling.py    a batch's list, at once or in chunks
+    client_claims.py      what is behind a root for whom
+    client_explain.py     one record in lines of text
+    payments.py           what is said over HTTP about a payment
+    payments_book.py      offers and receipts: every rule of taking money
+    payments_journal.py   receipts on disk; payments_store.py both together
+    serving.py            the paid endpoint
+    serving_models.py     what answers behind it
+    serving_chain.py      what it asks its chain
+    serving_service.py    endpoint and operator over one journal
+    operator.py           from receipts to records, settlement and the bond back
+
+All else is synchronous.  Floats stay in influence/; what a record commits to never was one.
 """

@@ -1,6 +1,7 @@
 """The command line: one module a command, one line a command in `COMMANDS`.
 
 What they share: running.py (asyncio, signals, errors as one line), banner.py (the start screen).
+attribution.py has subcommands of its own: attribution_serve.py.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ from typing import Final
 
 from byline.node.cli import Command
 
-SUBCOMMANDS: Final[tuple[Command, ...]] = ()
+SUBCOMMANDS: Final[tuple[Command, ...]] = (
+    Command("serve", "byline.node.cli.attribution_serve", "serve a model that is paid by answer"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 
 from byline.derivation.hashing import keccak256
 from byline.node.contracts.artifacts import Artifact, load
-from byline.node.contracts.declarations import AbiEntry, selector, signature
+from byline.node.contracts.declarations import AbiEntry, canonical_type, selector, signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,35 @@ class Interface:
         entry = self._entry("function", function)
         return selector(entry) + encode(_types(entry["inputs"]), arguments)
 
+    def arguments(self, data: bytes) -> tuple[str, tuple[Any, ...]] | None:
+        """Return the function that calldata call and its arguments, or `None` for no such."""
+        for entry in self.artifact.abi:
+            if entry["type"] == "function" and selector(dict(entry)) == data[:4]:
+                try:
+                    return entry["name"], tuple(decode(_types(entry["inputs"]), data[4:]))
+                except DecodingError:
+                    return None
+        return None
+
     def result(self, function: str, output: bytes) -> Any:
         """Return what a call answered: one value, or a tuple of several."""
         values = decode(_types(self._entry("function", function)["outputs"]), output)
         return values[0] if len(values) == 1 else values
+
+    def refusal(self, data: bytes) -> tuple[str, dict[str, Any]] | None:
+        """Return name and arguments of the declared error that revert data encode, if any.
+
+        Arguments without a name are called by their place.
+        """
+        for entry in self.artifact.abi:
+            if entry["type"] == "error" and selector(dict(entry)) == data[:4]:
+                try:
+                    values = decode(_types(entry["inputs"]), data[4:])
+                except DecodingError:
+                    return None
+                names = [item["name"] or str(at) for at, item in enumerate(entry["inputs"])]
+                return entry["name"], dict(zip(names, values, strict=True))
+        return None
 
     def topic(self, event: str) -> bytes:
         """Return the first topic of an event."""
@@ -58,4 +84,4 @@ class Interface:
 
 
 def _types(parameters: Sequence[AbiEntry]) -> list[str]:
-    return [str(item["type"]) for item in parameters]
+    return [canonical_type(item) for item in parameters]

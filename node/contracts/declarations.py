@@ -134,14 +134,15 @@ def _check_type(reader: _Reader, name: str) -> None:
 
 def signature(entry: AbiEntry) -> str:
     """Return the canonical signature of a function, event or error: `name(type,...)`."""
-    return f"{entry['name']}({','.join(_canonical(item) for item in entry['inputs'])})"
+    return f"{entry['name']}({','.join(canonical_type(item) for item in entry['inputs'])})"
 
 
-def _canonical(parameter: AbiEntry) -> str:
+def canonical_type(parameter: AbiEntry) -> str:
+    """Return the type of a parameter in one word: tuples as the types of their fields."""
     kind: str = parameter["type"]
     if not kind.startswith("tuple"):
         return kind
-    inner = ",".join(_canonical(item) for item in parameter["components"])
+    inner = ",".join(canonical_type(item) for item in parameter["components"])
     return f"({inner}){kind.removeprefix('tuple')}"
 
 

@@ -1,0 +1,134 @@
+"""A paid endpoint and its operator together, over one journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from aiohttp import web
+
+from byline.node.attribution.client import AttributionClient
+from byline.node.attribution.corpus import Corpus
+from byline.node.attribution.dataset import Dataset
+from byline.node.attribution.operator import DEFAULT_SETTINGS, Operator, OperatorSettings
+from byline.node.attribution.payments_book import DEFAULT_BOUNDS, Bounds, PaymentBook
+from byline.node.attribution.payments_journal import Journal
+from byline.node.attribution.payments_store import ReceiptStore
+from byline.node.attribution.serving import PaidEndpoint
+from byline.node.attribution.serving_chain import ClientChain, check_served
+from byline.node.attribution.serving_models import Model, RetrievalModel
+from byline.node.errors import NodeError, PortBusy
+
+JOURNAL: Final = "receipts.journal"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """What is served, and where."""
+
+    l2: str
+    """URL of the L2's JSON-RPC."""
+    key: bytes
+    """Of the model's operator; 32 bytes."""
+    model: int
+    datasets: tuple[Dataset, ...]
+    """At least those that the model is made of."""
+    folder: Path
+    """Where the journal is kept."""
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 takes a free one."""
+    bounds: Bounds = DEFAULT_BOUNDS
+    operator: OperatorSettings = DEFAULT_SETTINGS
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+class PaidService:
+    """Serves and records until its context ends; an async context manager.
+
+    answers: makes the model from the corpus; without it the best sentences are looked up.
+    say: told each step of the operator.  Raises `NodeError` at entry for a model that this
+    account may not serve, `Locked` and `Corrupt` for the journal, `PortBusy`.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        answers: Callable[[Corpus], Model] | None = None,
+        say: Callable[[str], None] = _silent,
+    ) -> None:
+        self.settings = settings
+        self._answers = answers
+        self._say = say
+        self._stack = AsyncExitStack()
+        self.client: AttributionClient
+        self.store: ReceiptStore
+        self.operator: Operator
+        self.url = ""
+        """Of the endpoint, once it serves."""
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        settings = self.settings
+        self.client = await stack.enter_async_context(AttributionClient(settings.l2, settings.key))
+        model = await self.client.model(settings.model)
+        corpus = await check_served(self.client, model, settings.datasets)
+        journal = stack.enter_context(Journal(settings.folder / JOURNAL))
+        book = PaymentBook(self.client.domain, settings.bounds)
+        kept = journal.fill(book)
+        self._say(f"journal {journal.path}: {kept} receipts, {len(book.pending())} to record")
+        self.store = ReceiptStore(book, journal)
+        self.operator = Operator(
+            self.client, settings.model, self.store, settings.operator, self._say
+        )
+        if self._answers is None:
+            answers: Model = await asyncio.to_thread(RetrievalModel, corpus.datasets)
+        else:
+            answers = await asyncio.to_thread(self._answers, corpus)
+        chain = ClientChain(self.client, settings.model)
+        endpoint = PaidEndpoint(chain, settings.model, corpus, answers, self.store)
+        self.url = await _serve(stack, endpoint.application(), settings.host, settings.port)
+        stop = asyncio.Event()
+        task = asyncio.create_task(self.operator.run(stop))
+        stack.push_async_callback(_end, stop, task)
+
+
+async def _serve(stack: AsyncExitStack, app: web.Application, host: str, port: int) -> str:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise PortBusy(f"{host}:{port} cannot be listened on: {error.strerror}") from error
+    taken = runner.addresses[0][1]
+    if not isinstance(taken, int):
+        raise NodeError(f"no port at {host}")
+    return f"http://{host}:{taken}"
+
+
+async def _end(stop: asyncio.Event, task: asyncio.Task[None]) -> None:
+    """Let the operator finish the step that it is at."""
+    stop.set()
+    await task
