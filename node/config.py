@@ -37,6 +37,8 @@ class NodeConfig:
     l2_port: int = 9545
     data_dir: Path | None = None
     """`None` keeps the chains for the time of the process."""
+    attribution_data: Path | None = None
+    """Folder with datasets' contents; `None` is `attribution` below the data folder."""
     state: Path | None = None
     """File with the states of both chains: loaded at the start, written at the end."""
     load_state: Path | None = None
@@ -155,6 +157,13 @@ class NodeConfig:
         bounds = {_BOUNDS[name]: value for name, value in values.items() if name in _BOUNDS}
         others = {name: value for name, value in values.items() if name not in _BOUNDS}
         return replace(self, limits=replace(self.limits, **bounds), **others)
+
+    @property
+    def attribution_folder(self) -> Path | None:
+        """Where datasets' contents are looked for; `None` where chains are kept nowhere."""
+        if self.attribution_data is not None or self.data_dir is None:
+            return self.attribution_data
+        return self.data_dir / "attribution"
 
     @property
     def l1_interval(self) -> int:

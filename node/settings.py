@@ -164,6 +164,12 @@ GROUPS: Final[Mapping[str, tuple[Setting, ...]]] = MappingProxyType(
                 "data_dir", Path, "folder for the chains; without it they end with the process"
             ),
             Setting(
+                "attribution_data",
+                Path,
+                "folder with datasets' contents, for attribution_*; by default that of the data "
+                "folder",
+            ),
+            Setting(
                 "state", Path, "load both chains' states from a file if it is there, and write it"
             ),
             Setting(

@@ -23,7 +23,12 @@ from byline.node.backend.editing import NodeEditing
 from byline.node.backend.events import EventHub
 from byline.node.backend.forked import forked_of
 from byline.node.backend.forks import NodeForks
-from byline.node.backend.later import inspecting_later, simulating_later, tracing_later
+from byline.node.backend.later import (
+    attribution_later,
+    inspecting_later,
+    simulating_later,
+    tracing_later,
+)
 from byline.node.backend.pool import NodeAccounts, NodePool
 from byline.node.backend.receipts import LazyReceipts, RemovedLogs, located_logs, located_receipts
 from byline.node.backend.rewriting import steering_of
@@ -178,6 +183,11 @@ class NodeShell:
             forks=NodeForks(rollup, name),
             steering=steering_of(rollup, name, threads),
             editing=NodeEditing(rollup, name, threads, state),
+            attribution=attribution_later(
+                rollup, threads, self.settings.attribution_folder, self.settings.call_timeout
+            )
+            if name == "l2"
+            else None,
             data_dir=str(self.settings.data_dir or ""),
             forked=forked_of(rollup.chain(name)),
             contracts=contracts,

@@ -9,6 +9,7 @@ parameters.py     JSON objects that several methods take
 simulation.py     blocks of calls that are tried out
 conditions.py     what must hold for a transaction to get into a block
 inspecting.py     what debuggers ask of the state and its tries
+attribution.py    whose words an answer is made of, and who is paid for them
 searching.py      finding by halving: which block something happened in
 sequencing.py     what an operator asks of an L2's sequencer
 steering.py       what a test decides about the making of blocks

@@ -21,6 +21,7 @@ from byline.derivation.transaction import AccessListEntry, AnyTransaction, Autho
 from byline.derivation.types import BlockId, SyncStatus
 
 if TYPE_CHECKING:
+    from byline.rpc.attribution import Attribution
     from byline.rpc.editing import Editing
     from byline.rpc.forked import Forked
     from byline.rpc.inspecting import Inspecting
@@ -618,6 +619,8 @@ class Backend:
     """Only where blocks are made."""
     editing: Editing | None = None
     """Likewise."""
+    attribution: Attribution | None = None
+    """Only beside an L2 of which the node keeps an index."""
     forked: Forked | None = None
     """Only on a chain that goes on from another one."""
     data_dir: str = ""

@@ -105,6 +105,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
 
 NAMESPACES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "attribution": "the L2's port serves it, where the node keeps an index of its contracts",
         "bor": "a namespace of Polygon's chains",
         "clique": "there is no proof of authority here",
         "les": _PEERS,

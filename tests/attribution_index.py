@@ -14,6 +14,7 @@ from byline.node.attribution.index import Index, Settings, folded
 from byline.node.attribution.index_events import Place, events_of
 from byline.node.contracts import addresses, attribution_predeploys
 from byline.node.contracts.artifacts import load
+from byline.precompiles.math.payout_tree import encode_edges, encode_nodes
 from tests.contracts.harness import Contract, Outcome
 from tests.contracts.quick import Quick
 
@@ -117,7 +118,8 @@ class Views:
             parents = book.parents.get(model.id, ())
             ids, bps = tuple(one for one, _ in parents), tuple(one for _, one in parents)
             assert contract.read("parents", model.id) == (ids, bps)
-            tree = book.payout_tree(model.id)
+            shares, edges = book.flows(model.id)
+            tree = (encode_nodes(shares), encode_edges(edges))
             assert contract.read("lineage", model.id) == (book.lineage(model.id), *tree)
             assert contract.read("lastStep", model.id) == book.last_step.get(model.id, 0)
 

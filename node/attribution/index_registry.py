@@ -42,17 +42,21 @@ class RegistryBook:
                     waiting.append(parent)
         return tuple(sorted(found))
 
-    def payout_tree(self, model: int) -> tuple[bytes, bytes]:
-        """Return nodes and edges of a lineage as the attribution math takes them."""
+    def flows(self, model: int) -> tuple[tuple[int, ...], tuple[tuple[int, int, int], ...]]:
+        """Return where money of a model goes, by the places of its lineage's ids.
+
+        What each keeps in basis points, and (child, parent, basis points) of each edge: as
+        `payout_tree` of the attribution math takes them.
+        """
         ids = self.lineage(model)
-        nodes, edges = b"", b""
-        for child, number in enumerate(ids):
-            parents = self.parents.get(number, ())
-            nodes += (WHOLE - sum(bps for _, bps in parents)).to_bytes(2, "big")
-            for parent, bps in parents:
-                edges += child.to_bytes(2, "big") + ids.index(parent).to_bytes(2, "big")
-                edges += bps.to_bytes(4, "big")
-        return nodes, edges
+        parents = [self.parents.get(number, ()) for number in ids]
+        shares = tuple(WHOLE - sum(bps for _, bps in each) for each in parents)
+        edges = (
+            (child, ids.index(parent), bps)
+            for child, each in enumerate(parents)
+            for parent, bps in each
+        )
+        return shares, tuple(edges)
 
 
 def _dataset_registered(book: RegistryBook, e: Event) -> None:

@@ -14,6 +14,9 @@ forks.py      which rules are in force, and which come
 simulating.py blocks of calls that are tried out
 tracing.py    what happened within transactions, by executing them again
 inspecting.py what state and store hold
+attribution.py   whose words answers are made of, who is paid, and is it true: with
+                 attribution_index.py (follows the chain), attribution_checks.py,
+                 attribution_views.py (JSON)
 chain_config.py  a chain's rules as genesis files have them
 later.py      parts that are imported when they are first asked for something
 pool.py       sending transactions; the unlocked accounts

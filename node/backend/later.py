@@ -6,12 +6,14 @@ Most nodes are never asked for traces or simulations, and their modules cost a s
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from byline.node.backend.served import Served
 from byline.node.backend.state import CALL_TIMEOUT
 from byline.node.backend.threads import Threads
 from byline.node.rollups.rollup import ChainName
+from byline.rpc.attribution import Attribution
 from byline.rpc.backend import Tracing
 from byline.rpc.inspecting import Inspecting
 from byline.rpc.simulation import Simulating
@@ -54,6 +56,19 @@ def inspecting_later(
         from byline.node.backend.inspecting import NodeInspecting
 
         return NodeInspecting(rollup, name, threads, timeout)
+
+    return later(make)
+
+
+def attribution_later(
+    rollup: Served, threads: Threads, folder: Path | None, timeout: float = CALL_TIMEOUT
+) -> Attribution:
+    """Return a `NodeAttribution` that is imported at its first use."""
+
+    def make() -> Attribution:
+        from byline.node.backend.attribution import NodeAttribution
+
+        return NodeAttribution(rollup, threads, folder, timeout)
 
     return later(make)
 

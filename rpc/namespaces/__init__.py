@@ -16,6 +16,7 @@ from byline.rpc.method import Method
 from byline.rpc.namespaces import (
     admin,
     admin_sequencer,
+    attribution,
     cheats_chain,
     cheats_mining,
     cheats_node,
@@ -74,6 +75,8 @@ def methods(backend: Backend) -> Mapping[str, Method]:
     tables = list(ALWAYS)
     if backend.rollup is not None:
         tables.append(optimism.METHODS)
+    if backend.attribution is not None:
+        tables.append(attribution.METHODS)
     if backend.tracing is not None:
         tables += [debug_trace.METHODS, trace.METHODS, ots.METHODS]
     if backend.simulating is not None:

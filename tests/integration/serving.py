@@ -7,8 +7,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from byline.node.backend.attribution import NodeAttribution
 from byline.node.backend.building import NodeBuilding
 from byline.node.backend.chain import NodeChain
 from byline.node.backend.controls import NodeControls, NodeRollup
@@ -60,8 +62,10 @@ class Port:
 
 
 @contextmanager
-def served(world: World, name: ChainName, timeout: float = 30.0) -> Iterator[Port]:
-    """Yield what answers behind the port of a chain."""
+def served(
+    world: World, name: ChainName, timeout: float = 30.0, folder: Path | None = None
+) -> Iterator[Port]:
+    """Yield what answers behind the port of a chain; `folder` has datasets' contents."""
     loop = asyncio.new_event_loop()
     calls = LoopCalls(loop)
     threads = Threads(calls)
@@ -85,6 +89,7 @@ def served(world: World, name: ChainName, timeout: float = 30.0) -> Iterator[Por
         sequencing=NodeSequencing(rollup, threads) if name == "l2" else None,
         steering=steering_of(rollup, name, threads),
         editing=NodeEditing(rollup, name, threads, state),
+        attribution=NodeAttribution(rollup, threads, folder, timeout) if name == "l2" else None,
     )
     try:
         yield Port(Dispatcher(backend), loop)

@@ -176,7 +176,8 @@ admin_peers admin_postUnsafePayload admin_resetDerivationPipeline admin_sequence
 admin_startSequencer admin_stopSequencer miner_setExtra miner_setGasLimit
 miner_setGasPrice miner_setMaxDASize anvil_classifyTransaction
 anvil_setNextBlockPrevRandao anvil_setPrevRandao hardhat_setERC20Allowance
-engine_signalSuperchainV1
+engine_signalSuperchainV1 attribution_explain attribution_lineage attribution_metrics
+attribution_status attribution_trace attribution_verify
 """)
 """What clients, explorers and rollup operators ask beyond these."""
 
@@ -220,6 +221,10 @@ ONLY_ON_THE_L2 = {
     "this is not the L2's port": (
         "optimism_outputAtBlock optimism_rollupConfig optimism_safeHeadAtL1Block "
         "optimism_syncStatus optimism_version"
+    ),
+    "the L2's port serves it, where": (
+        "attribution_explain attribution_lineage attribution_metrics attribution_status "
+        "attribution_trace attribution_verify"
     ),
 }
 """The same for the L1's port alone."""
