@@ -22,6 +22,7 @@ from byline.derivation.kernels import rlp
 from byline.derivation.transaction import Transaction, decode_transaction
 from byline.node.accounts import DevAccount, dev_accounts
 from byline.node.assembly import build_rollup
+from byline.node.attribution.corpus import engine_id
 from byline.node.bench.engines import run
 from byline.node.bench.transactions import MAX_FEE, TIP
 from byline.node.chain.chain import Built
@@ -97,7 +98,7 @@ class SettlingChain:
             (addresses.ATTRIBUTION_REGISTRY, REGISTRY.call("registerDataset", *dataset)),
         ]
         for mode in range(len(MODES)):
-            model = [[1], [], [], 1, b"\x05" * 32, bytes(20), 0, mode, ""]
+            model = [[1], [], [], 1, engine_id(), bytes(20), 0, mode, ""]
             call = REGISTRY.call("registerModel", *model)
             calls.append((addresses.ATTRIBUTION_REGISTRY, call))
         self.send([self.sign(to, data) for to, data in calls])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from eth_utils.crypto import keccak
 
+from byline.node.attribution.corpus import engine_id
 from byline.node.contracts.attribution_predeploys import STAKE_LOCK
 from tests.contracts.attribution_family import (
     PEOPLE,
@@ -28,10 +28,9 @@ def with_models() -> Family:
     chain = family()
     done(chain.policy, "createPolicy", 1, 1, 0, 0, 0, 10_000, 0, DAVE)
     done(chain.registry, "registerDataset", *(bytes(32),) * 4, 9, 1, "", "")
-    engine = keccak(text="an engine")
     for _ in range(3):
         lists: list[list[int]] = [[1], [], []]
-        values = (*lists, 1, engine, bytes(20), 0, 0, "")
+        values = (*lists, 1, engine_id(), bytes(20), 0, 0, "")
         done(chain.registry, "registerModel", *values, sender=DAVE)
     done(chain.registry, "deprecateModel", RETIRED, sender=DAVE)
     return chain

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from byline.node.attribution.corpus import engine_id
 from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load
 from byline.node.contracts.attribution_predeploys import Backend
@@ -106,7 +107,7 @@ class World:
                 [parent for parent, _ in parents],
                 [bps for _, bps in parents],
                 policy or self.policy,
-                b"\x05" * 32,
+                engine_id(),
                 FALLBACK,
                 method,
                 mode,

@@ -155,7 +155,7 @@ class RegistryMachine(RuleBasedStateMachine):
                 left -= parents[parent]
                 if left <= len(chosen):
                     break
-        self._add_model(who, datasets, parents, bytes(31) + b"\1", terms, bool(parents))
+        self._add_model(who, datasets, parents, SPANS + b"\0\1", terms, bool(parents))
 
     def _add_model(
         self,
@@ -185,8 +185,8 @@ class RegistryMachine(RuleBasedStateMachine):
             and 1 <= policy <= POLICIES
             and method <= 4
             and mode <= 3
-            and any(engine)
-            and (engine[:30] != SPANS or 1 <= least <= 64)
+            and engine[:30] == SPANS
+            and 1 <= least <= 64
         )
         name = "registerAdapter" if adapter else "registerModel"
         values = (datasets, names, bps, policy, engine, bytes(20), method, mode, "")
@@ -283,7 +283,7 @@ def test_a_lineage_divides_what_comes_in_as_the_models_were_made(
     for index, wanted in enumerate([{}, *shape]):
         above = {one: bps for one, bps in sorted(wanted.items()) if one <= index}
         lists = ([1], list(above), list(above.values()))
-        values = (*lists, 1, bytes(31) + b"\1", bytes(20), 0, 0, "")
+        values = (*lists, 1, SPANS + b"\0\1", bytes(20), 0, 0, "")
         books.read(told(registry, done(registry, "registerModel", *values)))
     for model in books.models:
         lineage, nodes, edges = registry.read("lineage", model)

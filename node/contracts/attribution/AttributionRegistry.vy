@@ -144,9 +144,8 @@ def registerModel(
     @param _bps What each parent gets of the contributors' part, in basis points, at least 1
            each and at most 10,000 together; the model keeps the rest.
     @param _policy Id of its fee policy.
-    @param _engineId How its answers are attributed.  Of "byline spans v1" the last two bytes
-           are the shortest span, 1..64 tokens.  Challenges judge by that engine alone: who
-           pays a model of another trusts its operator's evidence.
+    @param _engineId How its answers are attributed: 30 bytes of the hash of "byline spans v1",
+           the only engine that challenges can judge by, and u16 the shortest span, 1..64 tokens.
     @param _fallback Who is paid for an answer with no contributor; zero means the caller.
     @param _method How a pot is divided: 0 cascade, 1 hamilton, 2 webster, 3 dhondt, 4 adams.
     @param _mode How it is paid: 0 push, 1 credit, 2 accumulator, 3 root.

@@ -9,8 +9,8 @@
      that does not fit the commitments reverts with a named error, arguments that are not of
      their types revert without data.
 
-     The rules that records are held to, whatever engine their model names, are those of
-     "byline spans v1", and minLen the last two bytes of the engine's id.  Reading the output from
+     The rules that records are held to are those of the engine "byline spans v1", and
+     minLen the last two bytes of the engine's id.  Reading the output from
      the left, the longest match of at least minLen and at most 64 tokens in any dataset of
      the model is a span, and reading goes on behind it, else at the next token; up to four
      places of each dataset that has the span are leaves.

@@ -7,8 +7,7 @@
 # error NotAscending(uint256 index)
 # error UriTooLong(uint256 size)
 # error IdsExhausted()
-# error ZeroEngine()
-# error BadMinLength(uint256 minLength)
+# error UnknownEngine(bytes32 engineId)
 
 # Longer lists and texts than these are no calls of the registry at all; its limits lie below,
 # so that what exceeds them is refused with a name.
@@ -54,10 +53,15 @@ def _next(_count: uint32) -> uint32:
 @internal
 @pure
 def _check_engine(_engineId: bytes32):
-    if _engineId == empty(bytes32):
-        raw_revert(method_id("ZeroEngine()"))
+    """
+    @notice Refuse all engines but the one that challenges judge by, with spans of 1 to 64
+            tokens at the least: evidence of another could not be proven wrong.
+    """
     engine: uint256 = convert(_engineId, uint256)
-    if engine >> 16 == convert(keccak256(SPANS_ENGINE), uint256) >> 16:
-        shortest: uint256 = engine & U16
-        if shortest == 0 or shortest > MAX_MIN_LENGTH:
-            raw_revert(abi_encode(shortest, method_id=method_id("BadMinLength(uint256)")))
+    shortest: uint256 = engine & U16
+    if (
+        engine >> 16 != convert(keccak256(SPANS_ENGINE), uint256) >> 16
+        or shortest == 0
+        or shortest > MAX_MIN_LENGTH
+    ):
+        raw_revert(abi_encode(_engineId, method_id=method_id("UnknownEngine(bytes32)")))

@@ -12,9 +12,6 @@ interface IAttributionRegistry {
     /// @notice Bad dataset count.
     error BadDatasetCount(uint256 count);
 
-    /// @notice Bad min length.
-    error BadMinLength(uint256 minLength);
-
     /// @notice Bad owners.
     error BadOwners(uint256 owners);
 
@@ -66,6 +63,9 @@ interface IAttributionRegistry {
     /// @notice Unknown dataset.
     error UnknownDataset(uint256 id);
 
+    /// @notice Unknown engine.
+    error UnknownEngine(bytes32 engineId);
+
     /// @notice Unknown method.
     error UnknownMethod(uint8 method);
 
@@ -80,9 +80,6 @@ interface IAttributionRegistry {
 
     /// @notice Uri too long.
     error UriTooLong(uint256 size);
-
-    /// @notice Zero engine.
-    error ZeroEngine();
 
     /// @notice Zero operator.
     error ZeroOperator();
