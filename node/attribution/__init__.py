@@ -25,6 +25,8 @@
     funding.py       who paid whom
     metrics.py       how a model is used, and what of it looks like noise
     holdings.py      the datasets' contents that a node holds
+    watching.py      what a watcher makes of datasets, records and batches
+    watching_actions.py   what it does about that
     influence/       second opinions on small models, and how far each may be believed
 
 What asks, serves and waits:
@@ -44,6 +46,8 @@ What asks, serves and waits:
     serving_models.py     what answers behind it
     serving_chain.py      what it asks its chain
     serving_service.py    endpoint and operator over one journal
+    watching_shell.py     the watcher at work; watching_chain.py follows the events,
+                          watching_evidence.py finds what is known beside the chain
     operator.py           from receipts to records, settlement and the bond back
 
 All else is synchronous.  Floats stay in influence/; what a record commits to never was one.

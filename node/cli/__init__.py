@@ -1,7 +1,8 @@
 """The command line: one module a command, one line a command in `COMMANDS`.
 
 What they share: running.py (asyncio, signals, errors as one line), banner.py (the start screen).
-attribution.py has subcommands of its own: attribution_serve.py.
+attribution.py has subcommands of its own: attribution_serve.py, attribution_watch.py,
+attribution_fidelity.py; attribution_signer.py says who signs.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from byline.node.cli import Command
 
 SUBCOMMANDS: Final[tuple[Command, ...]] = (
     Command("serve", "byline.node.cli.attribution_serve", "serve a model that is paid by answer"),
+    Command("watch", "byline.node.cli.attribution_watch", "recheck records, challenge lies"),
+    Command("fidelity", "byline.node.cli.attribution_fidelity", "measure influence engines"),
 )
 
 

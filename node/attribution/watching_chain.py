@@ -1,0 +1,144 @@
+"""Following the events of the attribution contracts on a chain that may change its mind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from byline.derivation.receipt import Log
+from byline.node.attribution.client_calls import Contracts
+from byline.node.attribution.index import Index, Settings, folded
+from byline.node.attribution.index_events import ADDRESSES, Event, Place, events_of
+from byline.node.client import CallFailed, RpcClient
+from byline.node.errors import NodeError
+
+PAGE: Final = 10_000
+"""Blocks that are asked for at once; fewer where the node finds that too many."""
+KEPT: Final = 256
+"""Heads to which a change of the chain can be followed back without reading all anew."""
+ATTEMPTS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the contracts have told up to a block."""
+
+    number: int
+    """-1 before the first block."""
+    hash: str
+    timestamp: int
+    index: Index
+
+
+class Follower:
+    """Reads what is new, and goes back where blocks were replaced."""
+
+    def __init__(self, client: RpcClient, settings: Settings) -> None:
+        self._client = client
+        self._first = Head(-1, "", 0, Index(settings))
+        self._heads: list[Head] = []
+
+    async def read(self) -> Head:
+        """Return everything up to the newest block; raises `NodeError`.
+
+        All of it is of one chain: where blocks are replaced meanwhile it is read again.
+        """
+        for _ in range(ATTEMPTS):
+            block = await self._block("latest")
+            if block is None:
+                raise NodeError(f"{self._client.url} has no newest block")
+            await self._go_back()
+            known = self._heads[-1] if self._heads else self._first
+            if known.hash == block["hash"]:
+                return known
+            number, name = int(block["number"], 16), str(block["hash"])
+            index = await self._read(known, number)
+            same = await self._block(hex(number))
+            if same is not None and same["hash"] == name:
+                head = Head(number, name, int(block["timestamp"], 16), index)
+                self._heads = [*self._heads, head][-KEPT:]
+                return head
+        raise NodeError(f"{self._client.url} replaces its blocks faster than they are read")
+
+    async def _go_back(self) -> None:
+        """Drop heads that are no longer of the chain."""
+        while self._heads:
+            known = self._heads[-1]
+            block = await self._block(hex(known.number))
+            if block is not None and block["hash"] == known.hash:
+                return
+            self._heads.pop()
+
+    async def _block(self, number: str) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = await self._client.call(
+            "eth_getBlockByNumber", number, False
+        )
+        return found
+
+    async def _read(self, known: Head, last: int) -> Index:
+        index, at, page = known.index, known.number + 1, PAGE
+        while at <= last:
+            end = min(at + page - 1, last)
+            try:
+                events = await self._events(at, end)
+            except CallFailed:
+                if page == 1:
+                    raise
+                page = max(page // 8, 1)
+                continue
+            index, at = folded(index, events), end + 1
+        return index
+
+    async def _events(self, first: int, last: int) -> tuple[Event, ...]:
+        found = await self._client.call(
+            "eth_getLogs",
+            {
+                "address": ["0x" + address.hex() for address in ADDRESSES],
+                "fromBlock": hex(first),
+                "toBlock": hex(last),
+            },
+        )
+        times: dict[str, int] = {}
+        for one in found:
+            number = one["blockNumber"]
+            if number not in times:
+                times[number] = await self._time(one)
+        places = [
+            Place(
+                int(one["blockNumber"], 16),
+                times[one["blockNumber"]],
+                bytes.fromhex(one["transactionHash"][2:]),
+            )
+            for one in found
+        ]
+        return tuple(events_of([_log(one) for one in found], places.__getitem__))
+
+    async def _time(self, log: Mapping[str, Any]) -> int:
+        """Return the time of a log's block; not every node says it with the log."""
+        stated = log.get("blockTimestamp")
+        if stated is not None:
+            return int(stated, 16)
+        block = await self._block(log["blockNumber"])
+        if block is None:
+            raise NodeError(f"{self._client.url} has no block {log['blockNumber']} any more")
+        return int(block["timestamp"], 16)
+
+
+async def read_settings(contracts: Contracts) -> Settings:
+    """Return what the contracts were set up with; raises `NodeError` where there are none."""
+    return Settings(
+        await contracts.read("InferenceLedger", "challengeWindow"),
+        await contracts.read("InferenceLedger", "settleWindow"),
+        await contracts.read("PayoutVault", "claimWindow"),
+        await contracts.read("ContributorBond", "threshold"),
+        await contracts.read("ContributorBond", "limit"),
+    )
+
+
+def _log(found: Mapping[str, Any]) -> Log:
+    return Log(
+        bytes.fromhex(found["address"][2:]),
+        tuple(bytes.fromhex(topic[2:]) for topic in found["topics"]),
+        bytes.fromhex(found["data"][2:]),
+    )

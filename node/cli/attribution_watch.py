@@ -1,0 +1,113 @@
+"""`byline attribution watch`: recompute every record, and prove what is wrong to the ledger."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from byline.node.cli.attribution_signer import add_signer, signer_of
+from byline.node.cli.running import run_to_end, stop_event
+from byline.node.errors import ConfigError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what a watcher needs."""
+    parser.add_argument(
+        "--l2", metavar="URL", default="http://127.0.0.1:9545", help="JSON-RPC of the L2"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        type=Path,
+        default=Path("attribution"),
+        help="folder of datasets, one subfolder each (default ./attribution)",
+    )
+    parser.add_argument(
+        "--evidence",
+        metavar="URL|DIR",
+        action="append",
+        default=[],
+        help="where operators show evidence, asked before any is demanded; may be repeated",
+    )
+    add_signer(parser, "who challenges and demands; without it nothing is sent")
+    parser.add_argument(
+        "--resume",
+        metavar="FILE",
+        type=Path,
+        help="go on where this file says, and keep it; settled batches are not told again",
+    )
+    parser.add_argument(
+        "--from",
+        dest="since",
+        metavar="BLOCK",
+        type=int,
+        default=0,
+        help="leave out batches of earlier blocks that are settled",
+    )
+    parser.add_argument(
+        "--patience",
+        metavar="SECONDS",
+        type=int,
+        help="how long evidence may take to turn up before it is demanded, which costs a fee "
+        "(default: a quarter of the challenge window; 0 with --once)",
+    )
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="look once; status 1 if anything is wrong or cannot be checked",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be sent, only")
+    parser.add_argument(
+        "--poll", metavar="SECONDS", type=float, default=1.0, help="pause between two looks"
+    )
+    parser.add_argument(
+        "--log-level", choices=("debug", "info", "warning", "error"), default="warning"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Watch until stopped, then print what was found: 0, or with `--once` 1 for anything wrong."""
+    return run_to_end(_watch(arguments))
+
+
+async def _watch(arguments: argparse.Namespace) -> int:
+    from byline.node import logs
+    from byline.node.attribution.client_calls import Contracts
+    from byline.node.attribution.watching_evidence import source_of
+    from byline.node.attribution.watching_shell import Options, Watcher
+    from byline.node.client import RpcClient
+
+    logs.set_up(arguments.log_level, None)
+    stop = stop_event()
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    if arguments.poll <= 0:
+        raise ConfigError(f"--poll {arguments.poll:g}: want more than 0 seconds")
+    if not await asyncio.to_thread(arguments.data.is_dir):
+        raise ConfigError(f"--data {arguments.data} is no folder: datasets are looked for there")
+    options = Options(
+        data=arguments.data,
+        evidence=tuple(map(source_of, arguments.evidence)),
+        resume=arguments.resume,
+        since=arguments.since,
+        patience=arguments.patience,
+        dry_run=arguments.dry_run,
+        once=arguments.once,
+        poll=arguments.poll,
+    )
+    account = await asyncio.to_thread(signer_of, arguments)
+    async with RpcClient(arguments.l2) as client:
+        watcher = Watcher(client, Contracts(client, account), options, console.print)
+        if not watcher.is_acting:
+            console.print("nothing is sent: --dry-run, or neither --key-file nor --account")
+        wrong = await watcher.run(stop)
+    table = Table(title=f"watched {arguments.l2}", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in watcher.summary():
+        table.add_row(name, value)
+    console.print(table)
+    return 1 if arguments.once and wrong else 0
