@@ -39,6 +39,7 @@ What asks, serves and waits:
     client_settling.py    a batch's list, at once or in chunks
     client_claims.py      what is behind a root for whom
     client_explain.py     one record in lines of text
+    deploying.py          the contracts on a chain whose genesis has none
     payments.py           what is said over HTTP about a payment
     payments_book.py      offers and receipts: every rule of taking money
     payments_journal.py   receipts on disk; payments_store.py both together

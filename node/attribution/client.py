@@ -52,7 +52,7 @@ from byline.node.attribution.receipts import (
 from byline.node.attribution.tokens import encode_tokens
 from byline.node.attribution.weights import batch_payouts, payout_root
 from byline.node.client import RpcClient
-from byline.node.contracts.addresses import INFERENCE_LEDGER
+from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.errors import NodeError
 from byline.node.keys import address_of
 
@@ -63,14 +63,20 @@ LEDGER, VAULT = "InferenceLedger", "PayoutVault"
 class AttributionClient:
     """One L2 by its JSON-RPC URL, and the account that signs; an async context manager.
 
-    key: 32 bytes; without one the client reads only.  Raises `NodeError` at entry where the
-    node does not answer.
+    key: 32 bytes; without one the client reads only.  addresses: where the contracts stand, by
+    name, on a chain that has them elsewhere than our genesis (module `deploying`).  Raises
+    `NodeError` at entry where the node does not answer.
     """
 
-    def __init__(self, url: str, key: bytes | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: bytes | None = None,
+        addresses: Mapping[str, bytes] = L2_CONTRACTS,
+    ) -> None:
         account = None if key is None else DevAccount(address_of(key), bytes(key))
         self.rpc = RpcClient(url)
-        self.contracts = Contracts(self.rpc, account)
+        self.contracts = Contracts(self.rpc, account, addresses)
         self.chain_id = 0
         self._stack = AsyncExitStack()
 
@@ -99,7 +105,7 @@ class AttributionClient:
     @property
     def domain(self) -> ReceiptDomain:
         """What receipts are signed for."""
-        return ReceiptDomain(self.chain_id, INFERENCE_LEDGER)
+        return ReceiptDomain(self.chain_id, self.contracts.addresses[LEDGER])
 
     @property
     def key(self) -> bytes:

@@ -57,14 +57,21 @@ class Log:
 
 
 class Contracts:
-    """The attribution contracts of the chain behind a client, at the addresses of genesis.
+    """The attribution contracts of the chain behind a client.
 
     account: who signs; reading needs none.
+    addresses: where they stand, by name; those of genesis unless told otherwise.
     """
 
-    def __init__(self, client: RpcClient, account: DevAccount | None = None) -> None:
+    def __init__(
+        self,
+        client: RpcClient,
+        account: DevAccount | None = None,
+        addresses: Mapping[str, bytes] = L2_CONTRACTS,
+    ) -> None:
         self.client = client
         self.account = account
+        self.addresses = addresses
         # One transaction of an account at a time: two would take the same nonce.
         self._sending = asyncio.Lock()
 
@@ -91,7 +98,7 @@ class Contracts:
     ) -> Mapping[str, Any]:
         """Send a transaction and return its receipt; raises `ContractRefused`, `NodeError`."""
         data = interface(contract).call(function, *arguments)
-        to, wallet = L2_CONTRACTS[contract], Wallet(self.client, self._signer())
+        to, wallet = self.addresses[contract], Wallet(self.client, self._signer())
         request = self._request(contract, data, value)
         async with self._sending:
             with _naming(contract, function):
@@ -116,7 +123,7 @@ class Contracts:
         found = await self.client.call(
             "eth_getLogs",
             {
-                "address": "0x" + L2_CONTRACTS[contract].hex(),
+                "address": "0x" + self.addresses[contract].hex(),
                 "fromBlock": hex(from_block),
                 "toBlock": "latest",
                 "topics": [None if one is None else "0x" + one.hex() for one in wanted],
@@ -126,7 +133,7 @@ class Contracts:
 
     def event(self, receipt: Mapping[str, Any], contract: str, event: str) -> Mapping[str, Any]:
         """Return the first such event of a transaction; `NodeError` where there is none."""
-        face, at = interface(contract), "0x" + L2_CONTRACTS[contract].hex()
+        face, at = interface(contract), "0x" + self.addresses[contract].hex()
         topic = "0x" + face.topic(event).hex()
         for one in receipt["logs"]:
             if one["address"].lower() == at and one["topics"][0] == topic:
@@ -147,7 +154,7 @@ class Contracts:
         sender = {} if self.account is None else {"from": "0x" + self.account.address.hex()}
         return {
             **sender,
-            "to": "0x" + L2_CONTRACTS[contract].hex(),
+            "to": "0x" + self.addresses[contract].hex(),
             "data": "0x" + data.hex(),
             "value": hex(value),
         }

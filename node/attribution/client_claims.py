@@ -9,7 +9,6 @@ from byline.derivation.hashing import keccak256
 from byline.node.attribution.client_calls import Contracts, interface, unhexed, word
 from byline.node.attribution.client_values import Claim, ClaimPermit, Mode, Settlement
 from byline.node.attribution.encoding import Points, decode_packed
-from byline.node.contracts.addresses import PAYOUT_VAULT
 from byline.node.errors import NodeError
 from byline.node.keys import address_of, sign
 from byline.precompiles.math import apportion
@@ -118,7 +117,7 @@ async def permit(
         + keccak256(b"1")
         + word(chain_id)
         + bytes(12)
-        + PAYOUT_VAULT
+        + contracts.addresses[VAULT]
     )
     words = (bytes(12) + who, leaves_hash, word(max_fee), word(nonce), word(deadline))
     digest = keccak256(b"\x19\x01" + domain + keccak256(_PERMIT_TYPE + b"".join(words)))

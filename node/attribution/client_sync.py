@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -28,6 +28,7 @@ from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import Points, RecordLeaf
 from byline.node.attribution.evidence import Attribution
 from byline.node.attribution.receipts import SignedReceipt
+from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.errors import NodeError
 from byline.node.loops import loop_factory
 
@@ -37,8 +38,13 @@ T = TypeVar("T")
 class SyncAttributionClient:
     """`AttributionClient`, whose methods have the same names here; a context manager."""
 
-    def __init__(self, url: str, key: bytes | None = None) -> None:
-        self._client = AttributionClient(url, key)
+    def __init__(
+        self,
+        url: str,
+        key: bytes | None = None,
+        addresses: Mapping[str, bytes] = L2_CONTRACTS,
+    ) -> None:
+        self._client = AttributionClient(url, key, addresses)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread
 

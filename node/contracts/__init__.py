@@ -11,6 +11,7 @@ a `lib/` folder), `assembly/` the contracts that Vyper cannot express.  `build` 
     genesis_accounts  contracts in a genesis: code, storage, proxies, blueprints
     l1_contracts   `l1_alloc`: the L1's, set up for an L2
     attribution_predeploys  those of attribution, and who computes for them
+    attribution_deploy  the same by transactions, for chains of others
     predeploys     `l2_alloc`: the L2's
     interface_files  `read("IPayoutVault.sol")`: for Solidity and Vyper contracts of users that
                    call the precompiles or the contracts of attribution; `folder()` is the
