@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from byline.node.attribution.encoding import Points
@@ -18,12 +18,18 @@ Units: TypeAlias = Mapping[tuple[int, int], Points]
 
 
 def usage_of(
-    index: Index, model: int, first: int, last: int, transfers: Sequence[Transfer] = ()
+    index: Index,
+    model: int,
+    first: int,
+    last: int,
+    transfers: Sequence[Transfer] = (),
+    check: Callable[[], None] = lambda: None,
 ) -> Usage:
     """Return how a model was used in the blocks `first` to `last`.
 
     transfers: of native tokens, up to `last`.  What others paid into payers' prepaid balances
-    is added to them.  `KeyError` for an unknown model.
+    is added to them.  check: called for each batch; raises where it takes too long.
+    `KeyError` for an unknown model.
     """
     row = index.registry.models[model]
     policy = index.registry.policies[row.fee_policy]
@@ -46,8 +52,8 @@ def usage_of(
     return Usage(
         answers=answers,
         before=frozenset(before),
-        insiders=insiders(index, model, batches),
-        earned=earned(index, [one for one in batches if one.id in inside]),
+        insiders=insiders(index, model, batches, check),
+        earned=earned(index, [one for one in batches if one.id in inside], check),
         transfers=(*transfers, *paid_for),
     )
 
@@ -60,7 +66,9 @@ def _paid(one: RecordRow, least: int, mates: int, same: bool) -> Paid:
     )  # fmt: skip
 
 
-def insiders(index: Index, model: int, batches: Sequence[BatchRow]) -> frozenset[bytes]:
+def insiders(
+    index: Index, model: int, batches: Sequence[BatchRow], check: Callable[[], None]
+) -> frozenset[bytes]:
     """Return everybody who earns by a model, or decides about it."""
     row = index.registry.models[model]
     found = {row.owner, row.operator, row.fallback_to}
@@ -72,12 +80,15 @@ def insiders(index: Index, model: int, batches: Sequence[BatchRow]) -> frozenset
     staked = index.stakes.stakes.items()
     found |= {who for (number, who), stake in staked if number == model and stake.amount}
     for batch in batches:
+        check()
         for owner, _ in index.ledger.payouts_of(batch.id, row.fallback_to) or ():
             found.add(owner)
     return frozenset(found)
 
 
-def earned(index: Index, batches: Sequence[BatchRow]) -> Mapping[bytes, int]:
+def earned(
+    index: Index, batches: Sequence[BatchRow], check: Callable[[], None]
+) -> Mapping[bytes, int]:
     """Return wei that batches gave to each address, as far as the events tell.
 
     In root mode what a list that is public gives, claimed or not; else what was claimed.
@@ -89,6 +100,7 @@ def earned(index: Index, batches: Sequence[BatchRow]) -> Mapping[bytes, int]:
         if batch in own and index.vault.settlements[batch].mode is not Mode.ROOT:
             found[who] += given.total
     for one in batches:
+        check()
         row = index.vault.settlements.get(one.id)
         if row is None:
             continue

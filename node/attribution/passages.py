@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from byline.node.attribution.dataset import Dataset
@@ -50,6 +51,10 @@ def locate(text: str) -> tuple[Located, ...]:
     )
 
 
+_located = lru_cache(maxsize=8)(locate)
+"""For the places of one answer, which are often in the same few documents."""
+
+
 def passage(dataset: Dataset, pos: int, length: int) -> Passage:
     """Return the text behind the tokens `pos` to `pos + length - 1` of a dataset.
 
@@ -60,7 +65,7 @@ def passage(dataset: Dataset, pos: int, length: int) -> Passage:
     while first > 0 and dataset.tokens[first - 1]:
         first -= 1
     text = dataset.documents[document].text
-    tokens = locate(text)[pos - first : pos - first + length]
+    tokens = _located(text)[pos - first : pos - first + length]
     if length < 1 or len(tokens) != length:
         raise IndexError(
             f"no {length} tokens at {pos} of dataset {dataset.id}: document {document} ends there"

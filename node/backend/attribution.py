@@ -68,7 +68,7 @@ class NodeAttribution:
 
         def work(mark: Mark, patience: Patience) -> Json:
             corpus = self._corpus(mark.index, model)
-            return _traced(mark.index, corpus, model, output, fee)
+            return _traced(mark.index, corpus, model, output, fee, patience)
 
         return await self._ask(work)
 
@@ -77,7 +77,7 @@ class NodeAttribution:
 
         def work(mark: Mark, patience: Patience) -> Json:
             _check_known(mark.index, batch, index)
-            return self._explained(mark.index, batch, index)
+            return self._explained(mark.index, batch, index, patience)
 
         return await self._ask(work)
 
@@ -100,7 +100,7 @@ class NodeAttribution:
             if start > end:
                 raise Refused(f"blocks {start} to {end}: want the first before the last")
             transfers = transfers_up_to(resolver.chain, end, patience)
-            usage = usage_of(mark.index, model, start, end, transfers or ())
+            usage = usage_of(mark.index, model, start, end, transfers or (), patience.check)
             return {
                 "model": model,
                 "fromBlock": start,
@@ -159,7 +159,7 @@ class NodeAttribution:
                 missing.append({**words, "why": str(exc)})
         return found, missing
 
-    def _explained(self, index: Index, batch: int, at: int) -> Json:
+    def _explained(self, index: Index, batch: int, at: int, patience: Patience) -> Json:
         row, record = index.ledger.batches[batch], index.ledger.records[batch, at]
         shown = index.ledger.published.get((batch, at))
         datasets, missing = self._held(index, row.model) if shown else ({}, [])
@@ -170,7 +170,9 @@ class NodeAttribution:
             "batch": views.batch(row),
             "record": views.record(record, refunded=(batch, at) in index.ledger.refunds),
             "published": shown is not None,
-            "spans": None if shown is None else views.spans(shown.leaves, datasets),
+            "spans": None
+            if shown is None
+            else views.spans(shown.leaves, datasets, patience.check),
             "missing": missing,
             "points": views.points(own),
             "settlement": views.settlement(index.vault.settlements.get(batch)),
@@ -270,7 +272,12 @@ def _unpublished(index: Index, batch: int, at: int) -> list[Json]:
 
 
 def _traced(
-    index: Index, corpus: Corpus, model: int, output: str | tuple[int, ...], fee: int | None
+    index: Index,
+    corpus: Corpus,
+    model: int,
+    output: str | tuple[int, ...],
+    fee: int | None,
+    patience: Patience,
 ) -> Json:
     try:
         tokens = tokenize(output) if isinstance(output, str) else output
@@ -280,7 +287,7 @@ def _traced(
     made = attribution(corpus, tokens, fee or 0)
     leaves = made.evidence.leaves
     datasets = {one.id: one for one in corpus.datasets}
-    spans = views.spans(leaves, datasets)
+    spans = views.spans(leaves, datasets, patience.check)
     if isinstance(output, str):
         places = locate(output)
         for span in spans:

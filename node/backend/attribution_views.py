@@ -6,7 +6,7 @@ in hex; ratios, exact until here, become floats.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 from typing import Any, Final
@@ -56,13 +56,21 @@ def ratio(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
 
 
-def spans(leaves: Sequence[EvidenceLeaf], datasets: Mapping[int, Dataset]) -> list[Json]:
-    """Return the leaves by spans, with the words where the dataset is among `datasets`."""
+def spans(
+    leaves: Sequence[EvidenceLeaf], datasets: Mapping[int, Dataset], check: Callable[[], None]
+) -> list[Json]:
+    """Return the leaves by spans, with the words where the dataset is among `datasets`.
+
+    check: called for each leaf; raises where it takes too long.
+    """
     found = []
     numbered = enumerate(leaves)
     for (start, length), group in groupby(numbered, key=lambda one: _span_of(one[1])):
         members = list(group)
-        shown = [_leaf(at, one, datasets) for at, one in members]
+        shown = []
+        for at, one in members:
+            check()
+            shown.append(_leaf(at, one, datasets))
         ranges = {(one.dataset, one.lo, one.hi) for _, one in members}
         text = next((one["text"] for one in shown if one["text"] is not None), None)
         found.append(

@@ -1,0 +1,428 @@
+"""`attribution_*` on a chain on which answers were sold, forged, settled and claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from byline.node.attribution.corpus import engine_id
+from byline.node.attribution.evidence import attribute
+from byline.node.attribution.index import Index, folded
+from byline.node.attribution.tokens import tokenize
+from byline.node.backend.attribution_index import Follower
+from byline.node.contracts import addresses
+from byline.node.evm.patience import ENDLESS, OutOfTime, Patience
+from byline.precompiles.math import apportion
+from byline.precompiles.math.sum_tree import SumTree
+from tests.attribution_story import (
+    FEE,
+    OTHER,
+    OWNERS,
+    PAYER,
+    QUESTION,
+    Story,
+    begin,
+    forged,
+)
+from tests.integration.rollups import world
+from tests.integration.serving import Port, served
+
+WINDOW = 601
+
+
+def text(address: bytes) -> str:
+    return "0x" + address.hex()
+
+
+def number(quantity: str) -> int:
+    return int(quantity, 16)
+
+
+@dataclass
+class Chain:
+    """The story, and what answers about it with and without the datasets' contents."""
+
+    story: Story
+    port: Port
+    poor: Port
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    folder = tmp_path_factory.mktemp("data")
+    here = world()
+    with served(here, "l2", folder=folder) as port, served(here, "l2") as poor:
+        story = begin(here, folder)
+        found = Chain(story, port, poor, folder)
+        tell(found)
+        yield found
+
+
+def tell(chain: Chain) -> None:
+    """Batch 1 of model 1 is paid by credit, batch 2 of model 2 by root, batch 3 is forged, and
+    of batch 4 nothing is public."""
+    story, port = chain.story, chain.port
+    story.record(
+        1,
+        [
+            story.answer(),
+            story.answer("nothing that anybody wrote", OTHER, request=b"\x06" * 32),
+            story.answer("a slow green turtle walks", OWNERS[1], request=b"\x06" * 32),
+        ],
+    )
+    story.record(2, [story.answer(payer=OTHER)])
+    lie = forged(story.answer(payer=OTHER))
+    story.record(1, [lie])
+    story.record(2, [story.answer(payer=OTHER, request=b"\x07" * 32)])
+    for batch, index in ((1, 0), (1, 1), (1, 2), (2, 0), (3, 0)):
+        story.publish(batch, index)
+    port.result("evm_increaseTime", WINDOW)
+    port.result("evm_mine")
+    for batch in (1, 2):
+        story.settle(batch)
+    claim(story, 2)
+
+
+def claim(story: Story, batch: int) -> None:
+    """Claim what the first of a list of a batch in root mode gets."""
+    payouts = story.payouts(story.batches[batch])
+    pot = number_of_pot(story, batch)
+    amounts = apportion(0, pot, [weight for _, weight in payouts])
+    who = next(one for one in OWNERS if one.address == payouts[0][0])
+    entries = tuple((owner, part) for (owner, _), part in zip(payouts, amounts, strict=True))
+    proof = SumTree(entries).proof(0)
+    story.send("PayoutVault", "claim", batch, 0, amounts[0], proof, sender=who)
+
+
+def number_of_pot(story: Story, batch: int) -> int:
+    return index_of(story).vault.settlements[batch].pot
+
+
+def index_of(story: Story) -> Index:
+    return Follower(story.world.rollup).at_head(ENDLESS).index
+
+
+# -- trace
+
+
+def test_a_trace_has_the_spans_their_words_and_their_owners(chain: Chain) -> None:
+    found = chain.port.result("attribution_trace", 1, QUESTION, hex(FEE))
+    evidence = attribute(chain.story.corpus, tokenize(QUESTION))
+    assert found["evidenceRoot"] == text(evidence.root)
+    assert [span["text"] for span in found["spans"]] == [
+        "the quick brown fox jumps over the lazy dog",
+        "rain falls on the roof",
+    ]
+    leaves = [leaf for span in found["spans"] for leaf in span["leaves"]]
+    assert [leaf["owner"] for leaf in leaves] == [text(one.owner) for one in evidence.leaves]
+    assert [number(leaf["weight"]) for leaf in leaves] == [one.weight for one in evidence.leaves]
+    assert leaves[-1]["text"] == "Rain falls on the roof"
+    assert leaves[-1]["document"] == 1
+    assert [span["count"] for span in found["spans"]] == [3, 1]
+    assert sum(number(one["points"]) for one in found["points"]) == FEE // 10**9
+    weights = sum(number(one["weight"]) for one in found["owners"])
+    assert weights == sum(number(span["weight"]) for span in found["spans"])
+    assert found["minLength"] == 3
+    assert found["engineId"] == text(engine_id(3))
+
+
+def test_tokens_are_traced_as_their_text_is(chain: Chain) -> None:
+    by_text = chain.port.result("attribution_trace", 1, QUESTION)
+    by_tokens = chain.port.result("attribution_trace", 1, list(tokenize(QUESTION)))
+    assert by_tokens["evidenceRoot"] == by_text["evidenceRoot"]
+    assert by_tokens["tokens"] == by_text["tokens"]
+    assert (by_text["points"], by_text["weightsRoot"]) == (None, None)
+
+
+def test_without_the_contents_a_trace_says_what_it_wants(chain: Chain) -> None:
+    error = chain.poor.error("attribution_trace", 1, QUESTION)
+    roots = chain.story.corpus.datasets[0].roots
+    assert error["code"] == -32000
+    assert "dataset 1 is not held here: pass --attribution-data DIR" in error["message"]
+    assert text(roots.tokens) in error["message"]
+
+
+# -- explain
+
+
+def test_an_explanation_goes_from_the_payment_down_to_the_words(chain: Chain) -> None:
+    found = chain.port.result("attribution_explain", 1, 0)
+    assert found["batch"]["status"] == "finalized"
+    assert found["record"]["payer"] == text(PAYER.address)
+    assert number(found["record"]["fee"]) == FEE
+    assert found["published"]
+    assert found["missing"] == []
+    assert found["spans"][1]["leaves"][0]["text"] == "Rain falls on the roof"
+    own = {one["owner"]: one for one in found["payouts"]}
+    assert set(own) == {text(one.address) for one in OWNERS[:3]}
+    settled = found["settlement"]
+    assert (settled["mode"], settled["status"]) == ("credit", "settled")
+    parts = ("platform", "toOwner", "toStakers", "toAncestors", "pot")
+    assert sum(number(settled[one]) for one in parts) == 3 * FEE + number(settled["carried"])
+    for one in own.values():
+        assert number(one["credited"]) == number(one["batchWei"])
+        assert number(one["wei"]) <= number(one["batchWei"])
+        assert one["claimed"] == one["paid"] == "0x0"
+
+
+def test_the_parts_of_all_records_are_what_a_batch_paid(chain: Chain) -> None:
+    paid: dict[str, int] = {}
+    whole: dict[str, int] = {}
+    for index in range(3):
+        for one in chain.port.result("attribution_explain", 1, index)["payouts"]:
+            paid[one["owner"]] = paid.get(one["owner"], 0) + number(one["wei"])
+            whole[one["owner"]] = number(one["batchWei"])
+    settled = chain.port.result("attribution_explain", 1, 0)["settlement"]
+    assert sum(whole.values()) == number(settled["pot"])
+    for owner, amount in whole.items():
+        assert amount - 3 < paid[owner] <= amount
+
+
+def test_what_is_behind_a_root_is_claimed_or_not(chain: Chain) -> None:
+    found = chain.port.result("attribution_explain", 2, 0)
+    first, *others = sorted(found["payouts"], key=lambda one: one["index"])
+    assert first["isClaimed"] is True
+    assert number(first["claimed"]) == number(first["batchWei"]) > 0
+    assert all(one["isClaimed"] is False and one["claimed"] == "0x0" for one in others)
+    left = sum(number(one["batchWei"]) for one in others)
+    assert number(found["settlement"]["left"]) == left
+    assert number(found["settlement"]["toAncestors"]) > 0
+
+
+def test_what_is_not_public_is_named_by_its_hashes(chain: Chain) -> None:
+    found = chain.port.result("attribution_explain", 4, 0)
+    record = found["record"]
+    assert (found["published"], found["spans"], found["payouts"]) == (False, None, None)
+    assert found["missing"] == [
+        {"what": "output", "hash": record["outHash"]},
+        {"what": "evidence", "hash": record["evidenceRoot"]},
+    ]
+
+
+def test_without_the_contents_an_explanation_lacks_the_words_alone(chain: Chain) -> None:
+    rich = chain.port.result("attribution_explain", 1, 0)
+    poor = chain.poor.result("attribution_explain", 1, 0)
+    assert [one["what"] for one in poor["missing"]] == ["dataset 1", "dataset 2"]
+    assert poor["spans"][0]["text"] is None
+    assert [span["weight"] for span in poor["spans"]] == [s["weight"] for s in rich["spans"]]
+    assert poor["payouts"] == rich["payouts"]
+
+
+# -- verify
+
+
+@pytest.mark.parametrize(("batch", "index"), [(1, 0), (1, 1), (1, 2), (2, 0)])
+def test_an_honest_record_has_no_fault(chain: Chain, batch: int, index: int) -> None:
+    assert chain.port.result("attribution_verify", batch, index) == {
+        "published": True,
+        "checked": True,
+        "faults": [],
+        "batch": {"checked": True, "faults": []},
+        "settlement": {"checked": True, "status": "settled", "faults": []},
+        "missing": [],
+    }
+
+
+def test_a_forged_record_has_the_fault_that_a_challenge_proves(chain: Chain) -> None:
+    found = chain.port.result("attribution_verify", 3, 0)
+    assert found["checked"]
+    (fault,) = found["faults"]
+    assert (fault["kind"], fault["name"], fault["reason"]) == (3, "WRONG_OWNER", "OTHER_OWNER")
+    assert found["settlement"] == {"checked": False, "status": None, "faults": []}
+
+
+def test_what_is_not_public_is_not_checked(chain: Chain) -> None:
+    found = chain.poor.result("attribution_verify", 4, 0)
+    assert (found["published"], found["checked"], found["faults"]) == (False, False, [])
+    assert [one["what"] for one in found["missing"]] == ["output", "evidence"]
+
+
+def test_without_the_contents_nothing_is_verified(chain: Chain) -> None:
+    assert "dataset 1 is not held" in chain.poor.error("attribution_verify", 1, 0)["message"]
+
+
+# -- metrics, lineage, status
+
+
+def test_metrics_tell_outside_payers_from_a_models_own_people(chain: Chain) -> None:
+    found = chain.port.result("attribution_metrics", 1)
+    assert found["answers"] == 4  # the forged one is not void: nobody challenged it
+    assert number(found["fees"]) == 4 * FEE
+    assert found["payers"]["unique"] == 3
+    assert found["payers"]["repeatShare"] == pytest.approx(1 / 3)
+    assert found["concentration"]["hhi"] == pytest.approx((1 + 4 + 1) / 16)
+    assert found["concentration"]["top1"] == 0.5
+    (link,) = found["linkage"]["payers"]
+    assert link == {
+        "payer": text(OWNERS[1].address),
+        "insider": text(OWNERS[1].address),
+        "transfers": 0,
+    }
+    assert number(found["linkage"]["linkedFees"]) == FEE
+    assert found["demand"]["externalShare"] == 0.75
+    assert number(found["circularity"]["wei"]) > 0
+    assert found["duplicates"]["answers"] == 2
+    assert found["noise"]["listed"] == [
+        {
+            "batch": 1,
+            "index": 2,
+            "payer": text(OWNERS[1].address),
+            "fee": hex(FEE),
+            "rules": ["self"],
+        }
+    ]
+    badges = {one["name"]: one["noisy"] for one in found["noise"]["badges"]}
+    assert badges["concentrated"]
+    assert not badges["few payers"]
+
+
+def test_metrics_of_a_range_count_that_range(chain: Chain) -> None:
+    first = chain.port.result("attribution_explain", 1, 0)["batch"]["block"]
+    found = chain.port.result("attribution_metrics", 1, hex(first), hex(first))
+    assert (found["answers"], found["fromBlock"], found["toBlock"]) == (3, first, first)
+    later = chain.port.result("attribution_metrics", 1, hex(first + 1))
+    assert (later["answers"], later["payers"]["returning"]) == (1, 1)
+    assert chain.port.result("attribution_metrics", 1, "0x0", "0x0")["demand"]["score"] is None
+
+
+def test_a_lineage_has_the_models_and_their_parts(chain: Chain) -> None:
+    found = chain.port.result("attribution_lineage", 2)
+    assert [(one["id"], one["kind"], one["part"]) for one in found["models"]] == [
+        (1, "model", 0.25),
+        (2, "adapter", 0.75),
+    ]
+    adapter = found["models"][1]
+    assert adapter["parents"] == [{"id": 1, "bps": 2500}]
+    assert (adapter["lastStep"]["step"], adapter["lastStep"]["loss"]) == (7, 1.5)
+    assert [one["id"] for one in adapter["datasets"]] == [1, 2]
+    assert number(found["models"][0]["carry"]) > 0
+
+
+def test_the_status_counts_and_tells_what_is_held(chain: Chain) -> None:
+    found = chain.port.result("attribution_status")
+    counts = {name: found["counts"][name] for name in ("datasets", "models", "batches", "records")}
+    assert counts == {"datasets": 2, "models": 2, "batches": 4, "records": 6}
+    assert found["batches"] == {
+        "recorded": 2, "void": 0, "finalized": 2, "released": 0, "defaulted": 0,
+    }  # fmt: skip
+    assert found["contracts"]["PayoutVault"] == text(addresses.PAYOUT_VAULT)
+    assert found["settings"]["challengeWindow"] == 600
+    assert [one["state"] for one in found["data"]["datasets"]] == ["held", "held"]
+    balance = chain.port.result("eth_getBalance", text(addresses.PAYOUT_VAULT), "latest")
+    assert found["vault"]["owed"] == balance
+    poor = chain.poor.result("attribution_status")["data"]
+    assert poor["folder"] is None
+    assert [one["state"] for one in poor["datasets"]] == ["absent", "absent"]
+
+
+# -- what is refused
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "words"),
+    [
+        ("attribution_trace", [3, "words"], "no model 3: there are 2, from 1 on"),
+        ("attribution_trace", [0, "words"], "id 0: want 1 to 4294967295"),
+        ("attribution_trace", [1, ""], "output of 0 tokens: want 1 to 1024"),
+        ("attribution_trace", [1, []], "output of 0 tokens: want 1 to 1024"),
+        ("attribution_trace", [1, [0]], "token 0: want 1 to 4294967295"),
+        ("attribution_trace", [1, [2**32]], "token 4294967296: want 1 to 4294967295"),
+        ("attribution_trace", [1, {}], "want a text or a list of tokens, got dict"),
+        ("attribution_trace", [1, "a " * 1025], "output of 1025 tokens: want 1 to 1024"),
+        ("attribution_trace", [1, "a" * 65_537], "text of 65537 characters"),
+        ("attribution_trace", [1, "a", hex(2**94)], "want at most"),
+        ("attribution_explain", [5, 0], "no batch 5: there are 4, from 1 on"),
+        ("attribution_explain", [1, 3], "no record 3 in batch 1: it has 3, from 0 on"),
+        ("attribution_verify", [2**63, 0], "no batch 9223372036854775808"),
+        ("attribution_verify", [1], "missing value for required argument 1 (index)"),
+        ("attribution_metrics", [1, "0x2", "0x1"], "blocks 2 to 1: want the first before"),
+        ("attribution_metrics", [1, "0xffff"], "header not found"),
+        ("attribution_lineage", ["x"], "hex string without 0x prefix"),
+        ("attribution_status", [1], "too many arguments"),
+    ],
+)
+def test_bad_input_is_refused_with_words(
+    chain: Chain, method: str, params: list[Any], words: str
+) -> None:
+    error = chain.port.error(method, *params)
+    assert words in error["message"]
+    assert error["code"] in (-32000, -32602)
+
+
+def test_contents_that_changed_are_not_used(chain: Chain, tmp_path: Path) -> None:
+    place = tmp_path / "set"
+    place.mkdir()
+    for one in (chain.folder / "set-1").iterdir():
+        data = one.read_bytes()
+        (place / one.name).write_bytes(data.replace(b"quick", b"quack"))
+    with served(chain.story.world, "l2", folder=tmp_path) as port:
+        message = port.error("attribution_trace", 1, QUESTION)["message"]
+    assert message.startswith("dataset 1: ")
+    assert "are not those that dataset.json names" in message
+
+
+# -- following the chain
+
+
+def test_the_index_follows_reorganisations(tmp_path: Path) -> None:
+    here = world()
+    with served(here, "l2", folder=tmp_path) as port:
+        follower = Follower(here.rollup)
+        before = follower.at_head(ENDLESS)
+        snapshot = port.result("evm_snapshot")
+        story = begin(here, tmp_path)
+        batch = story.record(1, [story.answer()])
+        told = follower.at_head(ENDLESS)
+        assert told.index.ledger.batches[batch].count == 1
+        assert port.result("evm_revert", snapshot) is True
+        assert follower.at_head(ENDLESS) == before
+        story = begin(here, tmp_path)
+        story.record(1, [story.answer(), story.answer(payer=OTHER)])
+        again = follower.at_head(ENDLESS)
+        assert again.index.ledger.batches[1].count == 2
+        assert again == Follower(here.rollup).at_head(ENDLESS)
+        port.result("anvil_rollback", 1)
+        assert follower.at_head(ENDLESS).index.ledger.batches == {}
+        assert told.index.ledger.batches[batch].count == 1
+
+
+def test_a_reading_that_runs_out_of_time_goes_on_from_where_it_was(chain: Chain) -> None:
+    follower = Follower(chain.story.world.rollup)
+    ticks = iter(range(10**6))
+    questions = 0
+    while True:
+        questions += 1
+        try:
+            found = follower.at_head(Patience(5, clock=lambda: float(next(ticks))))
+        except OutOfTime:
+            continue
+        break
+    assert questions > 2
+    assert found == Follower(chain.story.world.rollup).at_head(ENDLESS)
+
+
+def test_marks_are_thinned_and_the_newest_ones_stay(chain: Chain) -> None:
+    here = world()
+    follower = Follower(here.rollup)
+    for _ in range(40):
+        here.send("l2", value=1)
+        follower.at_head(ENDLESS)
+    assert len(follower._marks) <= 8
+    assert [mark.number for mark in follower._marks[-3:]] == [38, 39, 40]
+
+
+def test_a_chain_without_the_contracts_is_refused(chain: Chain) -> None:
+    here = world()
+    with served(here, "l1") as port:
+        error = port.error("attribution_status")
+    assert (error["code"], error["data"][:21]) == (-32601, "the L2's port serves ")
+
+
+def test_nothing_told_is_nothing_folded(chain: Chain) -> None:
+    index = index_of(chain.story)
+    assert folded(index, []) is index
