@@ -170,6 +170,7 @@ async def watching(
             "data": place.datasets,
             "evidence": (EvidenceFolder(place.evidence),),
             "poll": 0.05,
+            "look": 0.05,
         }
         settings = Options(**{**chosen, **options})
         watcher = Watcher(client, Contracts(client, account), settings, lines.append)

@@ -22,7 +22,7 @@ from byline.node.attribution.challenges import (
 )
 from byline.node.attribution.check import verify_record
 from byline.node.attribution.corpus import Corpus, min_length_of
-from byline.node.attribution.dataset import Dataset, Roots
+from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.encoding import (
     EVIDENCE_LEAF_BYTES,
     Points,
@@ -127,11 +127,6 @@ class View:
     """What was found beside the chain, by outHash and evidenceRoot."""
 
 
-def roots_of(row: DatasetRow) -> Roots:
-    """Return the roots that a dataset is registered with."""
-    return Roots(row.doc_root, row.tok_root, row.sa_root, row.owner_root)
-
-
 def judge_dataset(row: DatasetRow, dataset: Dataset) -> Held:
     """Return `dataset`, which has the roots of `row`, with all that is wrong with it.
 
@@ -181,7 +176,7 @@ class Judge:
             content = content_of(view, row.id, index)
             if content is None:
                 return Verdict(State.MISSING, words="its evidence is not published")
-            known = self._records[key] = judge_record(corpus, record, content)
+            known = self._records[key] = _judged(corpus, record, content)
         return known
 
     def payouts(self, view: View, row: BatchRow) -> Verdict | None:
@@ -222,6 +217,14 @@ class Judge:
         if payouts is None or not payouts.faults or row.id in view.index.ledger.lists:
             return False
         return sum(map(len, self._batch_case(view, row).points)) > MOST_LISTED
+
+
+def _judged(corpus: Corpus, record: RecordLeaf, content: Content) -> Verdict:
+    """Judge a record; where that itself fails, say so: the others are still to be judged."""
+    try:
+        return judge_record(corpus, record, content)
+    except Exception as error:
+        return Verdict(State.UNCHECKED, words=f"the check failed, report this: {error!r}")
 
 
 def judge_record(corpus: Corpus, record: RecordLeaf, content: Content) -> Verdict:

@@ -35,6 +35,11 @@ DEMANDS_AT_ONCE: Final = 8
 """Open demands of a batch.  Each costs a fee, one that stays unanswered costs the bond, and
 each answer begins a new window: asking for more at a time gains little."""
 
+URGENCY: Final = (
+    "challenge", "slashWithheld", "publish", "demand", "demandPayouts", "reclaimDemand",
+)  # fmt: skip
+"""Functions of the ledger in the order in which they are called: what ends lies first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -49,7 +54,7 @@ class Rules:
     patience: int
     """Seconds after a record within which its evidence may turn up beside the chain."""
     since: int = 0
-    """Batches of earlier blocks are looked at only while they can still be challenged."""
+    """Batches of earlier blocks are left out once they are settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ class Decision:
     findings: tuple[Finding, ...]
     wanted: tuple[Wanted, ...]
     actions: tuple[Action, ...]
-    """At most one challenge of a subject, those whose window ends first first."""
+    """At most one challenge of a subject; the most urgent first."""
 
 
 def decide(view: View, rules: Rules, judge: Judge, refused: Set[Action]) -> Decision:
@@ -111,7 +116,7 @@ def decide(view: View, rules: Rules, judge: Judge, refused: Set[Action]) -> Deci
             actions += _first(_accused(number, held.accusations), refused)
     rows = sorted(view.index.ledger.batches.values(), key=lambda row: (row.window_end, row.id))
     for row in rows:
-        if is_over(row) or (row.place.block < rules.since and not _open(row)):
+        if is_over(row) or (row.place.block < rules.since and _is_settled(view, row)):
             actions += _not(refused, _reclaims(view, rules, row))
             continue
         key = (row.id, row.records_root, row.status)
@@ -128,16 +133,14 @@ def decide(view: View, rules: Rules, judge: Judge, refused: Set[Action]) -> Deci
         actions += _of_batch(view, rules, judge, row, verdicts, refused)
         if _is_settled(view, row) and all(one.state is not State.MISSING for one in verdicts):
             judge.closed.add(key)
+    # Stable: within a function those whose window ends first stay first.
+    actions.sort(key=lambda action: URGENCY.index(action.function))
     return Decision(tuple(findings), tuple(wanted), tuple(actions))
 
 
 def is_over(row: BatchRow) -> bool:
     """Return whether a batch was proven wrong: nothing is to be found out about it."""
     return row.status in (BatchStatus.VOID, BatchStatus.DEFAULTED)
-
-
-def _open(row: BatchRow) -> bool:
-    return row.status in (BatchStatus.RECORDED, BatchStatus.FINALIZED)
 
 
 def _not(refused: Set[Action], actions: Iterator[Action]) -> Iterator[Action]:

@@ -12,7 +12,8 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -20,16 +21,19 @@ import aiohttp
 
 from byline.node.attribution.encoding import RecordLeaf
 from byline.node.attribution.folder import DATASET, load_dataset
+from byline.node.attribution.holdings import registered_roots
 from byline.node.attribution.index_rows import DatasetRow
-from byline.node.attribution.watching import Content, Held, judge_dataset, roots_of
+from byline.node.attribution.watching import Content, Held, judge_dataset
 from byline.node.errors import Corrupt
 
 LOG = logging.getLogger("byline.attribution")
 
 MOST_BYTES: Final = 1 << 20
 """Of one answer: the largest output and evidence take 37 kB as hex."""
-SECONDS: Final = 10.0
+SECONDS: Final = 5.0
+"""For all that is looked for at a time: nobody's silence keeps the watcher from its work."""
 MOST_AT_ONCE: Final = 8
+"""Requests to one source."""
 
 
 class EvidenceSource(Protocol):
@@ -66,7 +70,7 @@ class EvidenceEndpoint:
 
     async def read(self, name: str) -> bytes | None:
         """Return an answer's body; nothing where there is none in time, or too much."""
-        timeout = aiohttp.ClientTimeout(total=SECONDS)
+        timeout = aiohttp.ClientTimeout(total=2 * SECONDS)
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as session,
@@ -106,27 +110,36 @@ def contents_in(data: bytes) -> tuple[Content, ...]:
 
 
 async def look_for(
-    records: Iterable[RecordLeaf], sources: Iterable[EvidenceSource]
+    records: Iterable[RecordLeaf], sources: Iterable[EvidenceSource], seconds: float = SECONDS
 ) -> Mapping[tuple[bytes, bytes], Content]:
-    """Return what belongs to any of `records`, by outHash and evidenceRoot."""
-    free, places = asyncio.Semaphore(MOST_AT_ONCE), tuple(sources)
+    """Return what belongs to any of `records`, by outHash and evidenceRoot.
 
-    async def one(record: RecordLeaf) -> Content | None:
-        for source in places:
-            async with free:
-                data = await source.read("0x" + record.req_hash.hex())
-            for content in contents_in(data or b"null"):
-                if content.belongs_to(record):
-                    return content
-        return None
+    All sources are asked at once, so that a silent one is in nobody's way.
+    """
+    found: dict[tuple[bytes, bytes], Content] = {}
+
+    async def one(record: RecordLeaf, source: EvidenceSource, free: asyncio.Semaphore) -> None:
+        name = (record.out_hash, record.evidence_root)
+        async with free:
+            data = None if name in found else await source.read("0x" + record.req_hash.hex())
+        for content in contents_in(data or b"[]"):
+            if content.belongs_to(record):
+                found[name] = content
 
     wanted = tuple(records)
-    found = await asyncio.gather(*map(one, wanted))
-    return {
-        (record.out_hash, record.evidence_root): content
-        for record, content in zip(wanted, found, strict=True)
-        if content is not None
-    }
+    tasks = [
+        asyncio.create_task(one(record, source, free))
+        for source, free in [(source, asyncio.Semaphore(MOST_AT_ONCE)) for source in sources]
+        for record in wanted
+    ]
+    if tasks:
+        done, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        for task in done:
+            task.result()
+    return found
 
 
 class DatasetShelf:
@@ -146,40 +159,41 @@ class DatasetShelf:
         kept = {
             row.id: self.held[row.id]
             for row in rows
-            if row.id in self.held and self.held[row.id].dataset.roots == roots_of(row)
+            if row.id in self.held and self.held[row.id].dataset.roots == registered_roots(row)
         }
+        missing = [row for row in rows if row.id not in kept]
         problems: list[str] = []
-        for row in rows:
-            if row.id not in kept and (held := self._load(row, problems)) is not None:
+        told = self._told() if missing else {}
+        for row in missing:
+            held = self._load(row, told, problems)
+            if held is not None:
                 kept[row.id] = held
         self.held = kept
         return problems
 
-    def _load(self, row: DatasetRow, problems: list[str]) -> Held | None:
-        for folder in self._folders(row):
+    def _load(self, row: DatasetRow, told: Mapping[Path, Any], problems: list[str]) -> Held | None:
+        wanted = {name: "0x" + root.hex() for name, root in asdict(registered_roots(row)).items()}
+        for folder in [one for one, roots in told.items() if roots == wanted]:
+            changed = (folder, _changed(folder))
+            if changed in self._broken:
+                continue
             try:
                 dataset = load_dataset(folder)
             except Corrupt as error:
                 problems.append(str(error))
-                self._broken.add((folder, _changed(folder)))
+                self._broken.add(changed)
                 continue
-            if dataset.roots == roots_of(row):
+            if dataset.roots == registered_roots(row):
                 numbered = dataset if dataset.id == row.id else replace(dataset, id=row.id)
                 return judge_dataset(row, numbered)
         return None
 
-    def _folders(self, row: DatasetRow) -> list[Path]:
-        """Return the folders that say they have a dataset, without reading its texts."""
-        wanted = {"0x" + root.hex() for root in (row.doc_root, row.tok_root)}
-        found = []
+    def _told(self) -> Mapping[Path, Any]:
+        """Return the roots that folders say they have, without reading their texts."""
+        found = {}
         for file in sorted(self._folder.glob(f"*/{DATASET}")):
-            try:
-                roots: Any = json.loads(file.read_text(encoding="utf-8"))["roots"]
-                named = wanted <= set(roots.values())
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
-                continue
-            if named and (file.parent, _changed(file.parent)) not in self._broken:
-                found.append(file.parent)
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                found[file.parent] = json.loads(file.read_text(encoding="utf-8"))["roots"]
         return found
 
 

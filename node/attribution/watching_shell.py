@@ -36,8 +36,6 @@ LOG = logging.getLogger("byline.attribution")
 FORMAT: Final = 1
 LEDGER: Final = "InferenceLedger"
 LONGEST_PAUSE: Final = 30.0
-LOOK_SECONDS: Final = 5.0
-"""Pause before evidence that was not there is looked for again."""
 REFUSED_SECONDS: Final = 10.0
 ONCE_ATTEMPTS: Final = 5
 DONE: Final[Mapping[str, str]] = MappingProxyType(
@@ -71,6 +69,8 @@ class Options:
     once: bool = False
     poll: float = 1.0
     """Seconds between two looks at the chain."""
+    look: float = 5.0
+    """Seconds before evidence that was not there is looked for again."""
 
 
 @dataclass(slots=True)
@@ -221,7 +221,7 @@ class Watcher:
         found = await look_for(due.values(), self._options.evidence)
         self._looked = {
             **{name: at for name, at in self._looked.items() if name in names},
-            **dict.fromkeys(due.keys() - found.keys(), now + LOOK_SECONDS),
+            **dict.fromkeys(due.keys() - found.keys(), now + self._options.look),
         }
         self._contents.update(found)
         return bool(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +13,8 @@ from rich.table import Table
 from byline.node.cli.attribution_signer import add_signer, signer_of
 from byline.node.cli.running import run_to_end, stop_event
 from byline.node.errors import ConfigError
+
+END_SECONDS: Final = 5.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,7 +106,13 @@ async def _watch(arguments: argparse.Namespace) -> int:
         watcher = Watcher(client, Contracts(client, account), options, console.print)
         if not watcher.is_acting:
             console.print("nothing is sent: --dry-run, or neither --key-file nor --account")
-        wrong = await watcher.run(stop)
+        work = asyncio.create_task(watcher.run(stop))
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        # A node that hangs is not waited for: what it was asked to do shows at the next start.
+        await asyncio.wait({work}, timeout=END_SECONDS)
+        wrong = work.result() if work.done() else work.cancel()
     table = Table(title=f"watched {arguments.l2}", title_justify="left", show_header=False)
     table.add_column()
     table.add_column(justify="right")

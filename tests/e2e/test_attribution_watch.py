@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import subprocess
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from byline.node.accounts import DevAccount
 from byline.node.attribution.client_values import BatchStatus
+from byline.node.attribution.dataset import Dataset, Document, OwnerRange
+from byline.node.attribution.encoding import encode_packed
 from byline.node.attribution.faults import Reason
+from byline.node.attribution.folder import save_dataset
+from byline.node.attribution.tokens import tokenize
 from byline.node.attribution.watching import State
+from byline.node.attribution.watching_shell import LEDGER
+from byline.node.attribution.weights import batch_payouts
+from byline.node.keys import address_of
 from byline.node.sync_devnet import SyncDevnet
-from tests.attribution_watch import Town, town, watching
-from tests.properties.attribution_records import Case
+from tests.attribution_watch import (
+    OTHER_WATCHER,
+    PAST,
+    WATCHER,
+    Running,
+    Town,
+    town,
+    watching,
+)
+from tests.devnets import command, environment
+from tests.properties.attribution_records import OWNERS, Case, honest_case
 from tests.properties.test_attribution_faults import MUTATIONS, example
 
 pytestmark = pytest.mark.asyncio
@@ -62,3 +84,331 @@ async def test_every_lie_of_a_record_is_proven(place: Town, kind: int) -> None:
         assert [subject for subject, _ in proven] == list(range(1, len(of_kind(kind)) + 1))
         assert kind in {what for _, what in proven}
         assert watcher.watcher.counts["refused"] == 0
+
+
+async def caught(place: Town, batch: int, watcher: Running) -> None:
+    """Wait until a batch is void."""
+
+    async def is_void() -> bool:
+        return await place.status(batch) is BatchStatus.VOID
+
+    await watcher.until(is_void)
+
+
+def texts(count: int) -> list[Case]:
+    """Return so many honest cases, no two of the same output."""
+    words = [
+        "quick",
+        "brown",
+        "fox",
+        "jumps",
+        "over",
+        "lazy",
+        "dogs",
+        "sleep",
+        "all",
+        "day",
+        "the",
+        "now",
+    ]
+    made = []
+    for at in range(count):
+        picked = [words[(at * step + at // 3) % len(words)] for step in range(1, 8)]
+        output = tokenize(" ".join([*picked, "quick brown fox jumps", f"unheard{at}"]))
+        made.append(honest_case(example().corpus, output, 10**12 + at))
+    return made
+
+
+def bad_suffixes(number: int) -> Dataset:
+    """Return a dataset with two entries in the wrong order."""
+    honest = Dataset.build(number, [Document("rain falls on the roof of a house", OWNERS[0])])
+    order = honest.suffix_array.copy()
+    order[[2, 3]] = order[[3, 2]]
+    return replace(honest, suffix_array=order)
+
+
+def bad_owners(number: int) -> Dataset:
+    """Return a dataset in which nobody owns a token in the middle."""
+    honest = Dataset.build(number, [Document("rain falls on the roof of a house", OWNERS[0])])
+    size = len(honest)
+    ranges = (OwnerRange(0, 3, OWNERS[0]), OwnerRange(4, size, OWNERS[1]))
+    return replace(honest, ranges=ranges)
+
+
+@pytest.mark.parametrize("make", [bad_suffixes, bad_owners])
+async def test_a_bad_dataset_is_condemned(place: Town, make: Callable[[int], Dataset]) -> None:
+    """And the good ones are not."""
+    await place.register(make(3))
+    async with watching(place) as watcher:
+
+        async def is_condemned() -> bool:
+            found = await place.client.contracts.read("AttributionRegistry", "dataset", 3)
+            return bool(found[9] == 3)
+
+        await watcher.until(is_condemned)
+    assert await place.convictions() == [(3, 5)]
+
+
+async def test_a_dataset_of_another_size_than_registered_is_condemned(place: Town) -> None:
+    honest = Dataset.build(3, [Document("rain falls on the roof", OWNERS[0])])
+    save_dataset(honest, place.datasets / "dataset-3")
+    roots = honest.roots
+    sizes = (len(honest) + 1, len(honest.ranges))
+    await place.client.contracts.send(
+        "AttributionRegistry", "registerDataset", roots.documents, roots.tokens,
+        roots.suffixes, roots.owners, *sizes, "", "",
+    )  # fmt: skip
+    async with watching(place) as watcher:
+
+        async def is_condemned() -> bool:
+            return await place.convictions() == [(3, 5)]
+
+        await watcher.until(is_condemned)
+    assert "registered with" in "".join(watcher.lines)
+
+
+async def test_wrong_payouts_are_proven(place: Town) -> None:
+    """Without the list behind the root, and with it."""
+    cases = [example(), *texts(3)]
+    honest = batch_payouts(case.points for case in cases)
+    (first, much), (second, more), *rest = honest
+    stolen = ((first, much - 5), (second, more + 5), *rest)
+    for shown in (False, True):
+        batch = await place.record(cases, payouts=stolen)
+        if shown:
+            await place.client.contracts.send(
+                "InferenceLedger", "publishPayouts", batch, encode_packed(stolen)
+            )
+        async with watching(place) as watcher:
+            await caught(place, batch, watcher)
+        assert (await place.convictions())[-1] == (batch, 7 if shown else 8)
+
+
+async def test_a_batch_that_nobody_settles_is_voided(place: Town) -> None:
+    batch = await place.record([example()])
+    async with watching(place) as watcher:
+        await place.later()
+        await place.client.finalize(batch)
+        await place.later(3700)
+
+        async def is_defaulted() -> bool:
+            return await place.status(batch) is BatchStatus.DEFAULTED
+
+        await watcher.until(is_defaulted)
+    assert await place.convictions() == [(batch, 7)]
+
+
+async def test_hidden_evidence_is_demanded_and_costs_the_bond(place: Town) -> None:
+    batch = await place.record([example(), texts(1)[0]], show=False)
+    async with watching(place, patience=100) as watcher:
+        await asyncio.sleep(0.5)
+        assert not watcher.watcher.counts  # the operator has some time to show it
+        await place.later(100)
+
+        async def is_demanded() -> bool:
+            return watcher.watcher.counts["demanded"] == 2
+
+        await watcher.until(is_demanded)
+        await place.later()
+        await caught(place, batch, watcher)
+
+        async def is_back() -> bool:
+            return watcher.watcher.counts["reclaimed"] == 1
+
+        await watcher.until(is_back)
+    assert await place.convictions() == [(batch, 0)]
+    fee = await place.client.contracts.read("InferenceLedger", "demandFee")
+    assert await place.client.prepaid(WATCHER.address) == 2 * fee
+    assert watcher.watcher.slashed == 10**16
+
+
+async def test_evidence_that_turns_up_after_the_demand_saves_the_operator(place: Town) -> None:
+    """By the watcher's own hand: an operator that is only slow is not to be slashed."""
+    case = example()
+    batch = await place.record([case], show=False)
+    async with watching(place, patience=0) as watcher:
+
+        async def is_demanded() -> bool:
+            return watcher.watcher.counts["demanded"] == 1
+
+        await watcher.until(is_demanded)
+        place.show(case, (1).to_bytes(32, "big"))
+
+        async def is_published() -> bool:
+            return bool(await place.client.contracts.read(LEDGER, "published", batch, 0))
+
+        await watcher.until(is_published)
+        await place.later(2 * PAST)
+        await place.client.finalize(batch)
+    assert await place.convictions() == []
+
+
+async def test_evidence_that_nobody_may_publish_costs_the_bond(place: Town) -> None:
+    case = example()
+    wrong = replace(case, record=replace(case.record, tokens_out=len(case.output) + 1))
+    batch = await place.record([wrong])
+    async with watching(place) as watcher:
+
+        async def is_demanded() -> bool:
+            return watcher.watcher.counts["demanded"] == 1
+
+        await watcher.until(is_demanded)
+        await place.later()
+        await caught(place, batch, watcher)
+    assert await place.convictions() == [(batch, 0)]
+
+
+async def test_an_honest_day_is_left_alone(place: Town) -> None:
+    """Thirty records, by batches of one to nine; some are shown on demand of nobody."""
+    cases = texts(30)
+    sizes = (1, 9, 4, 6, 2, 8)
+    async with watching(place) as watcher:
+        batches, at = [], 0
+        for size in sizes:
+            part = cases[at : at + size]
+            batches.append(await place.record(part))
+            await place.later(30)
+            at += size
+        await place.later()
+        for batch, end in zip(batches, itertools.accumulate(sizes), strict=True):
+            await place.client.finalize(batch)
+            size = sizes[batch - 1]
+            payouts = batch_payouts(case.points for case in cases[end - size : end])
+            await place.client.settle(batch, payouts)
+            await place.client.release(batch)
+        await place.later(4000)
+
+        async def is_all_read() -> bool:
+            return len(watcher.watcher.findings) == 30 + 2
+
+        await watcher.until(is_all_read)
+        assert not await watcher.end()
+    assert not watcher.watcher.counts
+    assert {one.state for one in watcher.watcher.findings.values()} == {State.CLEAN}
+    assert [await place.status(batch) for batch in batches] == [BatchStatus.RELEASED] * 6
+
+
+async def test_of_two_watchers_one_is_refused_and_goes_on(place: Town) -> None:
+    wrong = lie(Reason.OTHER_OWNER)
+    async with (
+        watching(place) as first,
+        watching(place, account=OTHER_WATCHER) as second,
+    ):
+        for _ in range(4):
+            batch = await place.record([wrong])
+            await caught(place, batch, first)
+            await caught(place, batch, second)
+        await asyncio.sleep(0.5)
+        assert not first.task.done()
+        assert not second.task.done()
+    counts = [one.watcher.counts for one in (first, second)]
+    assert sum(one["proven"] for one in counts) == 4
+    assert len(await place.convictions()) == 4
+
+
+async def test_blocks_that_are_replaced_are_followed(place: Town, devnet: SyncDevnet) -> None:
+    """The lie that was on the chain is gone; an honest batch has its number."""
+    before = devnet.snapshot()
+    await place.record([lie(Reason.LEAF_WEIGHT)])
+    async with watching(place, account=None) as watcher:
+
+        async def is_found() -> bool:
+            found = watcher.watcher.findings.get((1, 0, False))
+            return found is not None and found.state is State.FAULTY
+
+        await watcher.until(is_found)
+        devnet.revert(before)
+        place.nonce = 0
+        batch = await place.record([example()])
+        assert batch == 1
+
+        async def is_clean() -> bool:
+            return watcher.watcher.findings[1, 0, False].state is State.CLEAN
+
+        await watcher.until(is_clean)
+        wrong = await place.record([lie(Reason.LEAF_WEIGHT)])
+
+        async def is_found_again() -> bool:
+            return (wrong, 0, False) in watcher.watcher.findings
+
+        await watcher.until(is_found_again)
+
+
+async def test_a_watcher_goes_on_where_it_was_stopped(place: Town, tmp_path: Path) -> None:
+    file = tmp_path / "state" / "watcher.json"
+    honest = await place.record([example()])
+    await place.later()
+    await place.client.finalize(honest)
+    await place.client.settle(honest, batch_payouts([example().points]))
+    async with watching(place, resume=file) as watcher:
+
+        async def is_read() -> bool:
+            return file.exists()
+
+        await watcher.until(is_read)
+        assert any("batch 1 record 0: clean" in line for line in watcher.lines)
+    wrong = await place.record([lie(Reason.OTHER_ENTRY)])
+    async with watching(place, resume=file) as watcher:
+        await caught(place, wrong, watcher)
+        assert not any("batch 1 " in line for line in watcher.lines)
+    file.write_text(file.read_text().replace('"hash": "0x', '"hash": "0xff'))
+    async with watching(place, resume=file, once=True) as watcher:
+        await watcher.task
+        assert any("batch 1 record 0: clean" in line for line in watcher.lines)
+
+
+async def test_a_watcher_without_money_tries_until_it_has_some(place: Town) -> None:
+    """The pool refuses it; nothing else stops, and the lie is proven once it can be paid for."""
+    poor = DevAccount(address_of(b"\x77" * 32), b"\x77" * 32)
+    batch = await place.record([lie(Reason.OTHER_OWNER)])
+    async with watching(place, account=poor) as watcher:
+
+        async def has_failed() -> bool:
+            return watcher.watcher.counts["failed"] > 0
+
+        await watcher.until(has_failed)
+        after = await place.record([example()])
+
+        async def is_read() -> bool:
+            return (after, 0, False) in watcher.watcher.findings
+
+        await watcher.until(is_read)
+        await place.client.rpc.call("hardhat_setBalance", "0x" + poor.address.hex(), hex(10**18))
+        await caught(place, batch, watcher)
+
+
+async def test_a_whole_batch_is_rechecked_in_seconds(place: Town) -> None:
+    """256 records, the last of which lies."""
+    cases = [*texts(255), lie(Reason.RANGE_STARTS_LATE)]
+    async with watching(place) as watcher:
+        batch = await place.record(cases)
+        begun = time.monotonic()
+        await caught(place, batch, watcher)
+        assert time.monotonic() - begun < 20
+    assert len(watcher.watcher.findings) == 256 + 2
+
+
+async def test_the_command_says_by_its_status_whether_all_is_well(
+    place: Town, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [
+        "attribution", "watch", "--once", "--dry-run", "--l2", place.client.rpc.url,
+        "--data", str(place.datasets), "--evidence", str(place.evidence), "--account", "5",
+    ]  # fmt: skip
+    await place.record([example()])
+    assert await asyncio.to_thread(run_apart, arguments) == 0
+    wrong = await place.record([lie(Reason.TOKENS_DIFFER)])
+    assert await asyncio.to_thread(run_apart, arguments) == 1
+    said = capfd.readouterr().out
+    assert f"batch {wrong}: would call challenge (FALSE_SPAN" in said
+    assert "records, faulty" in said
+    assert await place.status(wrong) is BatchStatus.RECORDED
+    assert (
+        await asyncio.to_thread(run_apart, [one for one in arguments if one != "--dry-run"]) == 1
+    )
+    assert await place.status(wrong) is BatchStatus.VOID
+
+
+def run_apart(arguments: list[str]) -> int:
+    """Run the command in a process of its own: it takes the signals."""
+    return subprocess.run(command(*arguments), env=environment(), timeout=60).returncode
