@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from byline.node.accounts import dev_account
 from byline.node.attribution.corpus import Corpus
@@ -82,7 +83,7 @@ def offer(
     )
 
 
-def payment(terms: Terms, nonce: int = 7, key: bytes = PAYER.key, **changes: int) -> Payment:
+def payment(terms: Terms, nonce: int = 7, key: bytes = PAYER.key, **changes: Any) -> Payment:
     """Sign for an offer; `changes` are made to the receipt before it is signed."""
     receipt = InferenceReceipt(
         payer=PAYER.address,

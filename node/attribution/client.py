@@ -11,6 +11,7 @@ are wei, addresses 20 bytes, times seconds of the chain's clock.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -128,7 +129,7 @@ class AttributionClient:
 
         previous: the dataset that this is a new version of.
         """
-        dataset = Dataset.build(0, documents)
+        dataset = await asyncio.to_thread(Dataset.build, 0, tuple(documents))
         return replace(dataset, id=await self.register_built(dataset, uri, license, previous))
 
     async def register_built(

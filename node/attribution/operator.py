@@ -222,7 +222,7 @@ class Operator:
     ) -> None:
         payer, nonce = taken.key
         aside.add(taken.key)
-        self._complain(f"nonce {nonce} of 0x{payer.hex()} is left out: {refused}")
+        self._complain(f"nonce {nonce} of 0x{payer.hex()} is left out: {refused.error}")
         if refused.error == "NonceUsed":
             await self.reconcile()
         elif refused.error not in ("FeeOverPrepaid", "ReceiptExpired"):

@@ -83,7 +83,7 @@ class Desk:
             return read_offer(await reply.json(), DOMAIN)
 
     async def pay(
-        self, terms: Terms, nonce: int = 7, prompt: str = QUESTIONS[0], **changes: int
+        self, terms: Terms, nonce: int = 7, prompt: str = QUESTIONS[0], **changes: Any
     ) -> tuple[int, dict[str, Any]]:
         header = encode_payment(payment(terms, nonce, **changes), DOMAIN.chain_id)
         return await self.send(prompt, header)
@@ -159,7 +159,7 @@ async def test_the_receipt_is_on_disk_when_the_answer_is_here(tmp_path: Path) ->
     ],
 )
 async def test_a_payment_that_does_not_fit_gets_no_answer(
-    tmp_path: Path, changes: dict[str, int], name: str, status: int
+    tmp_path: Path, changes: dict[str, Any], name: str, status: int
 ) -> None:
     async with desk(tmp_path) as here:
         here.chain.used.add((PAYER.address, 8))
