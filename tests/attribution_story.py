@@ -170,11 +170,7 @@ def begin(world: World, folder: Path) -> Story:
     story.send("FeePolicy", "createPolicy", *terms, WATCHER.address)
     for dataset in datasets:
         save_dataset(dataset, folder / f"set-{dataset.id}")
-        roots = dataset.roots
-        story.send(
-            "AttributionRegistry", "registerDataset", roots.documents, roots.tokens,
-            roots.suffixes, roots.owners, len(dataset), len(dataset.ranges), "here", "MIT",
-        )  # fmt: skip
+        register(story, dataset)
     rest = (1, engine_id(3), OPERATOR.address, 0)
     story.send("AttributionRegistry", "registerModel", [1, 2], [], [], *rest, CREDIT, "base")
     story.send(
@@ -185,3 +181,20 @@ def begin(world: World, folder: Path) -> Story:
     for payer in (PAYER, OTHER, OWNERS[1]):
         story.send("InferenceLedger", "deposit", sender=payer, value=10**18)
     return story
+
+
+def register(story: Story, dataset: Dataset) -> None:
+    """Register a dataset as it says it is."""
+    roots = dataset.roots
+    story.send(
+        "AttributionRegistry",
+        "registerDataset",
+        roots.documents,
+        roots.tokens,
+        roots.suffixes,
+        roots.owners,
+        len(dataset),
+        len(dataset.ranges),
+        "here",
+        "MIT",
+    )

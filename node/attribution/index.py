@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeVar
 
 from byline.node.attribution.index_bonds import ONE, BondBook, StakeBook
-from byline.node.attribution.index_events import Event
+from byline.node.attribution.index_events import Event, Unfounded
 from byline.node.attribution.index_ledger import LedgerBook
 from byline.node.attribution.index_registry import RegistryBook
 from byline.node.attribution.index_vault import VaultBook
@@ -67,7 +67,8 @@ class Index:
 def folded(index: Index, events: Iterable[Event]) -> Index:
     """Return `index` with `events` taken in, which follow on what it has.
 
-    Copies the tables once, whatever the number of events; `index` stays as it was.
+    Copies the tables once, whatever the number of events; `index` stays as it was.  Raises
+    `Unfounded` for an event that cannot come after those before.
     """
     told = tuple(events)
     if not told:
@@ -82,7 +83,13 @@ def folded(index: Index, events: Iterable[Event]) -> Index:
         index.events + len(told),
     )
     for event in told:
-        _enter(new, event)
+        try:
+            _enter(new, event)
+        except (LookupError, ValueError, ArithmeticError) as error:
+            raise Unfounded(
+                f"block {event.place.block}: {event.contract}.{event.name} does not follow from "
+                f"what was told before ({type(error).__name__}: {error})"
+            ) from error
     return new
 
 
@@ -109,4 +116,4 @@ def _copied(book: B) -> B:
     return type(book)(**tables)
 
 
-__all__: Final = ["Index", "Settings", "folded"]
+__all__: Final = ["Index", "Settings", "Unfounded", "folded"]

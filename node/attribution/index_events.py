@@ -10,11 +10,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
 
 from byline.derivation.hashing import keccak256
 from byline.derivation.receipt import Log
 from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.contracts.artifacts import load
+from byline.node.errors import NodeError
 
 TELLING: Final = (
     "AttributionRegistry",
@@ -30,6 +32,14 @@ ADDRESSES: Final[Mapping[bytes, str]] = MappingProxyType(
     {L2_CONTRACTS[name]: name for name in TELLING}
 )
 """The name of each by its address."""
+
+
+class Unfounded(NodeError):
+    """Something was told that does not follow from all that was told before.
+
+    The contracts never do so: their code or state was changed from outside, or the chain's
+    first events are missing.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +71,20 @@ class Event:
 def events_of(logs: Iterable[Log], place: Callable[[int], Place]) -> Iterator[Event]:
     """Yield what the attribution contracts told, in order; other logs are passed over.
 
-    logs: of one block, in order.  place: where the log of that index stands.
+    logs: of one block, in order.  place: where the log of that index stands.  Raises
+    `Unfounded` for data that are none of the event.
     """
     for at, log in zip(count(), logs, strict=False):
         contract = ADDRESSES.get(log.address)
         if contract is not None and log.topics:
             shape = _shapes(contract).get(log.topics[0])
             if shape is not None:
-                yield Event(contract, shape.name, shape.read(log), place(at))
+                try:
+                    values = shape.read(log)
+                except (ValueError, DecodingError) as error:
+                    where = f"block {place(at).block}: {contract}.{shape.name}"
+                    raise Unfounded(f"{where} is no such event: {error}") from error
+                yield Event(contract, shape.name, values, place(at))
 
 
 @dataclass(frozen=True, slots=True)

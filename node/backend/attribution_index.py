@@ -16,7 +16,7 @@ from byline.derivation.block import Block
 from byline.derivation.header import Header
 from byline.derivation.kernels.bloom import bloom_of
 from byline.node.attribution.funding import Transfer
-from byline.node.attribution.index import Index, Settings, folded
+from byline.node.attribution.index import Index, Settings, Unfounded, folded
 from byline.node.attribution.index_events import ADDRESSES, Event, Place, events_of
 from byline.node.backend.receipts import located_logs
 from byline.node.backend.served import Served
@@ -71,8 +71,9 @@ class Follower:
     def at_head(self, patience: Patience) -> Mark:
         """Return the index after the head.
 
-        Raises `Refused` for a chain without the contracts, and `OutOfTime`; what was read
-        until then is kept, so the next question goes on from there.
+        Raises `Refused` for a chain without the contracts, or with events that cannot be
+        theirs, and `OutOfTime`; what was read until then is kept, so the next question goes
+        on from there.
         """
         with self._lock:
             for _ in range(MOST_TRIES):
@@ -80,6 +81,11 @@ class Follower:
                     return self._grown(self._rollup.chain("l2"), patience)
                 except _Moved:
                     continue
+                except Unfounded as error:
+                    raise Refused(
+                        f"{error}: code or state of the attribution contracts was changed from "
+                        "outside, or their first events are on another chain, so there is no index"
+                    ) from error
         raise Refused("the chain was reorganised again and again while it was read: ask again")
 
     def _grown(self, chain: Chain, patience: Patience) -> Mark:

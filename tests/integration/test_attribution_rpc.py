@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from byline.derivation.hashing import keccak256
 from byline.node.attribution.corpus import engine_id
 from byline.node.attribution.evidence import attribute
+from byline.node.attribution.folder import save_dataset
+from byline.node.attribution.funding import Transfer
 from byline.node.attribution.index import Index, folded
 from byline.node.attribution.tokens import tokenize
-from byline.node.backend.attribution_index import Follower
+from byline.node.backend.attribution_index import Follower, transfers_up_to
 from byline.node.contracts import addresses
 from byline.node.evm.patience import ENDLESS, OutOfTime, Patience
 from byline.precompiles.math import apportion
 from byline.precompiles.math.sum_tree import SumTree
 from tests.attribution_story import (
     FEE,
+    OPERATOR,
     OTHER,
     OWNERS,
     PAYER,
@@ -27,6 +31,7 @@ from tests.attribution_story import (
     Story,
     begin,
     forged,
+    register,
 )
 from tests.integration.rollups import world
 from tests.integration.serving import Port, served
@@ -426,3 +431,58 @@ def test_a_chain_without_the_contracts_is_refused(chain: Chain) -> None:
 def test_nothing_told_is_nothing_folded(chain: Chain) -> None:
     index = index_of(chain.story)
     assert folded(index, []) is index
+
+
+def test_code_that_others_put_in_place_ends_the_index_with_words(tmp_path: Path) -> None:
+    here = world()
+    topic = keccak256(b"Finalized(uint64,uint128)").hex()
+    # PUSH1 9, PUSH32 topic, PUSH1 32, PUSH0, LOG2: batch 9, which nobody recorded, is final.
+    code = f"0x60097f{topic}60205fa200"
+    with served(here, "l2", folder=tmp_path) as port:
+        assert port.result("attribution_status")["counts"]["events"] == 0
+        snapshot = port.result("evm_snapshot")
+        ledger = text(addresses.INFERENCE_LEDGER)
+        port.result("hardhat_setCode", ledger, code)
+        here.send("l2", to=addresses.INFERENCE_LEDGER, value=0, gas=100_000)
+        error = port.error("attribution_status")
+        assert error["code"] == -32000
+        assert "InferenceLedger.Finalized does not follow from what was told" in error["message"]
+        assert port.result("evm_revert", snapshot) is True
+        assert port.result("attribution_status")["counts"]["events"] == 0
+
+
+def test_a_dataset_that_can_be_condemned_is_not_looked_into(tmp_path: Path) -> None:
+    here = world()
+    with served(here, "l2", folder=tmp_path) as port:
+        story = begin(here, tmp_path)
+        honest = story.corpus.datasets[0]
+        order = honest.suffix_array.copy()
+        order[[3, 4]] = order[[4, 3]]
+        wrong = replace(honest, id=3, suffix_array=order)
+        save_dataset(wrong, tmp_path / "wrong")
+        register(story, wrong)
+        rest = (1, engine_id(3), OPERATOR.address, 0, 1, "")
+        story.send("AttributionRegistry", "registerModel", [3], [], [], *rest)
+        batch = story.record(3, [story.answer()])
+        story.publish(batch, 0)
+        message = port.error("attribution_trace", 3, QUESTION)["message"]
+        assert message.startswith("dataset 3 is faulty, a challenge of kind 5 proves it")
+        found = port.result("attribution_verify", batch, 0)
+        assert found["checked"] is False
+        assert [(one["kind"], one["reason"]) for one in found["faults"]] == [
+            (5, "SUFFIXES_UNORDERED")
+        ]
+        states = [one["state"] for one in port.result("attribution_status")["data"]["datasets"]]
+        assert states == ["held", "held", "faulty"]
+
+
+def test_who_paid_whom_is_read_from_the_chain() -> None:
+    here = world()
+    here.send("l2", value=5)
+    here.send("l2", value=7, sender=OTHER, to=PAYER.address)
+    here.send("l2", value=0, sender=OTHER, to=PAYER.address)
+    chain = here.rollup.chain("l2")
+    alice, bob = OPERATOR.address, PAYER.address
+    found = transfers_up_to(chain, 3, ENDLESS)
+    assert found == (Transfer(alice, bob, 5), Transfer(OTHER.address, bob, 7))
+    assert transfers_up_to(chain, 1, ENDLESS) == (Transfer(alice, bob, 5),)

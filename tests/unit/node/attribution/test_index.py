@@ -16,7 +16,7 @@ from byline.derivation.hashing import keccak256
 from byline.derivation.receipt import Log
 from byline.node.attribution import index_bonds, index_ledger, index_registry, index_vault
 from byline.node.attribution.corpus import engine_id
-from byline.node.attribution.index import Index, folded
+from byline.node.attribution.index import Index, Unfounded, folded
 from byline.node.attribution.index_events import TELLING, Place, events_of
 from byline.node.contracts.addresses import ATTRIBUTION_REGISTRY
 from byline.node.contracts.artifacts import load
@@ -206,3 +206,23 @@ def test_logs_of_others_and_unknown_events_are_passed_over() -> None:
         replace(log, topics=(bytes(32),)),
     ]
     assert list(events_of(others, _place)) == []
+
+
+def test_an_event_out_of_nowhere_is_named() -> None:
+    topic = keccak256(b"DatasetStatus(uint32,uint8)")
+    log = Log(ATTRIBUTION_REGISTRY, (topic, (9).to_bytes(32, "big")), (2).to_bytes(32, "big"))
+    with pytest.raises(Unfounded, match=r"block 7: AttributionRegistry.DatasetStatus does not"):
+        folded(Index(SETTINGS), events_of([log], _place))
+
+
+@pytest.mark.parametrize("data", [b"", bytes(31), b"\xff" * 320])
+def test_data_that_are_no_event_are_named(data: bytes) -> None:
+    log = replace(_registered(b"here"), data=data)
+    with pytest.raises(Unfounded, match="DatasetRegistered is no such event"):
+        list(events_of([log], _place))
+
+
+def test_topics_that_are_no_event_are_named() -> None:
+    one = _registered(b"here")
+    with pytest.raises(Unfounded, match="DatasetRegistered is no such event"):
+        list(events_of([replace(one, topics=one.topics[:2])], _place))
