@@ -12,7 +12,6 @@ are wei, addresses 20 bytes, times seconds of the chain's clock.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -45,7 +44,6 @@ from byline.node.attribution.encoding import (
 )
 from byline.node.attribution.evidence import Attribution
 from byline.node.attribution.receipts import (
-    InferenceReceipt,
     ReceiptDomain,
     SignedReceipt,
     encode_receipts,
@@ -243,14 +241,6 @@ class AttributionClient:
         error, `NodeError` for offers and answers that are not what they must be.
         """
         return await client_http.infer(url, prompt, self.domain, self.key, max_fee)
-
-    def sign_receipt(
-        self, model: int, req_hash: bytes, out_hash: bytes, fee: int, deadline: int
-    ) -> tuple[InferenceReceipt, bytes]:
-        """Return a receipt of this account with a random nonce, and its signature."""
-        nonce = secrets.randbits(64)
-        receipt = InferenceReceipt(self.address, model, nonce, req_hash, out_hash, fee, deadline)
-        return receipt, receipt.sign(self.domain, self.key)
 
     async def open(self, model: int, req_hash: bytes, fee: int, deadline: int) -> bytes:
         """Ask a model on chain, with the fee as the call's value; return the request's id."""

@@ -31,15 +31,24 @@ from byline.node.attribution.encoding import (
 from byline.node.attribution.payments_book import PaymentBook, ReceiptKey, Taken
 from byline.node.attribution.receipts import SignedReceipt
 from byline.node.attribution.tokens import decode_tokens, encode_tokens
-from byline.node.errors import Corrupt, Locked, StorageError
+from byline.node.errors import Corrupt, StorageError
 
 _CRC_DIGITS: Final = 8
+
+
+class JournalHeld(StorageError):
+    """Another endpoint writes to the journal."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"another endpoint holds {path}: stop it, or serve from a folder of its own"
+        )
 
 
 class Journal:
     """The file of one endpoint; a context manager.
 
-    Raises `Locked` where another process holds it, `Corrupt` where it is damaged, and
+    Raises `JournalHeld` where another process holds it, `Corrupt` where it is damaged, and
     `StorageError` where it cannot be opened or written.
     """
 
@@ -139,7 +148,7 @@ class Journal:
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise Locked(str(self.path), None) from error
+            raise JournalHeld(self.path) from error
 
     def _read(self) -> list[Mapping[str, Any]]:
         data = self.path.read_bytes()

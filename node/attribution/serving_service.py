@@ -56,7 +56,7 @@ class PaidService:
 
     answers: makes the model from the corpus; without it the best sentences are looked up.
     say: told each step of the operator.  Raises `NodeError` at entry for a model that this
-    account may not serve, `Locked` and `Corrupt` for the journal, `PortBusy`.
+    account may not serve, `JournalHeld` and `Corrupt` for the journal, `PortBusy`.
     """
 
     def __init__(

@@ -264,6 +264,6 @@ def test_both_forms_have_the_same_methods() -> None:
 
     here_only = {"wait"}
     there_only = {
-        "domain", "key", "register_built", "sign_receipt", "set_policy", "free_bond", "payouts",
+        "domain", "key", "register_built", "set_policy", "free_bond", "payouts",
     }  # fmt: skip
     assert public(SyncAttributionClient) - here_only == public(AttributionClient) - there_only

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from byline.node.attribution.payments_book import PaymentBook, Stage, Taken
-from byline.node.attribution.payments_journal import Journal
+from byline.node.attribution.payments_journal import Journal, JournalHeld
 from byline.node.attribution.payments_store import ReceiptStore
-from byline.node.errors import Corrupt, Locked, StorageError
+from byline.node.errors import Corrupt, StorageError
 from tests.paid_answers import DOMAIN, PAYER, offer, payment
 
 
@@ -112,7 +112,7 @@ def test_an_entry_about_an_unknown_receipt_is_refused(path: Path) -> None:
 
 
 def test_one_process_holds_it(path: Path) -> None:
-    with Journal(path), pytest.raises(Locked):
+    with Journal(path), pytest.raises(JournalHeld):
         Journal(path)
     Journal(path).close()
 
