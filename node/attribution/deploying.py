@@ -18,8 +18,11 @@ from byline.node.accounts import DevAccount
 from byline.node.client import TIP, RpcClient
 from byline.node.contracts.artifacts import load
 from byline.node.contracts.attribution_deploy import SYSTEM, FamilySettings, Plan, plan
+from byline.node.contracts.attribution_predeploys import Backend
+from byline.node.contracts.calls import Interface
 from byline.node.errors import ConfigError, NodeError
 from byline.node.signing import sign_dynamic_fee
+from byline.precompiles import ATTRIBUTION_EVIDENCE, ATTRIBUTION_MATH
 
 _GAS_LIMIT: Final = 2**24
 """Of one transaction (EIP-7825)."""
@@ -72,6 +75,8 @@ async def deploy(client: RpcClient, account: DevAccount, settings: FamilySetting
     creation, or a contract does not stand where its siblings look for it; what was created
     until then stays there, unused.
     """
+    if settings.backend is Backend.PRECOMPILE:
+        await _find_precompiles(client)
     sender = "0x" + account.address.hex()
     nonce = await client.number("eth_getTransactionCount", sender, "pending")
     planned = plan(account.address, nonce, settings)
@@ -107,6 +112,22 @@ async def check(client: RpcClient, addresses: Mapping[str, bytes]) -> None:
         if bytes.fromhex(code[2:]) != load(name).runtime:
             found = f"{len(code) // 2 - 1} bytes of other code" if len(code) > 2 else "no code"
             raise NodeError(f"{name} should be at 0x{at.hex()}, where {client.url} has {found}")
+
+
+async def _find_precompiles(client: RpcClient) -> None:
+    """Ask each precompile a question, as where there is none a call answers nothing."""
+    for at, question in (
+        (ATTRIBUTION_MATH, Interface.of("AttributionMath").call("relu", [])),
+        (
+            ATTRIBUTION_EVIDENCE,
+            Interface.of("AttributionEvidence").call("compareSuffix", b"", b""),
+        ),
+    ):
+        request = {"to": "0x" + at.hex(), "data": "0x" + question.hex()}
+        if await client.call("eth_call", request, "latest") == "0x":
+            raise NodeError(
+                f"{client.url} has no precompile at 0x{at.hex()}: deploy with the twins instead"
+            )
 
 
 async def _signed(client: RpcClient, account: DevAccount, planned: Plan) -> list[Transaction]:

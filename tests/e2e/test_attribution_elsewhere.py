@@ -1,0 +1,154 @@
+"""The attribution contracts on chains without our precompiles: the twins compute there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from byline.node.accounts import dev_account
+from byline.node.attribution.client import AttributionClient
+from byline.node.attribution.deploying import Deployed, deploy
+from byline.node.cli import main
+from byline.node.client import RpcClient
+from byline.node.contracts.attribution_deploy import SYSTEM, FamilySettings
+from byline.node.contracts.attribution_predeploys import Backend
+from byline.node.errors import NodeError
+from byline.node.sync_devnet import SyncDevnet
+from tests.anvils import running_anvil
+from tests.e2e.attribution_play import TREASURY, Played, play
+
+DEPLOYER, POOR = dev_account(9), dev_account(1_000)
+L1_CHAIN_ID = "900"
+
+
+@pytest.fixture(scope="module")
+def devnet() -> Iterator[SyncDevnet]:
+    with SyncDevnet() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def on_the_l1(devnet: SyncDevnet) -> tuple[Deployed, Played]:
+    """Play on a chain that knows Ethereum's precompiles only."""
+    return asyncio.run(elsewhere(devnet.l1.url))
+
+
+@pytest.fixture(scope="module")
+def on_the_l2(devnet: SyncDevnet) -> Played:
+    """Play with the contracts of genesis, which ask the precompiles."""
+    return asyncio.run(play(devnet.l2.url))
+
+
+async def deployed(url: str, backend: Backend = Backend.TWIN) -> Deployed:
+    async with RpcClient(url) as client:
+        return await deploy(client, DEPLOYER, FamilySettings(TREASURY, backend))
+
+
+async def elsewhere(url: str) -> tuple[Deployed, Played]:
+    family = await deployed(url)
+    return family, await play(url, family.addresses)
+
+
+def test_everyone_is_paid_the_same_with_twins_and_with_precompiles(
+    on_the_l1: tuple[Deployed, Played], on_the_l2: Played
+) -> None:
+    assert on_the_l1[1].paid == on_the_l2.paid
+    assert set(on_the_l2.paid) == {"PUSH", "CREDIT", "ACCUMULATOR", "ROOT"}
+
+
+@pytest.mark.clients
+def test_a_stock_anvil_takes_every_step_for_the_same_gas(
+    on_the_l1: tuple[Deployed, Played],
+) -> None:
+    with running_anvil("--hardfork", "prague", "--chain-id", L1_CHAIN_ID) as url:
+        family, played = asyncio.run(elsewhere(url))
+    assert family.addresses == on_the_l1[0].addresses
+    assert family.gas == on_the_l1[0].gas
+    assert played.gas == on_the_l1[1].gas
+    assert played.paid == on_the_l1[1].paid
+
+
+def test_a_genesis_with_twins_pays_the_same(on_the_l2: Played) -> None:
+    with SyncDevnet(attribution_backend="twin") as devnet:
+        played = asyncio.run(play(devnet.l2.url))
+    assert played.paid == on_the_l2.paid
+    settling = dict(played.gas)["PayoutVault.settle"], dict(on_the_l2.gas)["PayoutVault.settle"]
+    assert settling[0] > settling[1]
+
+
+def test_a_deployment_may_use_the_precompiles_where_they_are(
+    devnet: SyncDevnet, on_the_l2: Played
+) -> None:
+    # Another family beside that of genesis; the play is that of a new chain again.
+    with devnet.restoring():
+        family = asyncio.run(deployed(devnet.l2.url, Backend.PRECOMPILE))
+        assert set(family.addresses) == set(SYSTEM)
+        assert asyncio.run(play(devnet.l2.url, family.addresses)).paid == on_the_l2.paid
+
+
+def test_a_deployment_without_twins_wants_precompiles(devnet: SyncDevnet) -> None:
+    with pytest.raises(NodeError, match=r"no precompile at 0x0{36}a770: deploy with the twins"):
+        asyncio.run(deployed(devnet.l1.url, Backend.PRECOMPILE))
+
+
+def test_who_cannot_pay_for_all_of_it_begins_nothing(devnet: SyncDevnet) -> None:
+    async def attempt() -> None:
+        async with RpcClient(devnet.l2.url) as client:
+            await deploy(client, POOR, FamilySettings(TREASURY))
+
+    with pytest.raises(NodeError, match=r"has 0 wei on chain 901: the creations may cost up to"):
+        asyncio.run(attempt())
+
+
+def byline(*arguments: str) -> int:
+    return main(["attribution", "deploy", *arguments])
+
+
+def test_the_command_writes_where_the_contracts_stand(
+    devnet: SyncDevnet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = ("--rpc", devnet.l1.url, "--account", "10", "--challenge-window", "60")
+    assert byline(*options) == 0
+    written = Deployed.from_json((tmp_path / "attribution.json").read_text())
+    assert "0x" + written.addresses["PayoutVault"].hex() in capsys.readouterr().out
+
+    async def window() -> int:
+        async with AttributionClient(devnet.l1.url, addresses=written.addresses) as client:
+            return int(await client.contracts.read("InferenceLedger", "challengeWindow"))
+
+    assert asyncio.run(window()) == 60
+    assert byline(*options) == 2
+    assert "attribution.json is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "deploying costs gas: name who pays"),
+        (("--account", "20"), "--account 20: want 0 to 19"),
+        (("--account", "1", "--treasury", "0x12"), "--treasury 0x12: 1 bytes, want 20"),
+        (("--account", "1", "--treasury", "0x" + "00" * 20), "want 20 bytes, not all zero"),
+        (("--account", "1", "--claim-window", "-1"), "claim_window -1: want 0 to 2**64 - 1"),
+        (("--account", "1", "--out", "no/where.json"), "there is no folder no"),
+        (("--account", "1"), "does not answer"),
+    ],
+)
+def test_the_command_says_what_is_wrong(
+    options: tuple[str, ...],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert byline("--rpc", "http://127.0.0.1:9", *options) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert words in line
+    assert not list(tmp_path.iterdir())
