@@ -26,7 +26,7 @@
     metrics.py       how a model is used, and what of it looks like noise
     holdings.py      the datasets' contents that a node holds
     watching.py      what a watcher makes of datasets, records and batches
-    watching_actions.py   what it does about that
+    watching_actions.py   what it does about that; watching_report.py what it says
     influence/       second opinions on small models, and how far each may be believed
 
 What asks, serves and waits:

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from byline.derivation.hashing import ZERO_ADDRESS
 from byline.node.attribution.client_calls import ContractRefused, Contracts
-from byline.node.attribution.faults import ChallengeKind
 from byline.node.attribution.index_rows import BatchStatus
 from byline.node.attribution.watching import Content, Judge, State, Verdict, View
 from byline.node.attribution.watching_actions import (
@@ -28,6 +27,7 @@ from byline.node.attribution.watching_actions import (
 )
 from byline.node.attribution.watching_chain import Follower, Head, read_settings
 from byline.node.attribution.watching_evidence import DatasetShelf, EvidenceSource, look_for
+from byline.node.attribution.watching_report import in_whole, is_about_dataset, line_of
 from byline.node.client import RpcClient
 from byline.node.errors import ConfigError, NodeError
 
@@ -346,31 +346,6 @@ class Watcher:
         }
         await asyncio.to_thread(_replace, file, json.dumps(kept) + "\n")
         self._remembered = head.hash
-
-
-def line_of(one: Finding) -> str:
-    """Return a finding as a line for people."""
-    verdict = one.verdict
-    said = verdict.words or verdict.state.value
-    if one.is_dataset:
-        return f"dataset {one.subject}: {said}"
-    if verdict.state is State.CLEAN:
-        said = f"clean, {verdict.leaves} leaves"
-    elif verdict.state is not State.FAULTY:
-        said = f"{verdict.state.value}: {said}"
-    where = f"batch {one.subject}" + (f" record {one.index}" if one.index >= 0 else "")
-    return f"{where}: {said}"
-
-
-def is_about_dataset(action: Action) -> bool:
-    """Return whether the subject of an action is a dataset."""
-    return action.function == "challenge" and action.arguments[1] == ChallengeKind.BAD_DATASET
-
-
-def in_whole(wei: int) -> str:
-    """Return an amount of wei as a number of the coin, exactly."""
-    whole, rest = divmod(wei, 10**18)
-    return f"{whole}.{rest:018}".rstrip("0").rstrip(".")
 
 
 def _replace(file: Path, text: str) -> None:
