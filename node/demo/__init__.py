@@ -1,13 +1,29 @@
 """`byline demo`: real texts, real questions, and every author of an answer paid for it.
 
-corpus.py       the texts and who gave them
-questions.py    what is asked
-model.py        answers from the texts
-spans.py        which parts of an answer stand in which text
-fixed_point.py  the logarithms that weigh them, in whole numbers
-attribution.py  question to weights
-evidence.py     what a payment commits to
-loop.py         payment, settlement, claims, batches: the chain's side
-verdict.py      a fresh verifier in a process of its own
-screen.py       what the user sees
+texts.py       the texts of a base model and its adapter, and who gave them
+medical.py     the definitions of an installed ontology
+questions.py   what is asked
+people.py      contributors, payers, operators: accounts with keys that are worth nothing
+infinigram.py  a language model that knows where it has each token from
+model.py       datasets, corpora and models of a library of texts
+loss.py        how well a corpus foretells texts
+plan.py        who asks: payers, those who come back, a contributor who pays itself
+asking.py      the questions of a run, answered
+truth.py       how much of the model's knowledge the attribution found
+desk.py        what payers sign and operators record
+chain.py       transactions, views, events
+setup.py       registered, bonded, deposited
+recording.py   recorded, published, refunded, settled
+watching.py    recomputed from events, and challenged
+play.py        the trade in order
+claims.py      the ways out of the vault
+paying.py      who takes what
+demand.py      real demand or noise
+explaining.py  one payout, from words to wei
+books.py       every wei
+closing.py     what is shown at the end
+screen.py      tables and lines
+audit.py       every root recomputed from events
+verifier.py    a process that derives the chain from the L1, and audits it
+verdict.py     starts that process
 """

@@ -3,9 +3,9 @@
 The next token is one that followed, somewhere in the texts, the longest end of what is
 written so far (Liu and others 2024, "Infini-gram", https://arxiv.org/abs/2401.17377).  Of
 several places one is drawn by a hash of question and position, so the same question gets the
-same answer on every machine.  Places in texts that have to do with the question come first;
-where only one place is left, the context is cut shorter, so that an answer goes over from one
-text to another instead of reciting one.
+same answer on every machine.  Only places in texts that have to do with the question are drawn
+from while there are any; where one is left, the context is cut shorter, so that an answer goes
+over from one text to another instead of reciting one.
 
 The model knows from which place it took each token.  The attribution is not told: it has to
 find that out from the answer alone, and the demo counts how far it succeeds.
@@ -14,9 +14,8 @@ find that out from the answer alone, and the demo counts how far it succeeds.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -27,15 +26,15 @@ from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.fixed_point import log2_q16
 from byline.node.attribution.tokens import SEPARATOR, token_id, words_of
 
-CONTEXTS: Final = range(12, 1, -1)
+CONTEXTS: Final = range(12, 2, -1)
 """Tokens of context that are tried, the longest first."""
 MOST_TOKENS: Final = 64
 FEWEST_TOKENS: Final = 12
 """An answer may end with a text from here on."""
 OPENING: Final = 4
 """Tokens that the best text lends for a start."""
-RELEVANT: Final = 16
-"""Texts that have to do with a question."""
+RELEVANT: Final = 12
+"""Texts at most that have to do with a question: those at least half as good as the best."""
 MOST_PLACES: Final = 4096
 """Places of one context that are looked at."""
 NO_SPACE_BEFORE: Final = frozenset(".,;:!?)]}%'")
@@ -114,25 +113,26 @@ class InfiniGram:
              -dataset, -number)
             for dataset, number, terms in self._terms
         )  # fmt: skip
-        best = sorted((one for one in scored if one[0]), reverse=True)
-        return [(-dataset, -number) for _, dataset, number in islice(best, RELEVANT)]
+        best = sorted((one for one in scored if one[0]), reverse=True)[:RELEVANT]
+        return [(-dataset, -number) for score, dataset, number in best if 2 * score >= best[0][0]]
 
     def _next(
         self, tokens: Sequence[int], near: frozenset[tuple[int, int]], question: str, step: int
     ) -> tuple[int, Place] | None:
         """Return the next token and where it is from, or `None` at the end."""
         fallback: list[tuple[int, Place]] = []
+        anywhere: list[tuple[int, Place]] = []
         for length in CONTEXTS:
             if length > len(tokens):
                 continue
-            ranges = self._corpus.ranges(tokens[-length:])
-            places = list(self._following(ranges, length, near))
-            chosen = [place for place, is_near in places if is_near] or [p for p, _ in places]
-            followers = [self._token(place) for place in chosen]
+            places = list(self._following(self._corpus.ranges(tokens[-length:]), length, near))
+            chosen = self._with_tokens(place for place, is_near in places if is_near)
             if len(chosen) > 1:
-                fallback = list(zip(followers, chosen, strict=True))
+                fallback = chosen
                 break
-            fallback = fallback or list(zip(followers, chosen, strict=True))
+            fallback = fallback or chosen
+            anywhere = anywhere or self._with_tokens(place for place, _ in places)
+        fallback = fallback or anywhere
         going_on = [one for one in fallback if one[0] != SEPARATOR]
         if not going_on or (len(going_on) < len(fallback) and len(tokens) >= FEWEST_TOKENS):
             return None
@@ -152,10 +152,14 @@ class InfiniGram:
                 number = int(np.searchsorted(self._starts[dataset.id], pos, "right")) - 1
                 yield Place(dataset.id, pos + length), (dataset.id, number) in near
 
-    def _token(self, place: Place) -> int:
-        dataset = self._corpus.dataset(place.dataset)
-        assert dataset is not None
-        return int(dataset.tokens[place.pos])
+    def _with_tokens(self, places: Iterable[Place]) -> list[tuple[int, Place]]:
+        """Return the token at each of some places, with the place."""
+        found = []
+        for place in places:
+            dataset = self._corpus.dataset(place.dataset)
+            assert dataset is not None
+            found.append((int(dataset.tokens[place.pos]), place))
+        return found
 
     def _text(self, tokens: Sequence[int]) -> str:
         """Return the tokens as a sentence; the same tokens come out of it again."""

@@ -16,9 +16,9 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
+from byline.node.demo.people import UNSIGNED
+
 LICENSE: Final = "https://hpo.jax.org/app/license"
-UNSIGNED: Final = "unattributed"
-"""Stands for whoever wrote the definitions that no ORCID signs."""
 BASE_TERMS: Final = 10_000
 """Terms numbered below it are the base model's texts, newer ones the adapter's."""
 

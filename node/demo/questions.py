@@ -1,10 +1,10 @@
-"""What a user of Python might ask; in our words, not in those of the texts."""
+"""What people might ask; in our words, not in those of the texts."""
 
 from __future__ import annotations
 
 from typing import Final
 
-QUESTIONS: Final = (
+PYTHON: Final = (
     "What does the with statement do with a context manager when an exception is raised?",
     "How do I write a lambda expression?",
     "What is the difference between global and nonlocal?",
@@ -28,4 +28,58 @@ QUESTIONS: Final = (
     "What is the operator precedence of not and in?",
     "When are default parameter values evaluated?",
 )
-"""The questions of the demo, in the order in which they are asked."""
+"""Of users of Python."""
+
+MEDICAL: Final = (
+    "What is arachnodactyly?",
+    "What is gray matter heterotopia?",
+    "What does a triangular face look like?",
+    "What is meant by centrilobular emphysema?",
+    "What is a cleft palate?",
+    "What is cyanosis of the lips?",
+    "How is microcephaly defined?",
+    "What does the positivity of an anti-Sm antibody mean?",
+    "What happens in horizontal nystagmus?",
+    "What is acanthosis nigricans?",
+    "Which findings go with pheochromocytoma?",
+    "What is a startle-induced seizure?",
+    "What is global glomerulosclerosis?",
+    "What is seen on brain imaging in cerebellar hypoplasia?",
+    "What is an alternating hypertropia of the eyes?",
+    "When is a heart said to have a ventricular septal defect?",
+    "What is the agenesis of a permanent maxillary incisor?",
+    "What are central core regions in muscle fibers?",
+    "What are cafe-au-lait spots on the skin?",
+    "What is right unicoronal synostosis?",
+    "How does proximal muscle weakness show itself?",
+    "What is primary hyperaldosteronism?",
+    "What is a corneal opacity?",
+    "What is a myoclonic absence seizure?",
+    "What is lupus nephritis?",
+    "What is a horseshoe kidney?",
+    "What is hypersensitivity pneumonitis?",
+    "What is malar flattening?",
+    "What is craniosynostosis of the coronal suture?",
+    "What is autoimmune thrombocytopenia?",
+    "What is a bidirectional cardiac shunt?",
+    "What is lissencephaly?",
+    "What is meant by slurred speech?",
+    "What are ragged red muscle fibers?",
+    "What is hypermobility of the knee joint?",
+    "What is an abnormal platelet aggregation?",
+    "What is an amygdala microinfarct?",
+    "How is cataract of the lens seen?",
+    "What is a tracheoesophageal fistula?",
+    "What is an increased circulating gonadotropin level?",
+    "What is hypospadias?",
+    "What is a generalized tonic-clonic seizure?",
+    "What is a restrictive ventilatory defect?",
+    "What is retinal detachment?",
+    "What is a pulmonary nodule with a cavity?",
+    "What is dilated cardiomyopathy?",
+    "What is an impaired renal reabsorption of glucose?",
+    "What is chorea, and how do the movements look?",
+    "What is a febrile status epilepticus?",
+    "What is growth hormone deficiency?",
+)
+"""Of people who read about rare findings."""

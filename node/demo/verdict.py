@@ -1,10 +1,9 @@
-"""A fresh verifier: another process, an empty store, the L1's URL and the rollup config."""
+"""Starts the fresh verifier and reads what it says."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from byline.node.demo.audit import Audit
 from byline.node.errors import NodeError
 
 
@@ -24,12 +24,15 @@ class Verdict:
     state_root: str
     blocks: Mapping[int, str]
     """Hash by number, of every L2 block it derived."""
+    events: int
+    """Of the attribution contracts."""
+    audit: Audit
 
 
 async def derive_again(
-    l1_url: str, rollup_config: Mapping[str, Any], seen: Callable[[int], None]
+    l1_url: str, rollup_config: Mapping[str, Any], engine: str, seen: Callable[[int], None]
 ) -> Verdict:
-    """Run `byline verify` and return where it ended; `seen` gets every L2 block number.
+    """Run the verifier and return where it ended; `seen` gets every L2 block number.
 
     The config goes over as a file: the process is told no URL but the L1's.
     Raises `NodeError` with what it printed when it fails.
@@ -38,25 +41,21 @@ async def derive_again(
         path = Path(folder) / "rollup.json"
         path.write_text(json.dumps(rollup_config))
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "byline.node", "verify", "--blocks",
-            "--l1", l1_url, "--rollup-config", str(path),
+            sys.executable, "-m", "byline.node.demo.verifier", l1_url, str(path), engine,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
             cwd=folder,
+            limit=2**24,
         )  # fmt: skip
         assert process.stdout is not None
-        lines = []
+        last: dict[str, Any] = {}
         blocks: dict[int, str] = {}
         async for raw in process.stdout:
-            lines.append(raw.decode())
-            found = re.match(r"L2 block (\d+) (0x[0-9a-f]{64})", lines[-1])
-            if found:
-                blocks[int(found[1])] = found[2]
-                seen(int(found[1]))
+            last = json.loads(raw)
+            if "block" in last:
+                blocks[last["block"]] = last["hash"]
+                seen(last["block"])
         status = await process.wait()
-    text = "".join(lines)
-    head = re.search(r"safe head: L2 block (\d+) (0x[0-9a-f]{64})", text)
-    root = re.search(r"state root: (0x[0-9a-f]{64})", text)
-    if status != 0 or head is None or root is None:
-        raise NodeError(f"the verifier ended with status {status}:\n{text}")
-    return Verdict(int(head[1]), head[2], root[1], blocks)
+    if "audit" not in last:
+        raise NodeError(f"the verifier ended with status {status} after {len(blocks)} blocks")
+    audit = Audit(**{**last["audit"], "faults": tuple(last["audit"]["faults"])})
+    return Verdict(last["number"], last["hash"], last["state"], blocks, last["events"], audit)

@@ -1,0 +1,106 @@
+"""After the settlement: who takes what, what of it was noise, why somebody was paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+
+from byline.node.contracts.gas_token import OPEN
+from byline.node.demo.chain import Chain, Event
+from byline.node.demo.demand import demand
+from byline.node.demo.explaining import explain, most_telling
+from byline.node.demo.model import Trained
+from byline.node.demo.paying import CREDIT, MAIN, PUSH, ROOT, Payday
+from byline.node.demo.people import Cast, short
+from byline.node.demo.plan import Sort
+from byline.node.demo.recording import Books
+from byline.node.demo.screen import (
+    demand_lines,
+    earned_table,
+    say,
+    show_explanation,
+    way_table,
+    whole_units,
+)
+from byline.node.demo.setup import Models
+
+SAME: Final = (PUSH, CREDIT, ROOT)
+"""Ways that divide alike.  The accumulator gives whole wei a unit and keeps a remainder; one by
+one, each answer's fee is divided by itself."""
+
+
+async def show_payday(
+    console: Console,
+    chain: Chain,
+    cast: Cast,
+    trained: Trained,
+    models: Models,
+    books: Books,
+    sponsored: bytes,
+) -> bool:
+    """Let everybody claim; print what each way to settle took, and who got what.
+
+    Returns whether the ways that divide alike paid everybody alike.
+    """
+    payday = Payday(chain, cast, trained, models)
+    with console.status("contributors claim what they are owed ..."):
+        await payday.pay(books, sponsored)
+        others = await payday.pay_others()
+    console.print()
+    say(console, "settled", "the same list of payouts in every way, with the claims of everybody")
+    console.print(way_table(payday.ways(books)))
+    events = await chain.events()
+    say(console, "paid", "from the vault's events")
+    earned = payday.earned(books, events)
+    console.print(earned_table(earned, MAIN))
+    same = all(len({one.by_way[way] for way in SAME}) == 1 for one in earned)
+    say(
+        console,
+        "same",
+        f"{', '.join(SAME)} paid every contributor "
+        + ("the same, to the wei" if same else "DIFFERENT AMOUNTS"),
+    )
+    for taken in payday.taken[MAIN]:
+        if taken.fee:
+            say(
+                console,
+                "sponsor",
+                f"{short(trained.names[taken.who])} had no money for gas: it signed, another "
+                f"account sent the claim and kept {taken.fee:,} of {taken.amount:,} wei",
+            )
+    say(
+        console,
+        "others",
+        ", ".join(f"{name} {whole_units(wei)} {OPEN.symbol}" for name, wei in others.items()),
+    )
+    return same
+
+
+def show_demand(console: Console, events: Sequence[Event], model: int, books: Books) -> bool:
+    """Print the demand for the adapter; return whether the noise is what the demo planted."""
+    found = demand(events, model)
+    planted = {
+        one.receipt.receipt.nonce
+        for _, batch in books.main
+        for one in batch.signed
+        if one.answer.query.sort is Sort.WASH
+    }
+    console.print()
+    for line in demand_lines(found):
+        say(console, "demand", line)
+    right = len(planted & found.noise)
+    say(
+        console,
+        "demand",
+        f"of {len(planted)} answers that the demo let a contributor buy of itself, {right} are "
+        f"marked; {len(found.noise - planted)} others are",
+    )
+    return found.noise == planted
+
+
+def show_payout(console: Console, trained: Trained, books: Books) -> None:
+    """Explain one answer's payouts down to the spans."""
+    console.print()
+    show_explanation(console, explain(trained, *most_telling(books.main)))
