@@ -2,8 +2,9 @@
 
 What they share: running.py (asyncio, signals, errors as one line), banner.py (the start screen).
 attribution.py has subcommands of its own: attribution_serve.py, attribution_watch.py,
-attribution_explain.py, attribution_verify.py, attribution_status.py, attribution_fidelity.py;
-attribution_signer.py says who signs, attribution_tables.py prints what a node answers.
+attribution_explain.py, attribution_verify.py, attribution_status.py, attribution_deploy.py,
+attribution_fidelity.py; attribution_signer.py says who signs, attribution_tables.py prints what a
+node answers.
 """
 
 from __future__ import annotations
