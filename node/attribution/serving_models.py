@@ -25,13 +25,13 @@ _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
 
 
 class RetrievalModel:
-    """Answers with the sentences of its texts that share the rarest words with the prompt.
+    """Answers with the sentence of its texts that shares the rarest words with the prompt.
 
     A sentence counts the bits of information of each token that it shares, log2(N / n) where n
     of N sentences have it, and loses by its length.  Equal ones go by their place.
     """
 
-    def __init__(self, datasets: Iterable[Dataset], sentences: int = 2) -> None:
+    def __init__(self, datasets: Iterable[Dataset], sentences: int = 1) -> None:
         """`sentences`: how many are put together.  Raises `ValueError` for no text at all."""
         self._sentences = [
             sentence.strip()

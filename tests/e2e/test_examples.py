@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-COMMANDS = {"web3py": ["main.py"], "pytest": ["-m", "pytest", "-p", "no:cacheprovider"]}
+COMMANDS = {
+    "web3py": ["main.py"],
+    "pytest": ["-m", "pytest", "-p", "no:cacheprovider"],
+    "attribution": ["main.py"],
+}
 """What the second command of each README runs with Python."""
 
 
@@ -48,6 +52,15 @@ def test_web3py(tmp_path: Path, environment: dict[str, str]) -> None:
 def test_pytest(tmp_path: Path, environment: dict[str, str]) -> None:
     told = run("pytest", tmp_path, environment)
     assert re.search(r"^=+ 8 passed", told, re.MULTILINE), told
+
+
+def test_attribution(tmp_path: Path, environment: dict[str, str]) -> None:
+    told = run("attribution", tmp_path, environment)
+    assert "without a deposit: InsufficientPrepaid" in told
+    assert told.count("places in the texts") == 3
+    assert "operator: batch 1: released" in told
+    assert len(re.findall(r"^(?:Anne|Ben|Chloe) is paid 0\.\d*[1-9]", told, re.MULTILINE)) == 3
+    assert "as much as was in the pot" in told
 
 
 @pytest.mark.parametrize("name", COMMANDS)
