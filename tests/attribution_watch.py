@@ -13,9 +13,15 @@ from typing import Any
 from byline.node.accounts import DevAccount, dev_account
 from byline.node.attribution.client import AttributionClient
 from byline.node.attribution.client_calls import Contracts
-from byline.node.attribution.client_values import BatchStatus, FeeTerms, ModelTerms
+from byline.node.attribution.client_values import (
+    AnsweredRecord,
+    BatchStatus,
+    FeeTerms,
+    ModelTerms,
+)
 from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.encoding import Points, encode_evidence
+from byline.node.attribution.faults import Reason
 from byline.node.attribution.folder import save_dataset
 from byline.node.attribution.receipts import InferenceReceipt, SignedReceipt
 from byline.node.attribution.tokens import encode_tokens
@@ -23,6 +29,7 @@ from byline.node.attribution.watching_evidence import EvidenceFolder
 from byline.node.attribution.watching_shell import Options, Watcher
 from byline.node.client import RpcClient
 from tests.properties.attribution_records import Case
+from tests.properties.test_attribution_faults import MUTATIONS, example
 
 OPERATOR, PAYER, WATCHER, OTHER_WATCHER, POOR = map(dev_account, range(1, 6))
 REQUEST = b"\x05" * 32
@@ -124,6 +131,18 @@ class Town:
         """Return subject and kind of everything that was proven."""
         logs = await self.client.contracts.logs("InferenceLedger", "Challenged")
         return [(log.fields["subject"], log.fields["kind"]) for log in logs]
+
+
+def lie(reason: Reason) -> Case:
+    """Return the example with one lie of that sort."""
+    mutate: Callable[[Case], Case] = next(one for one, what in MUTATIONS if what is reason)
+    return mutate(example())
+
+
+async def show_on_chain(place: Town, batch: int, case: Case, index: int = 0) -> None:
+    """Publish what is behind a record."""
+    answered = AnsweredRecord(case.record, case.output, case.leaves, case.points)
+    await place.client.publish(batch, index, answered)
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
@@ -31,10 +30,10 @@ from tests.attribution_watch import (
     WATCHER,
     Running,
     Town,
+    lie,
     town,
     watching,
 )
-from tests.devnets import command, environment
 from tests.properties.attribution_records import OWNERS, Case, honest_case
 from tests.properties.test_attribution_faults import MUTATIONS, example
 
@@ -53,12 +52,6 @@ async def place(devnet: SyncDevnet, tmp_path: Path) -> AsyncIterator[Town]:
     with devnet.restoring():
         async with town(devnet.l2.url, tmp_path, example()) as made:
             yield made
-
-
-def lie(reason: Reason) -> Case:
-    """Return the example with one lie of that sort."""
-    mutate: Callable[[Case], Case] = next(one for one, what in MUTATIONS if what is reason)
-    return mutate(example())
 
 
 def of_kind(kind: int) -> list[Reason]:
@@ -386,29 +379,3 @@ async def test_a_whole_batch_is_rechecked_in_seconds(place: Town) -> None:
         await caught(place, batch, watcher)
         assert time.monotonic() - begun < 20
     assert len(watcher.watcher.findings) == 256 + 2
-
-
-async def test_the_command_says_by_its_status_whether_all_is_well(
-    place: Town, capfd: pytest.CaptureFixture[str]
-) -> None:
-    arguments = [
-        "attribution", "watch", "--once", "--dry-run", "--l2", place.client.rpc.url,
-        "--data", str(place.datasets), "--evidence", str(place.evidence), "--account", "5",
-    ]  # fmt: skip
-    await place.record([example()])
-    assert await asyncio.to_thread(run_apart, arguments) == 0
-    wrong = await place.record([lie(Reason.TOKENS_DIFFER)])
-    assert await asyncio.to_thread(run_apart, arguments) == 1
-    said = capfd.readouterr().out
-    assert f"batch {wrong}: would call challenge (FALSE_SPAN" in said
-    assert "records, faulty" in said
-    assert await place.status(wrong) is BatchStatus.RECORDED
-    assert (
-        await asyncio.to_thread(run_apart, [one for one in arguments if one != "--dry-run"]) == 1
-    )
-    assert await place.status(wrong) is BatchStatus.VOID
-
-
-def run_apart(arguments: list[str]) -> int:
-    """Run the command in a process of its own: it takes the signals."""
-    return subprocess.run(command(*arguments), env=environment(), timeout=60).returncode
