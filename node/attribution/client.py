@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import astuple, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -134,17 +134,8 @@ class AttributionClient:
         self, dataset: Dataset, uri: str = "", license_: str = "", previous: int | None = None
     ) -> int:
         """Register the roots of a dataset that is built already, and return its id."""
-        roots = dataset.roots
-        arguments: tuple[Any, ...] = (
-            roots.documents,
-            roots.tokens,
-            roots.suffixes,
-            roots.owners,
-            len(dataset),
-            len(dataset.ranges),
-            uri,
-            license_,
-        )
+        sizes = (len(dataset), len(dataset.ranges))
+        arguments: tuple[Any, ...] = (*astuple(dataset.roots), *sizes, uri, license_)
         if previous is None:
             receipt = await self.contracts.send(REGISTRY, "registerDataset", *arguments)
         else:
@@ -232,15 +223,22 @@ class AttributionClient:
 
     # -- requests -----------------------------------------------------------------------
 
-    async def infer(self, url: str, prompt: str, *, max_fee: int | None = None) -> PaidAnswer:
+    async def infer(
+        self, target: str | int, prompt: str, *, max_fee: int | None = None
+    ) -> PaidAnswer:
         """Ask a paid endpoint, sign for its offer, and return the answer.
 
-        max_fee: refuse offers above so many wei.  The offer must be for the prompt, this chain
-        and its ledger; the answer must be the one whose hash was signed, and the evidence the
-        one that the server commits to.  Raises `client_http.PaymentFailed` with the server's
-        error, `NodeError` for offers and answers that are not what they must be.
+        target: its URL, or a model whose URI in the registry is one.
+        max_fee: refuse offers above so many wei.
+
+        The offer must be for the prompt, this chain and its ledger; the answer must be the one
+        whose hash was signed, and the evidence the one that the server commits to.  Raises
+        `client_http.PaymentFailed` with the server's error, `NodeError` for offers and answers
+        that are not what they must be.
         """
-        return await client_http.infer(url, prompt, self.domain, self.key, max_fee)
+        if isinstance(target, int):
+            target = await client_batches.endpoint_of(self.contracts, target)
+        return await client_http.infer(target, prompt, self.domain, self.key, max_fee)
 
     async def open(self, model: int, req_hash: bytes, fee: int, deadline: int) -> bytes:
         """Ask a model on chain, with the fee as the call's value; return the request's id."""
@@ -354,6 +352,11 @@ class AttributionClient:
         """Claim all that this account has behind the roots of batches; return the wei."""
         claims = [claim for batch in batches for claim in await self.claims(batch)]
         return await client_claims.claim(self.contracts, claims)
+
+    async def claim_accrued(self, model: int) -> int:
+        """Take what this account's units of a model have earned; return it before penalties."""
+        receipt = await self.contracts.send(VAULT, "claimAccrued", model)
+        return int(self.contracts.event(receipt, VAULT, "AccruedClaimed")["amount"])
 
     async def sign_claims(
         self, claims: Sequence[Claim], max_fee: int, deadline: int

@@ -45,6 +45,15 @@ async def model_of(contracts: Contracts, model: int) -> ModelInfo:
     )
 
 
+async def endpoint_of(contracts: Contracts, model: int) -> str:
+    """Return the URI that a model was registered with; `NodeError` where it is no HTTP URL."""
+    found = await contracts.logs(REGISTRY, "ModelRegistered", word(model))
+    uri = str(found[0].fields["uri"]) if found else ""
+    if not uri.startswith(("http://", "https://")):
+        raise NodeError(f"model {model} names no endpoint, its URI is {uri!r}: pass the URL")
+    return uri
+
+
 async def batch_of(contracts: Contracts, batch: int) -> BatchInfo:
     """Return what the ledger says of a batch."""
     found = await contracts.read(LEDGER, "batch", batch)

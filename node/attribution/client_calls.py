@@ -102,7 +102,8 @@ class Contracts:
         request = self._request(contract, data, value)
         async with self._sending:
             with _naming(contract, function):
-                needed = await self.client.number("eth_estimateGas", request)
+                # On the next block: what a time has passed for is not so in the newest one.
+                needed = await self.client.number("eth_estimateGas", request, "pending")
             gas = min(needed * 12 // 10, max(needed, MOST_GAS))
             tx = await wallet.sign(to, data, value, gas)
             sent = await self.client.call("eth_sendRawTransaction", "0x" + tx.raw.hex())
@@ -110,7 +111,7 @@ class Contracts:
         if receipt["status"] != "0x1":
             # Asked again, the chain may say what the transaction ran into.
             with _naming(contract, function):
-                await self.client.call("eth_call", request, "latest")
+                await self.client.call("eth_call", request, "pending")
             raise NodeError(f"{contract}.{function}: transaction {sent} failed")
         return receipt
 

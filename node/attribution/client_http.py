@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
+import orjson
 
 from byline.node.attribution.client_values import PaidAnswer
 from byline.node.attribution.encoding import decode_evidence, out_hash
@@ -118,10 +119,14 @@ async def post(
         async with session.post(
             url.rstrip("/") + "/infer", json={"prompt": prompt}, headers=headers
         ) as reply:
-            if (reply.content_length or 0) > MOST_ANSWER_BYTES:
-                raise NodeError(f"{server_of(url)} answers {reply.content_length} bytes")
-            body = await reply.json(content_type=None)
-            status = reply.status
+            data = bytearray()
+            async for chunk in reply.content.iter_chunked(65_536):
+                data += chunk
+                if len(data) > MOST_ANSWER_BYTES:
+                    raise NodeError(
+                        f"{server_of(url)} answers more than {MOST_ANSWER_BYTES} bytes"
+                    )
+            body, status = orjson.loads(bytes(data)), reply.status
     except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
         raise NodeError(f"{server_of(url)} does not answer: {words_of(exc)}") from exc
     if not isinstance(body, dict):

@@ -150,9 +150,9 @@ class SyncAttributionClient:
 
     # -- requests and batches -----------------------------------------------------------
 
-    def infer(self, url: str, prompt: str, *, max_fee: int | None = None) -> PaidAnswer:
+    def infer(self, target: str | int, prompt: str, *, max_fee: int | None = None) -> PaidAnswer:
         """Ask a paid endpoint; see `AttributionClient.infer`."""
-        return self.wait(self._client.infer(url, prompt, max_fee=max_fee))
+        return self.wait(self._client.infer(target, prompt, max_fee=max_fee))
 
     def open(self, model: int, req_hash: bytes, fee: int, deadline: int) -> bytes:
         """Ask a model on chain; return the request's id."""
@@ -213,6 +213,10 @@ class SyncAttributionClient:
     def claim(self, *batches: int) -> int:
         """Claim all that this account has behind the roots of batches; return the wei."""
         return self.wait(self._client.claim(*batches))
+
+    def claim_accrued(self, model: int) -> int:
+        """Take what this account's units of a model have earned."""
+        return self.wait(self._client.claim_accrued(model))
 
     def sign_claims(self, claims: Sequence[Claim], max_fee: int, deadline: int) -> ClaimPermit:
         """Allow anyone to send claims of this account."""

@@ -274,6 +274,7 @@ class Operator:
                     "this journal: settle it by the tool that recorded it"
                 )
                 return
+        self._shown = {place for place in self._shown if place[0] != info.id}
         await self._store.returned(tuple(one.key for one in taken))
         self._uncertain = True
         self._say(f"batch {info.id}: taken back by the chain, {len(taken)} receipts wait again")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from byline.node.attribution.client import AttributionClient
 from byline.node.attribution.client_values import ModelInfo
 from byline.node.attribution.corpus import Corpus, min_length_of
@@ -9,6 +11,9 @@ from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.payments import PaymentRefused
 from byline.node.attribution.serving import Head
 from byline.node.errors import NodeError
+
+CONDEMNED: Final = 3
+"""Status of a dataset that was proven wrong: answers made of it cannot be recorded."""
 
 
 class ClientChain:
@@ -29,6 +34,9 @@ class ClientChain:
         if not model.live:
             raise PaymentRefused("ModelNotLive", f"model {self._model_id} takes no requests")
         read = self._client.contracts.read
+        for dataset in model.datasets:
+            if (await read("AttributionRegistry", "dataset", dataset))[-1] == CONDEMNED:
+                raise PaymentRefused("ModelNotLive", f"its dataset {dataset} is condemned")
         return int(await read("FeePolicy", "quote", model.policy, tokens_in, tokens_out))
 
     async def spendable(self, payer: bytes) -> int:

@@ -72,6 +72,7 @@ class PaidService:
         self.client: AttributionClient
         self.store: ReceiptStore
         self.operator: Operator
+        self._operating: asyncio.Task[None]
         self.url = ""
         """Of the endpoint, once it serves."""
 
@@ -110,8 +111,18 @@ class PaidService:
         endpoint = PaidEndpoint(chain, settings.model, corpus, answers, self.store)
         self.url = await _serve(stack, endpoint.application(), settings.host, settings.port)
         stop = asyncio.Event()
-        task = asyncio.create_task(self.operator.run(stop))
-        stack.push_async_callback(_end, stop, task)
+        self._operating = asyncio.create_task(self.operator.run(stop))
+        stack.push_async_callback(_end, stop, self._operating)
+
+    async def wait(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set; raises what ended the operator, if anything did."""
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait((stopping, self._operating), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+        if self._operating.done():
+            self._operating.result()
 
 
 async def _serve(stack: AsyncExitStack, app: web.Application, host: str, port: int) -> str:
@@ -131,4 +142,4 @@ async def _serve(stack: AsyncExitStack, app: web.Application, host: str, port: i
 async def _end(stop: asyncio.Event, task: asyncio.Task[None]) -> None:
     """Let the operator finish the step that it is at."""
     stop.set()
-    await task
+    await asyncio.wait([task])

@@ -95,7 +95,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
             console.print(f"free bond {bond} wei: a batch locks {needed}, bond more")
         console.print(f"endpoint   {service.url}/infer")
         console.print("stop       Ctrl-C")
-        await stop.wait()
+        await service.wait(stop)
         console.print("stopping ...")
     return 0
 

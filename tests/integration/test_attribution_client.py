@@ -65,6 +65,8 @@ async def test_the_other_modes_settle_too(mode: Mode) -> None:
                 for one in (ANNE, BEN)
             ]
             assert pot - 2 <= sum(owed) <= pot
+            async with await world.client(ANNE.key) as anne:
+                assert await anne.claim_accrued(world.model) == owed[0]
         else:
             left = (await read("PayoutVault", "progress", 1))[2]
             assert left == 0
