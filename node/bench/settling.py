@@ -183,7 +183,7 @@ def _settled(chain: SettlingChain, vault: str, mode: str, entries: Entries) -> S
     chain.batches += 1
     batch, to = chain.batches, chain.vaults[vault]
     root = tree.root
-    arguments = (batch, chain.models[mode], root.root, root.count, root.total)
+    arguments = (batch, chain.models[mode], root.root, root.count, root.total, 1)
     deposit = chain.send([chain.sign(to, VAULT.call("deposit", *arguments), value=POT)])
     size = CHUNK[mode]
     if len(entries) <= size:
@@ -255,7 +255,7 @@ def _same_list(chain: SettlingChain, vault: str, entries: Entries) -> Line:
     root = SumTree(entries).root
     chain.batches += 1
     batch = chain.batches
-    arguments = (batch, chain.models["accumulator"], root.root, root.count, root.total)
+    arguments = (batch, chain.models["accumulator"], root.root, root.count, root.total, 1)
     data = VAULT.call("deposit", *arguments)
     spent = chain.send([chain.sign(chain.vaults[vault], data, value=POT)])
     if not chain.read(vault, "settled", batch):

@@ -283,7 +283,7 @@ def test_a_root_of_another_weight_than_was_deposited_cannot_be_settled(
 ) -> None:
     model = w.model(OWNER, mode=mode)
     tree = SumTree(LIST)
-    deposit = w.vault.data("deposit", 1, model, tree.root.root, 3, total)
+    deposit = w.vault.data("deposit", 1, model, tree.root.root, 3, total, w.policy)
     assert w.evm.call(VAULT, deposit, sender=LEDGER, value=1000).success
     for outcome in (w.settle(1, LIST), w.settle_chunk(1, LIST, 0, 4)):
         assert not outcome.success

@@ -135,6 +135,7 @@ class World:
             root.root if root else bytes(32),
             root.count if root else 0,
             root.total if root else 0,
+            self.family.registry.read("model", model)[4],
             sender=sender,
             value=amount,
         )

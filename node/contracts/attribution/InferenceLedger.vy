@@ -64,6 +64,7 @@ exports: (
     _prepaid.withdrawals,
     _batches.batch,
     _batches.batchState,
+    _batches.policyOf,
     _batches.batchCount,
     _requests.open,
     _requests.cancel,
@@ -256,7 +257,7 @@ def _challenge_default(_batchId: uint64):
     batch: _batches.Batch = _batches._existing(_batchId)
     if batch.state & 255 != FINALIZED:
         _batches._not_open(_batchId, batch.state)
-    end: uint256 = (batch.state >> 72) & convert(max_value(uint64), uint256)
+    end: uint256 = (batch.state >> 72) & convert(max_value(uint48), uint256)
     end += convert(_ledger_settings.settleWindow, uint256)
     vault: address = _ledger_settings.vault
     if block.timestamp <= end or staticcall _ledger_settings.Vault(vault).settled(_batchId):
@@ -331,7 +332,7 @@ def finalize(_batchId: uint64):
     end: uint256 = _batches._window_end(batch.state)
     if block.timestamp <= end:
         raw_revert(abi_encode(end, method_id=method_id("WindowNotOver(uint256)")))
-    open_: uint256 = (batch.state >> 136) & convert(max_value(uint32), uint256)
+    open_: uint256 = (batch.state >> 120) & convert(max_value(uint16), uint256)
     if open_ != 0:
         raw_revert(abi_encode(open_, method_id=method_id("DemandsOpen(uint256)")))
     _batches._batches[_batchId].state = (
@@ -345,6 +346,7 @@ def finalize(_batchId: uint64):
         batch.payoutRoot,
         convert(batch.who & convert(max_value(uint32), uint256), uint32),
         convert((batch.sums >> 64) & convert(max_value(uint64), uint256), uint64),
+        convert((batch.state >> 136) & convert(max_value(uint32), uint256), uint32),
         value=fee,
     )
 

@@ -17,8 +17,8 @@
 
      Division: in the list's order, ascending addresses, with C the weights so far and W all of
      them, each gets floor(pot * C / W) less what those before got (cascade).  The other
-     methods need all weights at once: for up to 256 contributors the math contract is asked;
-     above that, batches are divided by cascade.  The accumulator's own rule is in
+     methods need all weights at once: for up to 256 contributors, 128 in push mode, the math
+     contract is asked; above that, batches are divided by cascade.  The accumulator's own rule is in
      _accumulator.vy.
 
      Penalties: when an amount of a batch becomes one contributor's own (push and credit: at

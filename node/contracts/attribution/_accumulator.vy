@@ -116,11 +116,18 @@ def _enter(_model: uint32, _epoch: uint256, _who: address, _units: uint256) -> u
     """
     @notice Say who some units of an epoch belong to.
     @return Wei that the caller owes `_who` from now on: of the share that ends here, or of
-            these units where their epoch is over.
+            these units where their epoch is over, or where the list names `_who` again.
     """
+    earned: uint256 = self._acc[_model][_epoch]
     if _epoch != self._pool(_model).epoch:
-        return _units * self._acc[_model][_epoch]
+        return _units * earned
     due: uint256 = self._due(_model, _who)
+    before: uint256 = self._shares[_model][_who]
+    if before & U32 == _epoch:
+        # Chunks are ascending each by itself, so that a wrong list may hold somebody twice.
+        units: uint256 = ((before >> 32) & U64) + _units
+        self._shares[_model][_who] = _epoch | (units << 32) | (earned << 96)
+        return due + _units * earned
     self._shares[_model][_who] = _epoch | (_units << 32)
     return due
 

@@ -61,7 +61,8 @@ struct Batch:
     payoutRoot: bytes32
     who: uint256  # operator 160 bits, modelId 32, count 32, n 32
     sums: uint256  # totalFee 128 bits, totalW 64, recordedAt 64
-    state: uint256  # bond 88 bits, demands 32, finalizedAt 64, windowEnd 64, status 8
+    # bond 88 bits, fee policy 32, demands 16, finalizedAt 48, windowEnd 64, status 8
+    state: uint256
 
 struct Record:
     payer: address
@@ -127,13 +128,22 @@ def batchState(_batchId: uint64) -> (uint256, uint32, uint64, uint64):
             it may be challenged, and the second at which it became final (0 if it is not).
     """
     state: uint256 = self._batches[_batchId].state
-    long: uint256 = convert(max_value(uint64), uint256)
     return (
         state >> 168,
-        convert((state >> 136) & convert(max_value(uint32), uint256), uint32),
+        convert((state >> 120) & convert(max_value(uint16), uint256), uint32),
         convert(self._window_end(state), uint64),
-        convert((state >> 72) & long, uint64),
+        convert((state >> 72) & convert(max_value(uint48), uint256), uint64),
     )
+
+
+@external
+@view
+def policyOf(_batchId: uint64) -> uint32:
+    """
+    @notice The fee policy that divides a batch: its model's when the batch was recorded.
+    """
+    policy: uint256 = self._batches[_batchId].state >> 136
+    return convert(policy & convert(max_value(uint32), uint256), uint32)
 
 
 @internal
@@ -171,6 +181,7 @@ def _store_batch(
     _n: uint32,
     _totalW: uint256,
     _totalFee: uint256,
+    _policy: uint32,
 ):
     """
     @notice Keep a batch, and lock what its operator loses if it is wrong.
@@ -191,7 +202,7 @@ def _store_batch(
         | n,
         # Below 2**128: each unit stands for less than 2 * 10**9 wei, of less than 2**64 units.
         sums=(_totalFee << 128) | (_totalW << 64) | block.timestamp,
-        state=(amount << 168) | (end << 8) | RECORDED,
+        state=(amount << 168) | (convert(_policy, uint256) << 136) | (end << 8) | RECORDED,
     )
     log ReceiptBatch(
         batchId=_batchId,
@@ -211,9 +222,9 @@ def _store_batch(
 
 @internal
 @view
-def _live_operator(_modelId: uint32) -> address:
+def _live_operator(_modelId: uint32) -> (address, uint32):
     """
-    @notice Who records for a model; refuses models that are not live.
+    @notice Who records for a model, and its fee policy; refuses models that are not live.
     """
     owner: address = empty(address)
     operator: address = empty(address)
@@ -230,7 +241,7 @@ def _live_operator(_modelId: uint32) -> address:
     ) = staticcall _ledger_settings.Registry(_ledger_settings.registry).model(_modelId)
     if status != LIVE:
         raw_revert(abi_encode(_modelId, method_id=method_id("ModelNotLive(uint32)")))
-    return operator
+    return operator, policy
 
 
 @internal
@@ -258,11 +269,15 @@ def _dataset_status(_id: uint32) -> (address, uint8):
 
 @internal
 @view
-def _check_operator(_modelId: uint32):
+def _check_operator(_modelId: uint32) -> uint32:
     """
     @notice Refuse all but the operator of a live model whose datasets can be proven against.
+    @return The model's fee policy.
     """
-    if msg.sender != self._live_operator(_modelId):
+    operator: address = empty(address)
+    policy: uint32 = 0
+    operator, policy = self._live_operator(_modelId)
+    if msg.sender != operator:
         raw_revert(abi_encode(msg.sender, method_id=method_id("NotOperator(address)")))
     registry: address = _ledger_settings.registry
     for id: uint32 in staticcall _ledger_settings.Registry(registry).modelDatasets(_modelId):
@@ -271,6 +286,7 @@ def _check_operator(_modelId: uint32):
         registrant, status = self._dataset_status(id)
         if status == CONDEMNED:
             raw_revert(abi_encode(id, method_id=method_id("DatasetCondemned(uint32)")))
+    return policy
 
 
 @internal

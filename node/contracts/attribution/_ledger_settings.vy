@@ -26,7 +26,12 @@ interface Bond:
 
 interface Vault:
     def deposit(
-        _batchId: uint64, _modelId: uint32, _payoutRoot: bytes32, _n: uint32, _totalW: uint64
+        _batchId: uint64,
+        _modelId: uint32,
+        _payoutRoot: bytes32,
+        _n: uint32,
+        _totalW: uint64,
+        _policy: uint32,
     ): payable
     def settled(_batchId: uint64) -> bool: view
     def voidSettlement(_batchId: uint64): nonpayable

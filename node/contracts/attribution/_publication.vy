@@ -88,7 +88,8 @@ def publish(
 ):
     """
     @notice Show the answer and the evidence behind a record; anyone may.  Answers a demand,
-            and gives challengers a whole window from then on.
+            which gives challengers a whole window from then on.  Without a demand the window
+            stays: who waits for evidence demands it early enough to judge it in time.
     @param _output The tokens, four bytes each: 1 to 1024, none zero.
     @param _evidence The leaves, 56 bytes each: at most 256.
     """
@@ -227,7 +228,7 @@ def _demand(_batchId: uint64, _index: uint64, _batch: _batches.Batch):
         raw_revert(abi_encode(_index, method_id=method_id("AlreadyDemanded(uint64)")))
     deadline: uint64 = convert(block.timestamp, uint64) + _ledger_settings.challengeWindow
     self.demands[_batchId][_index] = Demand(by=msg.sender, deadline=deadline)
-    _batches._batches[_batchId].state = _batch.state + (1 << 136)
+    _batches._batches[_batchId].state = _batch.state + (1 << 120)
     log EvidenceDemanded(
         batchId=_batchId, index=_index, by=msg.sender, fee=msg.value, deadline=deadline
     )
@@ -248,7 +249,7 @@ def _answer(_batchId: uint64, _index: uint64, _batch: _batches.Batch):
     )
     mask: uint256 = convert(max_value(uint64), uint256) << 8
     state: uint256 = (_batch.state & ~mask) | (end << 8)
-    _batches._batches[_batchId].state = state - (1 << 136)
+    _batches._batches[_batchId].state = state - (1 << 120)
     _prepaid.prepaid[msg.sender] += _ledger_settings.demandFee
     log DemandAnswered(
         batchId=_batchId,

@@ -58,7 +58,7 @@ def recordBatch(
     count: uint256 = len(_receipts) // RECEIPT
     if count == 0 or count > MAX_RECEIPTS:
         raw_revert(abi_encode(count, method_id=method_id("ReceiptCount(uint256)")))
-    _batches._check_operator(_modelId)
+    policy: uint32 = _batches._check_operator(_modelId)
     batchId: uint64 = _batches._next_batch()
     domain: bytes32 = self._domain()
     hashes: DynArray[bytes32, MAX_RECEIPTS] = []
@@ -88,6 +88,7 @@ def recordBatch(
         _n,
         totalW,
         totalFee,
+        policy,
     )
     return batchId
 

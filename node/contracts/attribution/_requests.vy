@@ -66,7 +66,9 @@ def open(_modelId: uint32, _reqHash: bytes32, _deadline: uint64) -> bytes32:
                 convert(_deadline, uint256), method_id=method_id("DeadlinePassed(uint256)")
             )
         )
-    _batches._live_operator(_modelId)
+    operator: address = empty(address)
+    policy: uint32 = 0
+    operator, policy = _batches._live_operator(_modelId)
     nonce: uint64 = self.requestCount + 1
     self.requestCount = nonce
     reqId: bytes32 = keccak256(
@@ -138,7 +140,7 @@ def record(
     if block.timestamp > deadline:
         raw_revert(abi_encode(deadline, method_id=method_id("DeadlinePassed(uint256)")))
     modelId: uint32 = convert((request.who >> 64) & convert(max_value(uint32), uint256), uint32)
-    _batches._check_operator(modelId)
+    policy: uint32 = _batches._check_operator(modelId)
     self._requests[_reqId] = empty(Request)
     batchId: uint64 = _batches._next_batch()
     nonce: uint64 = convert(request.who & convert(max_value(uint64), uint256), uint64)
@@ -165,6 +167,7 @@ def record(
         _n,
         _batches._units(fee),
         fee,
+        policy,
     )
     return batchId
 

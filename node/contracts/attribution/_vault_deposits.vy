@@ -69,10 +69,14 @@ struct Terms:  # of a deposit
     method: uint256
 
 CASCADE: constant(uint256) = 0
+PUSH: constant(uint256) = 0
 ACCUMULATOR: constant(uint256) = 2
 WAITING: constant(uint256) = 1
 U128: constant(uint256) = 2**128 - 1
 MAX_UNDIVIDED: constant(uint256) = 256  # entries that another method than cascade divides
+# Fewer where each is paid: 256 that burn the gas of their payment and refuse it take more than
+# the 2**24 gas of one transaction, and only cascade can be settled in several.
+MAX_PUSHED_AT_ONCE: constant(uint256) = 128
 MAX_LINEAGE: constant(uint256) = 32
 
 _feePolicy: address
@@ -88,20 +92,27 @@ def __init__(_feePolicyAddress: address, _stakePoolAddress: address):
 @external
 @payable
 def deposit(
-    _batchId: uint64, _modelId: uint32, _payoutRoot: bytes32, _n: uint32, _totalW: uint64
+    _batchId: uint64,
+    _modelId: uint32,
+    _payoutRoot: bytes32,
+    _n: uint32,
+    _totalW: uint64,
+    _policy: uint32,
 ):
     """
     @notice Take the fees of a batch, which are the value of the call; the ledger only.  The
-            model's fee policy divides them, its ancestors get their parts as carries, and the
+            fee policy divides them, the model's ancestors get their parts as carries, and the
             rest with the model's own carry is the pot of the batch.
     @param _payoutRoot Root of the sum tree of the contributors' weights.
     @param _n Contributors; where there is none, the pot is the model's fallback's.
     @param _totalW Sum of the weights.
+    @param _policy The model's fee policy when the answers were recorded: what its owner sets
+           afterwards takes nothing from who contributed to them.
     """
     books._only_ledger()
     if batches._load(_batchId).status != 0:
         raw_revert(abi_encode(_batchId, method_id=method_id("BatchExists(uint256)")))
-    terms: Terms = self._terms(_modelId, msg.value)
+    terms: Terms = self._terms(_modelId, msg.value, _policy)
     own: uint256 = self._pay_ancestors(_batchId, _modelId, terms.toContributors)
     carried: uint256 = books.carryOf[_modelId]
     if carried != 0:
@@ -110,7 +121,11 @@ def deposit(
     b.modelId = convert(_modelId, uint256)
     b.mode = terms.mode
     b.method = terms.method
-    if convert(_n, uint256) > MAX_UNDIVIDED or b.mode == ACCUMULATOR:
+    if (
+        b.mode == ACCUMULATOR
+        or convert(_n, uint256) > MAX_UNDIVIDED
+        or (b.mode == PUSH and convert(_n, uint256) > MAX_PUSHED_AT_ONCE)
+    ):
         b.method = CASCADE
     b.status = WAITING
     b.count = convert(_n, uint256)
@@ -186,9 +201,9 @@ def accrue(_modelId: uint32):
 
 @internal
 @view
-def _terms(_modelId: uint32, _amount: uint256) -> Terms:
+def _terms(_modelId: uint32, _amount: uint256, _policy: uint32) -> Terms:
     """
-    @notice How a fee of the model is divided, and how its pot will be paid.
+    @notice How a fee of the model is divided by a policy, and how its pot will be paid.
     """
     if _amount > U128:
         raw_revert(abi_encode(_amount, method_id=method_id("AmountTooLarge(uint256)")))
@@ -205,7 +220,7 @@ def _terms(_modelId: uint32, _amount: uint256) -> Terms:
     toStakers: uint128 = 0
     toContributors: uint128 = 0
     platform, toOwner, toStakers, toContributors = staticcall FeePolicy(self._feePolicy).split(
-        model.feePolicy, convert(_amount, uint128)
+        _policy, convert(_amount, uint128)
     )
     terms.platform = convert(platform, uint256)
     terms.toOwner = convert(toOwner, uint256)
@@ -218,7 +233,7 @@ def _terms(_modelId: uint32, _amount: uint256) -> Terms:
         terms.toContributors += terms.toStakers
         terms.toStakers = 0
     if terms.platform != 0:
-        terms.treasury = (staticcall FeePolicy(self._feePolicy).policy(model.feePolicy))[7]
+        terms.treasury = (staticcall FeePolicy(self._feePolicy).policy(_policy))[7]
     return terms
 
 

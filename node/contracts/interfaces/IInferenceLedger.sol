@@ -363,6 +363,9 @@ interface IInferenceLedger {
     ///         it may be challenged, and the second at which it became final (0 if it is not).
     function batchState(uint64 _batchId) external view returns (uint256, uint32, uint64, uint64);
 
+    /// @notice The fee policy that divides a batch: its model's when the batch was recorded.
+    function policyOf(uint64 _batchId) external view returns (uint32);
+
     /// @notice Returns `batchCount`.
     function batchCount() external view returns (uint64);
 
@@ -413,8 +416,9 @@ interface IInferenceLedger {
     /// @notice Returns `nonces`.
     function nonces(address arg0, uint64 arg1) external view returns (uint256);
 
-    /// @notice Show the answer and the evidence behind a record; anyone may. Answers a demand, and
-    ///         gives challengers a whole window from then on.
+    /// @notice Show the answer and the evidence behind a record; anyone may. Answers a demand,
+    ///         which gives challengers a whole window from then on. Without a demand the window
+    ///         stays: who waits for evidence demands it early enough to judge it in time.
     function publish(
         uint64 _batchId,
         uint64 _index,

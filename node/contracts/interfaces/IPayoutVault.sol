@@ -253,15 +253,16 @@ interface IPayoutVault {
     ///         that nobody has been given yet (in root mode: unclaimed); when it was settled.
     function progress(uint64 _batchId) external view returns (uint32, uint64, uint128, uint64);
 
-    /// @notice Take the fees of a batch, which are the value of the call; the ledger only. The
-    ///         model's fee policy divides them, its ancestors get their parts as carries, and the
-    ///         rest with the model's own carry is the pot of the batch.
+    /// @notice Take the fees of a batch, which are the value of the call; the ledger only. The fee
+    ///         policy divides them, the model's ancestors get their parts as carries, and the rest
+    ///         with the model's own carry is the pot of the batch.
     function deposit(
         uint64 _batchId,
         uint32 _modelId,
         bytes32 _payoutRoot,
         uint32 _n,
-        uint64 _totalW
+        uint64 _totalW,
+        uint32 _policy
     ) external payable;
 
     /// @notice Pay a model's contributors without a batch. Where the model settles by accumulator
