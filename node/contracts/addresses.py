@@ -86,7 +86,6 @@ L1_FEE_VAULT: Final = constants.L1_FEE_VAULT
 OPERATOR_FEE_VAULT: Final = constants.OPERATOR_FEE_VAULT
 ATTRIBUTION_MATH: Final = _attribution(1)
 """The twin of the attribution precompile."""
-INFERENCE_PAYMENTS: Final = _attribution(2)
 ATTRIBUTION_EVIDENCE: Final = _attribution(3)
 """The twin of the evidence precompile."""
 ATTRIBUTION_REGISTRY: Final = _attribution(4)
@@ -138,7 +137,6 @@ L2_CONTRACTS: Final[Mapping[str, bytes]] = MappingProxyType(
         "L1FeeVault": L1_FEE_VAULT,
         "OperatorFeeVault": OPERATOR_FEE_VAULT,
         "AttributionMath": ATTRIBUTION_MATH,
-        "InferencePayments": INFERENCE_PAYMENTS,
         "AttributionEvidence": ATTRIBUTION_EVIDENCE,
         "AttributionRegistry": ATTRIBUTION_REGISTRY,
         "FeePolicy": FEE_POLICY,

@@ -83,7 +83,6 @@ def l2_alloc(
         **_proxied("FeeVault", addresses.L1_FEE_VAULT, vault),
         **_proxied("OperatorFeeVault", addresses.OPERATOR_FEE_VAULT, vault),
         **attribution_alloc(attribution),
-        addresses.INFERENCE_PAYMENTS: contract("InferencePayments"),
     }
 
 

@@ -45,7 +45,7 @@ def test_genesis_holds_exactly_the_contracts_that_have_a_name(
 def test_our_addresses_are_readable() -> None:
     assert addresses.SYSTEM_CONFIG.startswith(b"byline")
     assert addresses.ATTRIBUTION_MATH.hex() == "6f70656e00000000000000000000000000000001"
-    assert addresses.INFERENCE_PAYMENTS.hex() == "6f70656e00000000000000000000000000000002"
+    assert addresses.INFERENCE_LEDGER.hex() == "6f70656e00000000000000000000000000000008"
     assert addresses.WETH.hex() == "4200000000000000000000000000000000000006"
 
 
