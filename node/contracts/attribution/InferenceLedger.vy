@@ -93,6 +93,18 @@ exports: (
 # error UnknownDataset(uint64 dataset)
 # error UnknownKind(uint8 kind)
 # error WindowNotOver(uint256 end)
+# What the bond and the verifiers refuse reaches the caller as it is:
+# error NotFree(uint256 free, uint256 amount)
+# error OutsideOpening(uint256 entry)
+# error WrongEntry(uint256 index)
+# error WrongHeader()
+# error WrongLeaf(uint64 index)
+# error WrongList(uint256 index)
+# error WrongMerged(uint256 index)
+# error WrongOpening(uint64 index)
+# error WrongOwners(uint256 index)
+# error WrongRecords()
+# error WrongShare(uint256 index)
 
 event Finalized:
     batchId: indexed(uint64)

@@ -73,6 +73,9 @@ interface IInferenceLedger {
     /// @notice Not ascending.
     error NotAscending(uint256 index);
 
+    /// @notice What the bond and the verifiers refuse reaches the caller as it is:
+    error NotFree(uint256 free, uint256 amount);
+
     /// @notice Not open.
     error NotOpen(uint64 batchId, uint8 status);
 
@@ -93,6 +96,9 @@ interface IInferenceLedger {
 
     /// @notice Nothing to withdraw.
     error NothingToWithdraw();
+
+    /// @notice Outside opening.
+    error OutsideOpening(uint256 entry);
 
     /// @notice Payout count.
     error PayoutCount(uint256 n);
@@ -151,17 +157,44 @@ interface IInferenceLedger {
     /// @notice Wrong demand fee.
     error WrongDemandFee(uint256 paid, uint256 fee);
 
+    /// @notice Wrong entry.
+    error WrongEntry(uint256 index);
+
     /// @notice Wrong evidence.
     error WrongEvidence();
 
+    /// @notice Wrong header.
+    error WrongHeader();
+
+    /// @notice Wrong leaf.
+    error WrongLeaf(uint64 index);
+
+    /// @notice Wrong list.
+    error WrongList(uint256 index);
+
+    /// @notice Wrong merged.
+    error WrongMerged(uint256 index);
+
+    /// @notice Wrong opening.
+    error WrongOpening(uint64 index);
+
     /// @notice Wrong output.
     error WrongOutput();
+
+    /// @notice Wrong owners.
+    error WrongOwners(uint256 index);
 
     /// @notice Wrong payouts.
     error WrongPayouts();
 
     /// @notice Wrong record.
     error WrongRecord(uint64 index);
+
+    /// @notice Wrong records.
+    error WrongRecords();
+
+    /// @notice Wrong share.
+    error WrongShare(uint256 index);
 
     /// @notice Wrong signer.
     error WrongSigner(uint256 index);
