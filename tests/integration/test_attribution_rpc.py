@@ -9,16 +9,15 @@ from typing import Any
 
 import pytest
 
-from byline.derivation.hashing import keccak256
 from byline.node.attribution.corpus import engine_id
+from byline.node.attribution.encoding import encode_packed
 from byline.node.attribution.evidence import attribute
 from byline.node.attribution.folder import save_dataset
-from byline.node.attribution.funding import Transfer
-from byline.node.attribution.index import Index, folded
+from byline.node.attribution.index import Index
 from byline.node.attribution.tokens import tokenize
-from byline.node.backend.attribution_index import Follower, transfers_up_to
+from byline.node.backend.attribution_index import Follower
 from byline.node.contracts import addresses
-from byline.node.evm.patience import ENDLESS, OutOfTime, Patience
+from byline.node.evm.patience import ENDLESS
 from byline.precompiles.math import apportion
 from byline.precompiles.math.sum_tree import SumTree
 from tests.attribution_story import (
@@ -37,6 +36,8 @@ from tests.integration.rollups import world
 from tests.integration.serving import Port, served
 
 WINDOW = 601
+PAID = {"paid": "push", "credited": "credit", "claimed": "nobody has claimed"}
+"""What an explanation calls the money of some ways of paying."""
 
 
 def text(address: bytes) -> str:
@@ -371,86 +372,6 @@ def test_contents_that_changed_are_not_used(chain: Chain, tmp_path: Path) -> Non
     assert "are not those that dataset.json names" in message
 
 
-# -- following the chain
-
-
-def test_the_index_follows_reorganisations(tmp_path: Path) -> None:
-    here = world()
-    with served(here, "l2", folder=tmp_path) as port:
-        follower = Follower(here.rollup)
-        before = follower.at_head(ENDLESS)
-        snapshot = port.result("evm_snapshot")
-        story = begin(here, tmp_path)
-        batch = story.record(1, [story.answer()])
-        told = follower.at_head(ENDLESS)
-        assert told.index.ledger.batches[batch].count == 1
-        assert port.result("evm_revert", snapshot) is True
-        assert follower.at_head(ENDLESS) == before
-        story = begin(here, tmp_path)
-        story.record(1, [story.answer(), story.answer(payer=OTHER)])
-        again = follower.at_head(ENDLESS)
-        assert again.index.ledger.batches[1].count == 2
-        assert again == Follower(here.rollup).at_head(ENDLESS)
-        port.result("anvil_rollback", 1)
-        assert follower.at_head(ENDLESS).index.ledger.batches == {}
-        assert told.index.ledger.batches[batch].count == 1
-
-
-def test_a_reading_that_runs_out_of_time_goes_on_from_where_it_was(chain: Chain) -> None:
-    follower = Follower(chain.story.world.rollup)
-    ticks = iter(range(10**6))
-    questions = 0
-    while True:
-        questions += 1
-        try:
-            found = follower.at_head(Patience(5, clock=lambda: float(next(ticks))))
-        except OutOfTime:
-            continue
-        break
-    assert questions > 2
-    assert found == Follower(chain.story.world.rollup).at_head(ENDLESS)
-
-
-def test_marks_are_thinned_and_the_newest_ones_stay(chain: Chain) -> None:
-    here = world()
-    follower = Follower(here.rollup)
-    for _ in range(40):
-        here.send("l2", value=1)
-        follower.at_head(ENDLESS)
-    assert len(follower._marks) <= 8
-    assert [mark.number for mark in follower._marks[-3:]] == [38, 39, 40]
-
-
-def test_a_chain_without_the_contracts_is_refused(chain: Chain) -> None:
-    here = world()
-    with served(here, "l1") as port:
-        error = port.error("attribution_status")
-    assert (error["code"], error["data"][:21]) == (-32601, "the L2's port serves ")
-
-
-def test_nothing_told_is_nothing_folded(chain: Chain) -> None:
-    index = index_of(chain.story)
-    assert folded(index, []) is index
-
-
-def test_code_that_others_put_in_place_ends_the_index_with_words(tmp_path: Path) -> None:
-    here = world()
-    topic = keccak256(b"Finalized(uint64,uint128)").hex()
-    # PUSH1 9, PUSH32 topic, PUSH1 32, PUSH0, LOG2: batch 9, which nobody recorded, is final.
-    code = f"0x60097f{topic}60205fa200"
-    with served(here, "l2", folder=tmp_path) as port:
-        assert port.result("attribution_status")["counts"]["events"] == 0
-        snapshot = port.result("evm_snapshot")
-        ledger = text(addresses.INFERENCE_LEDGER)
-        port.result("hardhat_setCode", ledger, code)
-        here.send("l2", to=addresses.INFERENCE_LEDGER, value=0, gas=100_000)
-        error = port.error("attribution_status")
-        assert error["code"] == -32000
-        assert "InferenceLedger.Finalized does not follow from what was told" in error["message"]
-        assert port.result("evm_revert", snapshot) is True
-        assert port.result("attribution_status")["counts"]["events"] == 0
-
-
 def test_a_dataset_that_can_be_condemned_is_not_looked_into(tmp_path: Path) -> None:
     here = world()
     with served(here, "l2", folder=tmp_path) as port:
@@ -476,13 +397,30 @@ def test_a_dataset_that_can_be_condemned_is_not_looked_into(tmp_path: Path) -> N
         assert states == ["held", "held", "faulty"]
 
 
-def test_who_paid_whom_is_read_from_the_chain() -> None:
+@pytest.mark.parametrize("mode", ["push", "credit", "accumulator", "root"])
+def test_every_way_of_paying_is_explained_and_checked(tmp_path: Path, mode: str) -> None:
     here = world()
-    here.send("l2", value=5)
-    here.send("l2", value=7, sender=OTHER, to=PAYER.address)
-    here.send("l2", value=0, sender=OTHER, to=PAYER.address)
-    chain = here.rollup.chain("l2")
-    alice, bob = OPERATOR.address, PAYER.address
-    found = transfers_up_to(chain, 3, ENDLESS)
-    assert found == (Transfer(alice, bob, 5), Transfer(OTHER.address, bob, 7))
-    assert transfers_up_to(chain, 1, ENDLESS) == (Transfer(alice, bob, 5),)
+    with served(here, "l2", folder=tmp_path) as port:
+        story = begin(here, tmp_path)
+        number_of_mode = ("push", "credit", "accumulator", "root").index(mode)
+        story.send("AttributionRegistry", "setPolicy", 1, 1, 1, number_of_mode)
+        for _ in range(2):
+            batch = story.record(1, [story.answer()])
+            port.result("evm_increaseTime", WINDOW)
+            port.result("evm_mine")
+            story.send("InferenceLedger", "finalize", batch)
+            if mode != "accumulator" or batch == 1:  # the same list goes on by itself
+                packed = encode_packed(story.payouts(story.batches[batch]))
+                story.send("PayoutVault", "settle", batch, packed)
+            story.publish(batch, 0)
+        for batch in (1, 2):
+            found = port.result("attribution_verify", batch, 0)["settlement"]
+            assert found == {"checked": True, "status": "settled", "faults": []}
+            told = port.result("attribution_explain", batch, 0)
+            payouts, pot = told["payouts"], number(told["settlement"]["pot"])
+            total = sum(number(one["wei"]) for one in payouts)
+            assert total <= pot < total + len(payouts) + 1
+            paid = {name: sum(number(one[name]) for one in payouts) for name in PAID}
+            assert paid == {name: pot if PAID[name] == mode else 0 for name in PAID}
+            accrued = sum(number(one["accrued"]) for one in payouts)
+            assert (accrued > pot) == (mode == "accumulator")  # of both batches together

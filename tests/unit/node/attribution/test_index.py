@@ -18,6 +18,9 @@ from byline.node.attribution import index_bonds, index_ledger, index_registry, i
 from byline.node.attribution.corpus import engine_id
 from byline.node.attribution.index import Index, Unfounded, folded
 from byline.node.attribution.index_events import TELLING, Place, events_of
+from byline.node.attribution.index_rows import Mode
+from byline.node.attribution.index_usage import shares_of
+from byline.node.backend.attribution_checks import check_payouts, check_settlement
 from byline.node.contracts.addresses import ATTRIBUTION_REGISTRY
 from byline.node.contracts.artifacts import load
 from byline.node.contracts.attribution_predeploys import Backend
@@ -30,10 +33,11 @@ from tests.contracts.ledger_world import (
     OPERATOR,
     OWNERS,
     PAYERS,
+    VOID,
     WATCHER,
     Batch,
 )
-from tests.contracts.vault_world import PLATFORM
+from tests.contracts.vault_world import PLATFORM, SETTLED
 from tests.properties.test_inference_ledger import Ledger
 from tests.properties.test_payout_vault_steps import CROWD, VaultSteps
 from tests.properties.test_stake_pool import StakePoolMachine
@@ -86,6 +90,39 @@ class IndexedLedger(Ledger):
         if hasattr(self, "world"):
             people = (*PAYERS, WATCHER, OPERATOR, *OWNERS, FALLBACK, TREASURY)
             Views(self.world.family.evm, self.recorder.grown()).everything(people)
+
+    @invariant()
+    def what_was_paid_is_what_the_lists_give(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        index = self.recorder.grown()
+        for batch, row in index.vault.settlements.items():
+            found = check_settlement(index, batch)
+            assert found.words == ()
+            shares = shares_of(index, batch)
+            assert found.done == (shares is not None and row.status == SETTLED)
+            if shares is None:
+                assert index.ledger.payouts_of(batch, FALLBACK) is None or not row.settled_at
+            elif row.mode is Mode.ACCUMULATOR:
+                assert 0 <= row.pot - sum(amount for _, amount in shares) < len(shares)
+            else:
+                assert sum(amount for _, amount in shares) == row.pot
+
+    @invariant()
+    def lists_that_are_not_the_sums_of_the_records_have_faults(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        index = self.recorder.grown()
+        for batch in index.ledger.batches:
+            found = check_payouts(index, batch)
+            if found.done:
+                assert bool(found.faults) == (self.lies.get(batch) == "payouts")
+
+    @rule(batch=Ledger.batches)
+    def publish_all(self, batch: Batch) -> None:
+        if self.status(batch) != VOID:
+            for index in range(len(batch.records)):
+                self.sent(self.world.publish(batch, index, sender=WATCHER), allowed=True)
 
     def teardown(self) -> None:
         assert self.recorder.grown() == self.recorder.whole()
@@ -147,7 +184,7 @@ def test_after_any_long_history_the_index_says_what_the_views_say(play: type[Any
         run_state_machine_as_test(
             type("Play", (play,), {"recorder": recorder}),
             settings=settings(
-                max_examples=100,
+                max_examples=40,
                 stateful_step_count=60,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow],
