@@ -9,7 +9,6 @@ they say, only what a record's hashes name is taken.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import aiohttp
+import orjson
 
 from byline.node.attribution.encoding import RecordLeaf
 from byline.node.attribution.folder import DATASET, load_dataset
@@ -99,13 +99,13 @@ def source_of(place: str) -> EvidenceSource:
 def contents_in(data: bytes) -> tuple[Content, ...]:
     """Return the contents that an answer has; none where it is not of the form."""
     try:
-        given = json.loads(data)
+        given = orjson.loads(data)
         if isinstance(given, dict):
             given = given.get("records", [given])
         return tuple(
             Content(_bytes(entry["output"]), _bytes(entry["evidence"])) for entry in given
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return ()
 
 
@@ -193,7 +193,7 @@ class DatasetShelf:
         found = {}
         for file in sorted(self._folder.glob(f"*/{DATASET}")):
             with suppress(OSError, ValueError, KeyError, TypeError):
-                found[file.parent] = json.loads(file.read_text(encoding="utf-8"))["roots"]
+                found[file.parent] = orjson.loads(file.read_bytes())["roots"]
         return found
 
 
