@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -144,9 +144,7 @@ class PaidEndpoint:
         found = self._book.answers_to(req_hash)
         if not found:
             raise PaymentRefused("NotRecorded", f"no record of request 0x{req_hash.hex()} yet")
-        return web.json_response(
-            {"reqHash": "0x" + req_hash.hex(), "records": [_record(one) for one in found]}
-        )
+        return web.json_response({"reqHash": "0x" + req_hash.hex(), "records": _contents(found)})
 
     async def _status(self, _: web.Request) -> web.Response:
         return web.json_response(
@@ -274,13 +272,23 @@ def _roots(taken: Taken) -> dict[str, Any]:
     }
 
 
-def _record(taken: Taken) -> dict[str, Any]:
-    return {
-        "batchId": taken.batch,
-        "index": taken.index,
-        "outHash": "0x" + taken.signed.receipt.out_hash.hex(),
-        **_roots(taken),
-    }
+def _contents(taken: Iterable[Taken]) -> list[dict[str, Any]]:
+    """Return each output and its evidence once, with the places of its records."""
+    found: dict[tuple[bytes, bytes], dict[str, Any]] = {}
+    for one in taken:
+        name = (one.signed.receipt.out_hash, one.signed.evidence_root)
+        entry = found.setdefault(
+            name,
+            {
+                "outHash": "0x" + name[0].hex(),
+                "evidenceRoot": "0x" + name[1].hex(),
+                "output": "0x" + encode_tokens(one.output).hex(),
+                "evidence": "0x" + encode_evidence(one.leaves).hex(),
+                "places": [],
+            },
+        )
+        entry["places"].append({"batchId": one.batch, "index": one.index})
+    return list(found.values())
 
 
 def _spans(taken: Taken) -> list[dict[str, Any]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -22,6 +22,7 @@ from byline.node.attribution.payments_store import ReceiptStore
 from byline.node.attribution.serving import PaidEndpoint
 from byline.node.attribution.serving_chain import ClientChain, check_served
 from byline.node.attribution.serving_models import Model, RetrievalModel
+from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.errors import NodeError, PortBusy
 
 JOURNAL: Final = "receipts.journal"
@@ -40,6 +41,8 @@ class ServiceSettings:
     """At least those that the model is made of."""
     folder: Path
     """Where the journal is kept."""
+    addresses: Mapping[str, bytes] = field(default_factory=lambda: L2_CONTRACTS)
+    """Of the contracts, by name."""
     host: str = "127.0.0.1"
     port: int = 0
     """0 takes a free one."""
@@ -92,7 +95,9 @@ class PaidService:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         settings = self.settings
-        self.client = await stack.enter_async_context(AttributionClient(settings.l2, settings.key))
+        self.client = await stack.enter_async_context(
+            AttributionClient(settings.l2, settings.key, settings.addresses)
+        )
         model = await self.client.model(settings.model)
         corpus = await check_served(self.client, model, settings.datasets)
         journal = stack.enter_context(Journal(settings.folder / JOURNAL))

@@ -5,21 +5,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
 
 from byline.node import logs
-from byline.node.accounts import DEV_ACCOUNTS, dev_account
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset
+from byline.node.attribution.deploying import Deployed
 from byline.node.attribution.folder import DATASET, load_dataset
 from byline.node.attribution.operator import OperatorSettings
 from byline.node.attribution.payments_book import Bounds
 from byline.node.attribution.serving_models import Model
 from byline.node.attribution.serving_service import PaidService, ServiceSettings
+from byline.node.cli.attribution_signer import add_signer, signer_of
 from byline.node.cli.running import run_to_end, stop_event
+from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.errors import ConfigError
 
 
@@ -34,15 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder with one folder for each dataset; the journal of receipts is kept there, too",
     )
-    signer = parser.add_mutually_exclusive_group(required=True)
-    signer.add_argument(
-        "--key-file", type=Path, metavar="FILE", help="the operator's key: 64 hex digits"
-    )
-    signer.add_argument(
-        "--account",
-        type=int,
-        metavar="N",
-        help=f"a development account, 0 to {DEV_ACCOUNTS - 1}: worth nothing",
+    add_signer(parser, "the operator's key")
+    parser.add_argument(
+        "--deployment",
+        type=Path,
+        metavar="FILE",
+        help="where the contracts stand on a chain whose genesis has none (see deploy)",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=4020, help="0 takes a free one (default 4020)")
@@ -115,6 +114,7 @@ def _settings(arguments: argparse.Namespace) -> ServiceSettings:
         model=arguments.model,
         datasets=_datasets(arguments.data),
         folder=arguments.data,
+        addresses=_addresses(arguments.deployment),
         host=arguments.host,
         port=arguments.port,
         bounds=Bounds(offers=arguments.offers, offers_of_client=arguments.offers_of_client),
@@ -123,17 +123,19 @@ def _settings(arguments: argparse.Namespace) -> ServiceSettings:
 
 
 def _key(arguments: argparse.Namespace) -> bytes:
-    if arguments.account is not None:
-        if not 0 <= arguments.account < DEV_ACCOUNTS:
-            raise ConfigError(f"--account {arguments.account}: want 0 to {DEV_ACCOUNTS - 1}")
-        return dev_account(arguments.account).key
+    account = signer_of(arguments)
+    if account is None:
+        raise ConfigError("an operator signs what it records: pass --key-file or --account")
+    return account.key
+
+
+def _addresses(path: Path | None) -> Mapping[str, bytes]:
+    if path is None:
+        return L2_CONTRACTS
     try:
-        key = bytes.fromhex(arguments.key_file.read_text("ascii").strip().removeprefix("0x"))
+        return Deployed.from_json(path.read_text("utf-8")).addresses
     except (OSError, ValueError) as error:
-        raise ConfigError(f"--key-file {arguments.key_file} cannot be read: {error}") from error
-    if len(key) != 32:
-        raise ConfigError(f"--key-file {arguments.key_file}: {len(key)} bytes, want 32")
-    return key
+        raise ConfigError(f"--deployment {path} cannot be read: {error}") from error
 
 
 def _datasets(folder: Path) -> tuple[Dataset, ...]:

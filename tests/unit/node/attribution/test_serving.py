@@ -268,9 +268,22 @@ async def test_evidence_is_shown_once_it_is_recorded(tmp_path: Path) -> None:
         here.book.recorded((PAYER.address, 7), 3, 0)
         async with here.http.get(path) as reply:
             (record,) = (await reply.json())["records"]
-        assert (record["batchId"], record["index"]) == (3, 0)
-        for name in ("outHash", "output", "evidence", "evidenceRoot", "weightsRoot", "points"):
+        assert record["places"] == [{"batchId": 3, "index": 0}]
+        for name in ("outHash", "output", "evidence", "evidenceRoot"):
             assert record[name] == body[name]
+
+
+async def test_equal_answers_are_shown_once_with_all_their_places(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        terms = await here.offer()
+        for nonce in range(3):
+            await here.pay(terms, nonce)
+            here.book.recorded((PAYER.address, nonce), 1, nonce)
+        async with here.http.get(f"/evidence/0x{terms.req_hash.hex()}") as reply:
+            (record,) = (await reply.json())["records"]
+        assert [place["index"] for place in record["places"]] == [0, 1, 2]
+        async with here.http.get("/evidence/0xzz") as reply:
+            assert (reply.status, (await reply.json())["name"]) == (400, "BadRequest")
 
 
 async def test_offers_of_one_client_are_bounded(tmp_path: Path) -> None:
