@@ -18,7 +18,7 @@ from byline.node.contracts.calls import Interface
 from byline.node.evm.transition import MAX_TRANSACTION_GAS
 from byline.precompiles.math.sum_tree import SumTree
 from tests.contracts import ledger_world, vault_world
-from tests.contracts.attribution_family import PEOPLE, done, number
+from tests.contracts.attribution_family import LEDGER, PEOPLE, done, number
 from tests.contracts.challenging import lists, underpaid
 from tests.contracts.harness import Contract, Outcome
 from tests.contracts.ledger_world import (
@@ -237,6 +237,26 @@ def test_wrong_points_of_256_leaves_can_be_proven(backend: Backend) -> None:
 
 
 # Money that is not there, or is somebody else's.
+
+
+@pytest.mark.parametrize("end", ["deprecated", "condemned"])
+def test_a_fee_is_not_kept_until_the_end_of_time_by_a_model_that_answers_no_more(end: str) -> None:
+    one = ledger_world.world(MADE_OF)
+    registry, payer = one.family.registry, PAYERS[0]
+    opened = one.ledger.send("open", one.model, bytes(32), 2**64 - 1, sender=payer, value=FEE)
+    early = one.ledger.send("cancel", opened.output, sender=payer)
+    assert one.ledger.error(early) == "DeadlineNotPassed"
+    if end == "deprecated":
+        done(registry, "deprecateModel", one.model, sender=OPERATOR)
+    else:
+        done(registry, "condemnDataset", 2, sender=LEDGER)
+    stranger = one.ledger.send("cancel", opened.output, sender=WATCHER)
+    assert one.ledger.error(stranger) == "NotPayer"
+    before = one.family.evm.balance(payer)
+    done(one.ledger, "cancel", opened.output, sender=payer)
+    assert one.family.evm.balance(payer) == before + FEE
+    again = one.ledger.send("cancel", opened.output, sender=payer)
+    assert one.ledger.error(again) == "UnknownRequest"
 
 
 def test_who_cheats_and_challenges_itself_first_loses_money_and_frees_no_bond() -> None:

@@ -96,7 +96,9 @@ def open(_modelId: uint32, _reqHash: bytes32, _deadline: uint64) -> bytes32:
 @external
 def cancel(_reqId: bytes32) -> uint256:
     """
-    @notice Take back the fee of a request that nobody answered in time; its payer only.
+    @notice Take back the fee of a request that nobody answered in time, or that nobody can
+            answer any more: of a model that is not live, or of a condemned dataset.  Its
+            payer only.
     @return Wei paid.
     """
     request: Request = self._requests[_reqId]
@@ -106,7 +108,8 @@ def cancel(_reqId: bytes32) -> uint256:
     if msg.sender != payer:
         raw_revert(abi_encode(msg.sender, method_id=method_id("NotPayer(address)")))
     deadline: uint256 = request.terms & convert(max_value(uint64), uint256)
-    if block.timestamp <= deadline:
+    modelId: uint32 = convert((request.who >> 64) & convert(max_value(uint32), uint256), uint32)
+    if block.timestamp <= deadline and _batches._is_answered(modelId):
         raw_revert(abi_encode(deadline, method_id=method_id("DeadlineNotPassed(uint256)")))
     fee: uint256 = request.terms >> 64
     self._requests[_reqId] = empty(Request)

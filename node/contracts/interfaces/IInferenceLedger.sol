@@ -409,7 +409,9 @@ interface IInferenceLedger {
         uint64 _deadline
     ) external payable returns (bytes32);
 
-    /// @notice Take back the fee of a request that nobody answered in time; its payer only.
+    /// @notice Take back the fee of a request that nobody answered in time, or that nobody can
+    ///         answer any more: of a model that is not live, or of a condemned dataset. Its payer
+    ///         only.
     function cancel(bytes32 _reqId) external returns (uint256);
 
     /// @notice Answer an open request: a batch of one record; the model's operator only.
