@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -55,12 +56,14 @@ class NodeAttribution:
     ) -> None:
         """Follow the L2 of `rollup`; `folder` holds the datasets' contents.
 
-        call_timeout: seconds that one question may take; 0 is without end.
+        call_timeout: seconds that a question may take, and as many that it may take to read
+        the chain before; 0 is without end.
         """
         self._rollup = rollup
         self._threads = threads
         self._timeout = call_timeout
         self._follower = Follower(rollup)
+        self._growing = asyncio.Lock()
         self._holdings = Holdings(folder)
 
     async def trace(self, model: int, output: str | tuple[int, ...], fee: int | None) -> Json:
@@ -131,10 +134,15 @@ class NodeAttribution:
     # -- on a thread for calls ---------------------------------------------------------
 
     async def _ask(self, work: Callable[[Mark, Patience], T]) -> T:
+        # Whoever waits for the index shall not hold a thread that calls need.
+        async with self._growing:
+            mark = await self._bounded(self._follower.at_head)
+        return await self._bounded(lambda patience: work(mark, patience))
+
+    async def _bounded(self, work: Callable[[Patience], T]) -> T:
         def bounded() -> T:
-            patience = Patience(self._timeout, self._threads.stopping)
             try:
-                return work(self._follower.at_head(patience), patience)
+                return work(Patience(self._timeout, self._threads.stopping))
             except OutOfTime as exc:
                 raise Halted(str(exc)) from exc
             except NotHeld as exc:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,15 @@ def test_who_paid_whom_is_read_from_the_chain() -> None:
     found = transfers_up_to(chain, 3, ENDLESS)
     assert found == (Transfer(alice, bob, 5), Transfer(OTHER.address, bob, 7))
     assert transfers_up_to(chain, 1, ENDLESS) == (Transfer(alice, bob, 5),)
+
+
+def test_many_questions_at_once_get_the_same_answer(told: World) -> None:
+    body = b'{"jsonrpc": "2.0", "id": 1, "method": "attribution_status", "params": []}'
+    with served(told, "l2") as port:
+
+        async def ask() -> list[bytes]:
+            return await asyncio.gather(*(port.dispatcher.handle(body) for _ in range(12)))
+
+        answers = port.loop.run_until_complete(ask())
+    assert len(set(answers)) == 1
+    assert json.loads(answers[0])["result"]["counts"]["records"] == 2
