@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from byline.node.attribution.client_calls import Contracts, unhexed, word
 from byline.node.attribution.client_values import (
@@ -88,19 +89,21 @@ async def records_of(contracts: Contracts, batch: int) -> tuple[RecordLeaf, ...]
     """Return the records of a batch in order, as the ledger logged them."""
     found = await contracts.logs(LEDGER, "InferenceRecorded", word(batch))
     ordered = sorted((one.fields for one in found), key=lambda fields: fields["index"])
-    return tuple(
-        RecordLeaf(
-            payer=unhexed(fields["payer"]),
-            req_hash=fields["reqHash"],
-            out_hash=fields["outHash"],
-            evidence_root=fields["evidenceRoot"],
-            weights_root=fields["weightsRoot"],
-            fee=fields["fee"],
-            tokens_in=fields["tokensIn"],
-            tokens_out=fields["tokensOut"],
-            nonce=fields["nonce"],
-        )
-        for fields in ordered
+    return tuple(map(record_in, ordered))
+
+
+def record_in(fields: Mapping[str, Any]) -> RecordLeaf:
+    """Return the record that an InferenceRecorded event tells of."""
+    return RecordLeaf(
+        payer=unhexed(fields["payer"]),
+        req_hash=fields["reqHash"],
+        out_hash=fields["outHash"],
+        evidence_root=fields["evidenceRoot"],
+        weights_root=fields["weightsRoot"],
+        fee=fields["fee"],
+        tokens_in=fields["tokensIn"],
+        tokens_out=fields["tokensOut"],
+        nonce=fields["nonce"],
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from byline.node.attribution.client import AttributionClient
+from byline.node.attribution.client_batches import record_in
 from byline.node.attribution.client_calls import ContractRefused, padded, word
 from byline.node.attribution.client_values import BatchInfo, BatchStatus
 from byline.node.attribution.encoding import encode_packed
@@ -181,9 +182,8 @@ class Operator:
             from_block=taken.block,
         )  # fmt: skip
         for log in logs:
-            fields = log.fields
-            if (fields["nonce"], fields["outHash"]) == (record.nonce, record.out_hash):
-                return fields["batchId"], fields["index"]
+            if record_in(log.fields) == record:
+                return log.fields["batchId"], log.fields["index"]
         return None
 
     async def record(self) -> int | None:
@@ -265,15 +265,14 @@ class Operator:
 
     async def _mismatch(self, info: BatchInfo, taken: Sequence[Taken]) -> None:
         """Let receipts wait again whose record the chain took back."""
-        if info.count > len(taken) and info.operator == self._client.address:
-            records = await self._client.records(info.id)
-            if all(one.signed.record in records for one in taken):
-                self._closed.add(info.id)
-                self._complain(
-                    f"batch {info.id} has {info.count} records, of which {len(taken)} are in "
-                    "this journal: settle it by the tool that recorded it"
-                )
-                return
+        records = await self._client.records(info.id)
+        if all(one.signed.record in records for one in taken):
+            self._closed.add(info.id)
+            self._complain(
+                f"batch {info.id} has {info.count} records, of which {len(taken)} are in this "
+                "journal: settle it by the tool that recorded it"
+            )
+            return
         self._shown = {place for place in self._shown if place[0] != info.id}
         await self._store.returned(tuple(one.key for one in taken))
         self._uncertain = True

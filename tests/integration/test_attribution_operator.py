@@ -259,3 +259,33 @@ async def test_a_node_that_stops_answering_is_waited_for(
         assert store.book.batches() == (1,), "it was recorded after all, and is found"
         assert await world.operator.contracts.read("InferenceLedger", "batchCount") == 1
         assert await world.payer.prepaid() == 10**18 - FEE
+
+
+async def test_a_batch_that_holds_more_than_the_journal_is_left_to_who_made_it(
+    tmp_path: Path,
+) -> None:
+    async with paid_world() as world, desk(world, tmp_path) as (store, operator, said):
+        taken = await world.take(store, QUESTIONS[0], ANSWERS[0])
+        ((other, points),) = await world.signed(ANSWERS[1:2])
+        await world.operator.record_batch(
+            world.model, [other, taken.signed], [points, taken.points]
+        )
+        for _ in range(3):
+            await operator.tick()
+        assert store.book.batches() == (1,)
+        assert len([words for words in said if "2 records, of which 1" in words]) == 1
+        assert store.book.pending() == ()
+
+
+async def test_the_same_answer_at_another_fee_is_another_record(tmp_path: Path) -> None:
+    async with paid_world() as world, desk(world, tmp_path) as (store, operator, _):
+        taken = await world.take(store, QUESTIONS[0], ANSWERS[0])
+        receipt = replace(taken.signed.receipt, fee=FEE - 1)
+        cheaper = replace(
+            taken.signed, receipt=receipt, signature=receipt.sign(world.payer.domain, PAYER.key)
+        )
+        await world.operator.record_batch(world.model, [cheaper], [taken.points])
+        await operator.tick()
+        held = store.book.get(taken.key)
+        assert held is not None
+        assert held.stage is Stage.LOST

@@ -1,0 +1,49 @@
+"""What `byline attribution serve` says where it cannot serve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from byline.node.attribution.folder import save_dataset
+from byline.node.cli import main
+from tests.paid_answers import corpus
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    save_dataset(corpus().datasets[0], tmp_path / "data" / "texts")
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "an operator signs what it records: pass --key-file or --account"),
+        (["--account", "20"], "--account 20: want 0 to 19"),
+        (["--key-file", "nowhere"], "--key-file nowhere cannot be used"),
+        (["--account", "0", "--batch", "257"], "--batch: batches of 257: want 1 to 256"),
+        (["--account", "0", "--deployment", "nowhere"], "--deployment nowhere cannot be read"),
+        (["--account", "0", "--answers", "nowhere:model"], "--answers nowhere:model: No module"),
+        (["--account", "0", "--answers", "json:model"], "has no attribute 'model'"),
+        (["--account", "0", "--answers", ""], "want MODULE:NAME"),
+        (["--account", "0", "--l2", "http://127.0.0.1:1"], "does not answer eth_chainId"),
+    ],
+)
+def test_what_is_in_the_way_is_said_in_a_line(
+    data: Path, words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["attribution", "serve", "--model", "1", "--data", str(data), *words])
+    told = capsys.readouterr().err
+    assert status == 2
+    assert complaint in told
+    assert told.count("\n") == 1
+
+
+def test_a_folder_without_datasets_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["attribution", "serve", "--model", "1", "--data", str(tmp_path), "--account", "0"]
+    assert main(words) == 2
+    assert "no folder in it holds a dataset.json" in capsys.readouterr().err
