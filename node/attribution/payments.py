@@ -6,7 +6,8 @@ Alike x402 (version 1 of its specification): status 402 with `x402Version`, `err
 
 Not alike: the scheme is `byline-receipt`.  What is signed is no transfer but an
 InferenceReceipt for the ledger, which names the hash of the answer: it is computed before the
-offer and held back, so the server cannot swap it.  Money comes from the payer's prepaid
+offer and held back, so the server cannot swap it (the hash is of its tokens: letters' case and
+spaces are not in it).  Money comes from the payer's prepaid
 balance.  `payTo` is the ledger, `asset` the chain's own coin (zero address), `network` the
 chain's CAIP-2 name.  There is no facilitator; the receipt is recorded later, in a batch, so
 `transaction` is empty.  What the payer has to sign stands in `extra`.
