@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import tempfile
 import time
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
 from byline.node import logs
+from byline.node.attribution.folder import save_dataset
 from byline.node.cli.running import run_to_end
 from byline.node.client import RpcClient
 from byline.node.clock import ManualClock
@@ -32,7 +35,7 @@ from byline.node.devnet import Devnet, with_free_ports
 
 SHOWN: Final = 3
 """Answers that are shown."""
-FEWEST: Final = 2
+FEWEST: Final = 1
 START: Final = 1_767_225_600
 """Second in which both chains begin: the first of 2026."""
 PATIENCE: Final = 86_400.0
@@ -69,13 +72,33 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _demo(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
-    # Posted when the demo says so, and by a clock that only the demo moves: every run is alike.
-    settings = NodeConfig(engine=engine_name(vars(arguments)), batch_pause=PATIENCE)
     logs.set_up("error", None)
     console = Console(highlight=False, width=None if Console().is_terminal else 170)
     cast = Cast()
     trained = await _read(console, cast, arguments.texts)
     answered = await _ask(console, trained, arguments.questions)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = _settings(arguments, trained, Path(folder))
+        whole = await _play(console, settings, cast, trained, answered)
+    say(console, "time", f"{time.monotonic() - began:.1f} s")
+    return 0 if whole else 1
+
+
+def _settings(arguments: argparse.Namespace, trained: Trained, folder: Path) -> NodeConfig:
+    """Write the datasets where the node finds them, and return its settings.
+
+    It posts when the demo says so, and its clock moves with the demo: every run is alike.
+    """
+    for dataset in trained.adapter.datasets:
+        save_dataset(dataset, folder / str(dataset.id))
+    return NodeConfig(
+        engine=engine_name(vars(arguments)), batch_pause=PATIENCE, attribution_data=folder
+    )
+
+
+async def _play(
+    console: Console, settings: NodeConfig, cast: Cast, trained: Trained, answered: Answered
+) -> bool:
     async with (
         Devnet(with_free_ports(settings), ManualClock(START)) as devnet,
         RpcClient(devnet.l1_url) as l1,
@@ -85,8 +108,7 @@ async def _demo(arguments: argparse.Namespace) -> int:
         chain = Chain(l1, l2)
         whole = await _trade(console, chain, cast, trained, answered)
         agreed = await _verify(console, devnet, chain)
-    say(console, "time", f"{time.monotonic() - began:.1f} s")
-    return 0 if whole and agreed else 1
+    return whole and agreed
 
 
 async def _read(console: Console, cast: Cast, texts: str | None) -> Trained:
@@ -136,19 +158,19 @@ async def _trade(
     books = await play.trade(models, answered)
     same = await show_payday(console, chain, cast, trained, models, books, answered.sponsored)
     events = await chain.events()
-    found = show_demand(console, events, models.adapter, books)
-    show_payout(console, trained, books)
+    found = await show_demand(console, chain, models.adapter, books)
+    right = await show_payout(console, chain, trained, books)
     lines = await balance(chain, events, models.everyone, _people(cast, trained, answered))
     console.print()
     say(console, "books", "every wei, from events on the left and balances on the right")
     show_books(console, lines)
-    return same and found and all(line.whole for line in lines)
+    return same and found and right and all(line.whole for line in lines)
 
 
 def _people(cast: Cast, trained: Trained, answered: Answered) -> list[bytes]:
     """Return everybody who may be owed something."""
     accounts = (cast.builder, cast.operator, cast.friend, cast.watcher, cast.sponsor,
-                cast.staker, cast.treasury, cast.opener)  # fmt: skip
+                cast.staker, cast.treasury, cast.opener, *cast.exchanges)  # fmt: skip
     return sorted({one.address for one in accounts} | set(trained.names) | answered.payers)
 
 

@@ -14,12 +14,12 @@ desk.py        what payers sign and operators record
 chain.py       transactions, views, events
 setup.py       registered, bonded, deposited
 recording.py   recorded, published, refunded, settled
-watching.py    recomputed from events, and challenged
+watching.py    the watcher's core at work: records recomputed, a lie challenged
 play.py        the trade in order
 claims.py      the ways out of the vault
 paying.py      who takes what
-demand.py      real demand or noise
-explaining.py  one payout, from words to wei
+demand.py      real demand or noise, as the node tells it
+explaining.py  one payout, from words to wei, and every answer verified
 books.py       every wei
 closing.py     what is shown at the end
 screen.py      tables and lines

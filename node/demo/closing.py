@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
 
 from byline.node.contracts.gas_token import OPEN
-from byline.node.demo.chain import Chain, Event
+from byline.node.demo.chain import Chain
 from byline.node.demo.demand import demand
-from byline.node.demo.explaining import explain, most_telling
+from byline.node.demo.explaining import explanation, most_telling, verified
 from byline.node.demo.model import Trained
 from byline.node.demo.paying import CREDIT, MAIN, PUSH, ROOT, Payday
 from byline.node.demo.people import Cast, short
-from byline.node.demo.plan import Sort
 from byline.node.demo.recording import Books
 from byline.node.demo.screen import (
     demand_lines,
@@ -78,29 +76,35 @@ async def show_payday(
     return same
 
 
-def show_demand(console: Console, events: Sequence[Event], model: int, books: Books) -> bool:
+async def show_demand(console: Console, chain: Chain, model: int, books: Books) -> bool:
     """Print the demand for the adapter; return whether the noise is what the demo planted."""
-    found = demand(events, model)
-    planted = {
-        one.receipt.receipt.nonce
-        for _, batch in books.main
-        for one in batch.signed
-        if one.answer.query.sort is Sort.WASH
-    }
+    found = await demand(chain, model, books)
     console.print()
-    for line in demand_lines(found):
+    for line in demand_lines(found.metrics):
         say(console, "demand", line)
-    right = len(planted & found.noise)
     say(
         console,
         "demand",
-        f"of {len(planted)} answers that the demo let a contributor buy of itself, {right} are "
-        f"marked; {len(found.noise - planted)} others are",
+        f"of {len(found.planted)} answers that a contributor bought of itself, "
+        f"{len(found.planted & found.marked)} are marked as noise, and "
+        f"{len(found.marked - found.planted)} others",
     )
-    return found.noise == planted
+    return found.marked == found.planted
 
 
-def show_payout(console: Console, trained: Trained, books: Books) -> None:
-    """Explain one answer's payouts down to the spans."""
+async def show_payout(console: Console, chain: Chain, trained: Trained, books: Books) -> bool:
+    """Explain one answer's payouts down to the spans; return whether the node finds no fault."""
+    settled, signed, index = most_telling(books.main)
     console.print()
-    show_explanation(console, explain(trained, *most_telling(books.main)))
+    found = await explanation(chain, settled, index)
+    show_explanation(console, trained, signed, found)
+    with console.status("the node verifies every answer ..."):
+        checked, wrong = await verified(chain, books)
+    console.print()
+    say(
+        console,
+        "verify",
+        f"the node has recomputed {checked} answers with their batches and settlements: "
+        + (f"{len(wrong)} FAULTS: {wrong[0]}" if wrong else "no fault"),
+    )
+    return not wrong and checked == sum(len(batch.signed) for _, batch in books.main)

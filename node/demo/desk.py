@@ -82,11 +82,6 @@ class Batch:
         """What the batch commits to of its payouts."""
         return payout_root(self.payouts)
 
-    @property
-    def fees(self) -> int:
-        """Wei that all its payers pay."""
-        return sum(record.fee for record in self.records)
-
 
 class Desk:
     """Lets payers sign; every receipt has a nonce of its own."""

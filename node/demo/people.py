@@ -56,3 +56,5 @@ class Cast:
         """Where the platform's part of the fees goes."""
         self.opener = accounts[7]
         """Pays for answers one by one, by transactions instead of receipts."""
+        self.exchanges = accounts[8:20]
+        """Where payers have their OPEN from."""

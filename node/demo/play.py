@@ -27,7 +27,7 @@ from byline.node.demo.recording import (
 )
 from byline.node.demo.screen import say, whole_units
 from byline.node.demo.setup import POLICY, Models, fund, register
-from byline.node.demo.watching import challenge, watch
+from byline.node.demo.watching import Watcher
 from byline.node.errors import NodeError
 
 BATCH: Final = 10
@@ -43,6 +43,7 @@ class Play:
     def __init__(self, console: Console, chain: Chain, cast: Cast, trained: Trained) -> None:
         self._console, self._chain, self._cast = console, chain, cast
         self._trained = trained
+        self._watcher = Watcher(chain, cast, trained)
         self._fees: dict[tuple[int, int], int] = {}
 
     async def open(self, answered: Answered) -> Models:
@@ -119,14 +120,12 @@ class Play:
             f"{sum(one.answers for one, _ in recorded)} receipts in {len(recorded)} batches, "
             "one transaction each; their evidence is published",
         )
-        await self._watch(model)
+        await self._watch()
         recorded[lying] = await self._redeem(desk, *recorded[lying])
-        checked, found = watch(await self._chain.events(), model, self._trained.adapter)
-        say(
-            self._console,
-            "watcher",
-            f"{checked} records recomputed, {len(found)} forged: the one that is void",
-        )
+        look = await self._watcher.look()
+        if look.wrong or look.actions:
+            raise NodeError(f"the watcher would challenge honest records: {look.wrong}")
+        say(self._console, "watcher", f"{look.clean} records recomputed, nothing is wrong")
         return recorded
 
     async def _record(self, batch: Batch) -> Recorded:
@@ -157,26 +156,27 @@ class Play:
         signed = [lie if at == index else other for at, other in enumerate(batch.signed)]
         return Batch(batch.model, tuple(signed))
 
-    async def _watch(self, model: int) -> None:
+    async def _watch(self) -> None:
         """Let the watcher check what is published, and prove what it finds.
 
         Raises `NodeError` unless it finds exactly the forged record.
         """
-        checked, found = watch(await self._chain.events(), model, self._trained.adapter)
-        if len(found) != 1:
-            raise NodeError(f"the watcher found {len(found)} forged records: there is 1")
-        slashed = await challenge(self._chain, self._cast, found[0])
+        with self._console.status("the watcher checks datasets and records ..."):
+            look = await self._watcher.look()
+        if len(look.wrong) != 1 or len(look.actions) != 1:
+            raise NodeError(f"1 record is forged, and the watcher found {look.wrong}")
         say(
             self._console,
             "watcher",
-            f"{checked} records recomputed, 1 forged: record {found[0].index} of batch "
-            f"{found[0].batch}: {found[0].fault}",
+            f"{look.clean + 1} records recomputed, 1 of them forged: {look.wrong[0]}",
         )
+        slashed = await self._watcher.act(look.actions[0])
         say(
             self._console,
             "slashed",
-            f"{whole_units(slashed.amount)} {OPEN.symbol} of the operator's bond, half for the "
-            f"watcher, by one transaction of {slashed.cost.gas:,} gas; the batch is void",
+            f"{whole_units(slashed.amount)} {OPEN.symbol} of the operator's bond, "
+            f"{whole_units(slashed.reward)} of it for the watcher, by one transaction of "
+            f"{slashed.cost.gas:,} gas; the batch is void",
         )
 
     async def _record_compared(

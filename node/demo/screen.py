@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from rich import box
 from rich.console import Console
@@ -14,8 +14,8 @@ from rich.table import Table
 from byline.node.contracts.gas_token import OPEN
 from byline.node.demo.books import Line
 from byline.node.demo.chain import Cost
-from byline.node.demo.demand import Demand
-from byline.node.demo.explaining import Explanation
+from byline.node.demo.desk import Signed
+from byline.node.demo.model import Trained
 from byline.node.demo.people import short
 from byline.node.demo.truth import Fidelity
 from byline.node.hexes import checksum
@@ -142,25 +142,30 @@ def earned_table(earned: Sequence[Earned], main: str) -> Table:
     return table
 
 
-def demand_lines(found: Demand) -> list[str]:
-    """Return each term of the demand for a model."""
-    external = Fraction(found.external_fees, max(1, found.fees))
+def demand_lines(found: Mapping[str, Any]) -> list[str]:
+    """Return the main terms of `attribution_metrics`."""
+    payers, noise, demand = found["payers"], found["noise"], found["demand"]
     return [
-        f"{found.records} answers for {whole_units(found.fees)} {OPEN.symbol} by {found.payers} "
-        f"payers, {found.returning} of whom came back with another question",
-        f"noise: {len(found.noise)} answers; {len(found.linked)} paid by whom they pay, "
-        f"{len(found.repeated)} asked again by the same payer",
-        f"score {float(found.score):.3f} = external fees {float(external):.3f} x repeat factor "
-        f"{float((1 + Fraction(found.returning, max(1, found.payers))) / 2):.3f} x (1 - "
-        f"concentration {float(found.concentration):.3f})",
+        f"{found['answers']} answers for {whole_units(int(found['fees'], 16))} {OPEN.symbol} by "
+        f"{payers['unique']} payers, {_ratio(payers['repeatShare'])} of whom came back; "
+        f"{_ratio(found['circularity']['ratio'])} of the fees went back to those who paid them",
+        f"noise: {noise['answers']} answers; "
+        + ", ".join(sorted({rule for one in noise["listed"] for rule in one["rules"]})),
+        f"score {_ratio(demand['score'])} = external share {_ratio(demand['externalShare'])} x "
+        f"repeat factor {_ratio(demand['repeatFactor'])} x (1 - concentration "
+        f"{_ratio(demand['hhi'])})",
     ]
 
 
-def show_explanation(console: Console, found: Explanation) -> None:
-    """Print a record down to the wei."""
-    signed = found.signed
-    say(console, "explain", f"answer {found.index} of batch {found.batch}: "
-        f"{signed.answer.query.question}")  # fmt: skip
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def show_explanation(
+    console: Console, trained: Trained, signed: Signed, found: Mapping[str, Any]
+) -> None:
+    """Print what `attribution_explain` says of a record, with what was asked and answered."""
+    say(console, "explain", signed.answer.query.question)
     console.print(
         f"{'':10}{shortened(signed.answer.written.text, 400)}", style="dim", markup=False
     )
@@ -168,21 +173,25 @@ def show_explanation(console: Console, found: Explanation) -> None:
     for name in ("words", "tokens", "times", "text", "contributor"):
         table.add_column(name, justify="right" if name in ("tokens", "times") else "left")
     table.add_column("bits", justify="right")
-    for place in found.places:
-        table.add_row(
-            shortened(place.words, 60),
-            str(place.tokens),
-            str(place.times),
-            shortened(place.title, 40),
-            short(place.contributor),
-            f"{float(place.weight):.1f}",
-        )
+    for span in found["spans"]:
+        for leaf in span["leaves"]:
+            table.add_row(
+                shortened(leaf["text"], 60),
+                str(span["length"]),
+                str(span["count"]),
+                shortened(trained.text(leaf["dataset"], leaf["document"]).title, 40),
+                short(trained.names[bytes.fromhex(leaf["owner"][2:])]),
+                f"{int(leaf['weight'], 16) / 2**16:.1f}",
+            )
     console.print(table)
-    for share in found.shares:
+    units = sum(int(one["points"], 16) for one in found["points"])
+    pot = int(found["settlement"]["pot"], 16)
+    for one in found["payouts"]:
+        name = trained.names.get(bytes.fromhex(one["owner"][2:]), "builder (fallback)")
         console.print(
-            f"{'':10}{short(share.contributor)}: {share.points:,} of {found.units:,} points of "
-            f"this answer; {share.batch_points:,} of {found.batch_units:,} of the batch = "
-            f"{share.wei:,} of {found.pot:,} wei",
+            f"{'':10}{short(name)}: {int(one['points'], 16):,} of {units:,} points of this "
+            f"answer = {int(one['wei'], 16):,} of {pot:,} wei of its batch, "
+            + ("claimed" if one["isClaimed"] else "not claimed"),
             markup=False,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import cycle
 from types import MappingProxyType
 from typing import Final
 
@@ -151,10 +152,12 @@ async def fund(
 ) -> None:
     """Send OPEN from the L1: to payers' balances with the ledger, to contributors for gas."""
     prepaid, gas = list(payers), list(contributors)
-    await chain.approve(cast.builder, len(prepaid) * PREPAID + len(gas) * GAS_MONEY)
-    for who in prepaid:
+    for exchange in cast.exchanges:
+        await chain.approve(exchange, len(prepaid) * PREPAID)
+    for who, exchange in zip(prepaid, cycle(cast.exchanges), strict=False):
         call = interface("InferenceLedger").call("depositFor", who)
-        await chain.deposit(cast.builder, INFERENCE_LEDGER, PREPAID, call)
+        await chain.deposit(exchange, INFERENCE_LEDGER, PREPAID, call)
+    await chain.approve(cast.builder, len(gas) * GAS_MONEY)
     for who in gas:
         await chain.deposit(cast.builder, who, GAS_MONEY)
     for who in prepaid:

@@ -1,38 +1,26 @@
-"""The watcher: recomputes what was published and proves what is wrong."""
+"""The watcher: the core of `byline attribution watch`, asked at the moments the demo chooses."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from byline.node.attribution.challenges import Challenge, Shown
-from byline.node.attribution.check import verify_record
-from byline.node.attribution.corpus import Corpus
-from byline.node.attribution.encoding import RecordLeaf, decode_evidence
-from byline.node.attribution.faults import Fault
-from byline.node.attribution.proving import RecordCase, challenge_of
-from byline.node.attribution.tokens import decode_tokens
-from byline.node.demo.audit import record_of
-from byline.node.demo.chain import Chain, Cost, Event
+from byline.node.attribution.client_calls import Contracts
+from byline.node.attribution.dataset import Dataset
+from byline.node.attribution.watching import Held, Judge, State, View, judge_dataset
+from byline.node.attribution.watching_actions import Action, Decision, Rules, decide
+from byline.node.attribution.watching_chain import Follower, read_settings
+from byline.node.demo.chain import Chain, Cost
+from byline.node.demo.model import Trained
 from byline.node.demo.people import Cast
-from byline.precompiles.evidence.merkle import MerkleTree
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A record that is not the honest one."""
-
-    batch: int
-    index: int
-    fault: Fault
-    challenge: Challenge
+PATIENCE = 600
+"""Seconds within which an operator may still publish."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slashed:
     """What a challenge brought about."""
 
-    finding: Finding
     amount: int
     """Wei of the operator's bond."""
     reward: int
@@ -40,47 +28,68 @@ class Slashed:
     cost: Cost
 
 
-def watch(events: Sequence[Event], model: int, corpus: Corpus) -> tuple[int, list[Finding]]:
-    """Check every record of `model` whose evidence is published, in events alone.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the watcher knows after a look at the chain."""
 
-    Returns how many were checked, and the first fault of each that is wrong.
-    """
-    batches = {
-        event.fields["batchId"]
-        for event in events
-        if event.name == "ReceiptBatch" and event.fields["modelId"] == model
-    }
-    records: dict[int, dict[int, RecordLeaf]] = {number: {} for number in batches}
-    shown: list[Event] = []
-    for event in events:
-        if event.name == "InferenceRecorded" and event.fields["batchId"] in batches:
-            records[event.fields["batchId"]][event.fields["index"]] = record_of(event.fields)
-        if event.name == "EvidencePublished" and event.fields["batchId"] in batches:
-            shown.append(event)
-    found = []
-    for event in shown:
-        number, index = event.fields["batchId"], event.fields["index"]
-        output = decode_tokens(event.fields["output"])
-        leaves = decode_evidence(event.fields["evidence"])
-        in_order = [records[number][at] for at in range(len(records[number]))]
-        faults = verify_record(corpus, in_order[index], output, leaves)
-        if faults:
-            proof = MerkleTree([one.encode() for one in in_order]).proof(index)
-            case = RecordCase(corpus, Shown(index, in_order[index], proof), output, leaves)
-            found.append(Finding(number, index, faults[0], challenge_of(faults[0], case)))
-    return len(shown), found
+    clean: int
+    """Records that are the honest ones."""
+    wrong: tuple[str, ...]
+    """What is wrong with others, in words."""
+    actions: tuple[Action, ...]
+    """What is to be done about it."""
 
 
-async def challenge(chain: Chain, cast: Cast, finding: Finding) -> Slashed:
-    """Let the watcher prove a finding to the ledger."""
-    sent = await chain.send(
-        cast.watcher,
-        "InferenceLedger",
-        "challenge",
-        finding.batch,
-        finding.challenge.kind,
-        finding.challenge.encode(),
+class Watcher:
+    """Follows the chain with the datasets at hand."""
+
+    def __init__(self, chain: Chain, cast: Cast, trained: Trained) -> None:
+        self._chain, self._account = chain, cast.watcher
+        self._datasets: dict[int, Dataset] = {
+            dataset.id: dataset for dataset in trained.adapter.datasets
+        }
+        self._shelf: dict[int, Held] = {}
+        self._judge = Judge()
+        self._follower: Follower | None = None
+
+    async def look(self) -> Look:
+        """Read what is new, and recompute every record of which the evidence is published."""
+        if self._follower is None:
+            settings = await read_settings(Contracts(self._chain.l2))
+            self._follower = Follower(self._chain.l2, settings)
+        head = await self._follower.read()
+        for number, row in head.index.registry.datasets.items():
+            if number not in self._shelf:
+                self._shelf[number] = judge_dataset(row, self._datasets[number])
+        rules = Rules(
+            me=self._account.address,
+            settle_window=head.index.settings.settle_window,
+            demand_fee=await self._chain.view("InferenceLedger", "demandFee"),
+            patience=PATIENCE,
+        )
+        view = View(head.index, head.timestamp, self._shelf, {})
+        return _seen(decide(view, rules, self._judge, frozenset()))
+
+    async def act(self, action: Action) -> Slashed:
+        """Send a challenge."""
+        sent = await self._chain.send(
+            self._account,
+            "InferenceLedger",
+            action.function,
+            *action.arguments,
+            value=action.value,
+        )
+        slashed = sent.one("Slashed")
+        reward = slashed["toChallenger"]
+        return Slashed(reward + slashed["toTreasury"], reward, sent.cost)
+
+
+def _seen(decision: Decision) -> Look:
+    records = [one for one in decision.findings if one.index >= 0]
+    wrong = tuple(
+        f"record {one.index} of batch {one.subject}: {one.verdict.words}"
+        for one in decision.findings
+        if one.verdict.is_wrong
     )
-    slashed = sent.one("Slashed")
-    reward = slashed["toChallenger"]
-    return Slashed(finding, reward + slashed["toTreasury"], reward, sent.cost)
+    clean = sum(one.verdict.state is State.CLEAN for one in records)
+    return Look(clean, wrong, decision.actions)

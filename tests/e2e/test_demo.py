@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from byline.node.attribution.folder import save_dataset
 from byline.node.cli.demo import add_arguments
 from byline.node.client import RpcClient
 from byline.node.clock import ManualClock
@@ -22,14 +24,14 @@ from byline.node.demo.audit import Audit, audit
 from byline.node.demo.books import Line, balance
 from byline.node.demo.chain import Chain, Event
 from byline.node.demo.claims import claimable
-from byline.node.demo.closing import show_demand, show_payday
-from byline.node.demo.explaining import explain, most_telling
+from byline.node.demo.closing import show_demand, show_payday, show_payout
+from byline.node.demo.desk import Signed
+from byline.node.demo.explaining import explanation, most_telling
 from byline.node.demo.model import Trained
 from byline.node.demo.people import Cast
 from byline.node.demo.play import Play
 from byline.node.demo.recording import Books
 from byline.node.demo.texts import library
-from byline.node.demo.watching import watch
 from byline.node.devnet import Devnet
 
 COUNT = 10
@@ -46,22 +48,29 @@ class Played:
     """The same books after the last claim was forgotten."""
     same: bool
     noise_found: bool
+    verified: bool
+    explained: dict[str, Any]
+    signed: Signed
     printed: str
     adapter: int
 
 
 @pytest.fixture(scope="module")
-def played() -> Played:
-    return asyncio.run(play())
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    return asyncio.run(play(tmp_path_factory.mktemp("datasets")))
 
 
-async def play() -> Played:
+async def play(folder: Path) -> Played:
     cast = Cast()
     trained = Trained.build(library("python"), cast.builder.address)
     answered = questions(trained, COUNT)
     console = Console(file=io.StringIO(), width=160)
+    for dataset in trained.adapter.datasets:
+        save_dataset(dataset, folder / str(dataset.id))
     async with (
-        Devnet(clock=ManualClock(1_767_225_600), batch_pause=3600.0) as devnet,
+        Devnet(
+            clock=ManualClock(1_767_225_600), batch_pause=3600.0, attribution_data=folder
+        ) as devnet,
         RpcClient(devnet.l1_url) as l1,
         RpcClient(devnet.l2_url) as l2,
     ):
@@ -71,7 +80,10 @@ async def play() -> Played:
         books = await stages.trade(models, answered)
         same = await show_payday(console, chain, cast, trained, models, books, answered.sponsored)
         events = await chain.events()
-        noise = show_demand(console, events, models.adapter, books)
+        noise = await show_demand(console, chain, models.adapter, books)
+        verified = await show_payout(console, chain, trained, books)
+        settled, signed, index = most_telling(books.main)
+        explained = await explanation(chain, settled, index)
         people = {
             account.address
             for account in (cast.builder, cast.operator, cast.watcher, cast.treasury)
@@ -83,7 +95,7 @@ async def play() -> Played:
         short = await balance(chain, forgetful, models.everyone, sorted(people))
     assert isinstance(console.file, io.StringIO)
     return Played(
-        trained, answered, books, events, lines, short, same, noise,
+        trained, answered, books, events, lines, short, same, noise, verified, explained, signed,
         console.file.getvalue(), models.adapter,
     )  # fmt: skip
 
@@ -102,12 +114,22 @@ def test_the_washed_answer_is_found_and_no_other(played: Played) -> None:
     assert played.noise_found
 
 
-def test_the_watcher_finds_the_forged_record_and_only_that(played: Played) -> None:
-    checked, found = watch(played.events, played.adapter, played.trained.adapter)
-    void = [event.fields["subject"] for event in played.events if event.name == "Challenged"]
-    assert checked == 2 * COUNT
-    assert [one.batch for one in found] == void
-    assert [one.fault.kind.name for one in found] == ["WRONG_OWNER"]
+def test_the_forged_record_costs_the_operator_its_bond_and_half_is_the_watchers(
+    played: Played,
+) -> None:
+    kinds = [event.fields["kind"] for event in played.events if event.name == "Challenged"]
+    assert kinds == [3]
+    (slashed,) = [event.fields for event in played.events if event.name == "Slashed"]
+    assert slashed["who"] == Cast().operator.address
+    assert slashed["challenger"] == Cast().watcher.address
+    assert slashed["toChallenger"] == slashed["toTreasury"] == 10**16 // 2
+    assert "1 of them forged" in played.printed
+    assert "nothing is wrong" in played.printed
+
+
+def test_the_node_verifies_every_answer(played: Played) -> None:
+    assert played.verified
+    assert f"recomputed {COUNT} answers" in played.printed
 
 
 def test_the_sponsored_contributor_signed_and_paid_the_sponsor(played: Played) -> None:
@@ -123,18 +145,20 @@ def test_all_that_is_claimable_adds_up_to_the_pots(played: Played) -> None:
 
 
 def test_an_explanation_leads_from_the_words_to_the_wei(played: Played) -> None:
-    found = explain(played.trained, *most_telling(played.books.main))
-    assert sum(share.points for share in found.shares) == found.units
-    spoken = found.signed.answer.written.text.casefold().split()
-    for place in found.places:
-        assert "".join(place.words.casefold().split()) in "".join(spoken)
-    paid = {share.wei for share in found.shares}
+    found, attribution = played.explained, played.signed.attribution
+    assert [leaf for span in found["spans"] for leaf in span["leaves"]]
+    spoken = "".join(played.signed.answer.written.text.split())
+    for span in found["spans"]:
+        assert "".join(span["text"].casefold().split()) in spoken
+    points = {one["owner"]: int(one["points"], 16) for one in found["points"]}
+    assert points == {"0x" + who.hex(): amount for who, amount in attribution.points}
     claimed = {
         event.fields["amount"]
         for event in played.events
-        if event.name == "Claimed" and event.fields.get("batchId") == found.batch
+        if event.name == "Claimed" and event.fields.get("batchId") == found["batch"]["id"]
     }
-    assert paid <= claimed
+    assert {int(one["batchWei"], 16) for one in found["payouts"]} <= claimed
+    assert all(one["isClaimed"] for one in found["payouts"])
 
 
 def test_an_audit_of_the_events_finds_every_root_right(played: Played) -> None:
@@ -176,7 +200,7 @@ def test_an_audit_sees_whatever_is_changed(played: Played, field: str) -> None:
 
 
 def run() -> str:
-    command = [sys.executable, "-m", "byline.node", "demo", "--questions", "2"]
+    command = [sys.executable, "-m", "byline.node", "demo", "--questions", "1"]
     command += ["--texts", "python"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -203,5 +227,5 @@ def test_too_few_questions_are_refused(capsys: pytest.CaptureFixture[str]) -> No
     add_arguments(parser)
     assert parser.parse_args([]).questions == 50
     with pytest.raises(SystemExit):
-        parser.parse_args(["--questions", "1"])
-    assert "want 2 or more" in capsys.readouterr().err
+        parser.parse_args(["--questions", "0"])
+    assert "want 1 or more" in capsys.readouterr().err

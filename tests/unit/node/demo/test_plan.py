@@ -19,7 +19,7 @@ QUESTIONS = tuple(f"question {number}" for number in range(60))
     [
         (50, {Sort.EXTERNAL: 30, Sort.RETURNING: 15, Sort.WASH: 5}),
         (10, {Sort.EXTERNAL: 6, Sort.RETURNING: 3, Sort.WASH: 1}),
-        (2, {Sort.EXTERNAL: 2}),
+        (1, {Sort.EXTERNAL: 1}),
     ],
 )
 def test_of_ten_three_come_back_and_one_is_washed(count: int, sorts: dict[Sort, int]) -> None:
