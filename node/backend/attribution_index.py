@@ -7,7 +7,7 @@ there goes on, or all is read again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -22,7 +22,7 @@ from byline.node.backend.receipts import located_logs
 from byline.node.backend.served import Served
 from byline.node.chain.chain import Chain
 from byline.node.chain.senders import recover_senders
-from byline.node.contracts import addresses
+from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.contracts.artifacts import load
 from byline.node.evm.patience import OutOfTime, Patience
 from byline.rpc.backend import Refused
@@ -78,13 +78,16 @@ class Follower:
         with self._lock:
             for _ in range(MOST_TRIES):
                 try:
-                    return self._grown(self._rollup.chain("l2"), patience)
+                    chain = self._rollup.chain("l2")
+                    mark = self._grown(chain, patience)
+                    _check_counts(chain, mark)
+                    return mark
                 except _Moved:
                     continue
                 except Unfounded as error:
                     raise Refused(
-                        f"{error}: code or state of the attribution contracts was changed from "
-                        "outside, or their first events are on another chain, so there is no index"
+                        f"{error}: code or state of the attribution contracts was loaded or "
+                        "changed from outside, so their events alone do not say what they hold"
                     ) from error
         raise Refused("the chain was reorganised again and again while it was read: ask again")
 
@@ -151,16 +154,40 @@ def _settings(chain: Chain, first: Header) -> Settings:
         )
     machine = chain.machine(first)
     for name in ("AttributionRegistry", "InferenceLedger", "PayoutVault"):
-        if not machine.code(addresses.L2_CONTRACTS[name]):
+        if not machine.code(L2_CONTRACTS[name]):
             raise Refused(
                 f"the genesis of this chain has no {name} at "
-                f"0x{addresses.L2_CONTRACTS[name].hex()}: there is no attribution on it"
+                f"0x{L2_CONTRACTS[name].hex()}: there is no attribution on it"
             )
     values = (
-        machine.storage(addresses.L2_CONTRACTS[name], load(name).storage[variable])
+        machine.storage(L2_CONTRACTS[name], load(name).storage[variable])
         for name, variable in _SETTINGS
     )
     return Settings(*values)
+
+
+_COUNTS: Final[tuple[tuple[str, str, Callable[[Index], int]], ...]] = (
+    ("AttributionRegistry", "datasets.datasetCount", lambda index: len(index.registry.datasets)),
+    ("AttributionRegistry", "line.modelCount", lambda index: len(index.registry.models)),
+    ("FeePolicy", "policyCount", lambda index: len(index.registry.policies)),
+    ("InferenceLedger", "_batches.batchCount", lambda index: len(index.ledger.batches)),
+)
+"""What contracts count in storage, and what the index has of it."""
+
+
+def _check_counts(chain: Chain, mark: Mark) -> None:
+    """Refuse an index that lacks what a loaded state holds; raises `Unfounded`."""
+    header = chain.store.header(mark.hash)
+    if header is None:
+        raise _Moved
+    machine = chain.machine(header)
+    for name, variable, counted in _COUNTS:
+        stored = machine.storage(L2_CONTRACTS[name], load(name).storage[variable])
+        if stored != counted(mark.index):
+            raise Unfounded(
+                f"block {mark.number}: {name} counts {stored} in {variable}, and its events tell "
+                f"of {counted(mark.index)}"
+            )
 
 
 _BLOOMS: Final = tuple(int.from_bytes(bloom_of([address]), "big") for address in ADDRESSES)

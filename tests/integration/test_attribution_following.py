@@ -126,3 +126,15 @@ def test_many_questions_at_once_get_the_same_answer(told: World) -> None:
         answers = port.loop.run_until_complete(ask())
     assert len(set(answers)) == 1
     assert json.loads(answers[0])["result"]["counts"]["records"] == 2
+
+
+def test_a_state_that_was_loaded_has_no_index(told: World) -> None:
+    with served(told, "l2") as port:
+        state = port.result("anvil_dumpState")
+    here = world()
+    with served(here, "l2") as port:
+        assert port.result("attribution_status")["counts"]["batches"] == 0
+        assert port.result("anvil_loadState", state) is True
+        message = port.error("attribution_status")["message"]
+    assert "AttributionRegistry counts 2 in datasets.datasetCount" in message
+    assert "its events tell of 0: code or state" in message
