@@ -131,7 +131,7 @@ async def test_many_owners_are_settled_in_chunks_and_find_their_claims() -> None
             encode_packed(crowd[:256]),
             SumTree(crowd).chunk_proof(0, 256),
         )
-        assert await world.operator.settle(batch, crowd) == 2
+        assert await world.operator.settle(batch, crowd) == 3
         assert await world.operator.settle(batch, crowd) == 0
         assert await world.payer.payouts(batch) == crowd
         async with await world.client(ANNE.key) as anne:
