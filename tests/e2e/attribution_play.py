@@ -21,6 +21,7 @@ from byline.node.attribution.client_calls import ContractRefused, Contracts
 from byline.node.attribution.client_values import (
     AnsweredRecord,
     BatchStatus,
+    ClaimPermit,
     FeeTerms,
     Mode,
     ModelTerms,
@@ -36,6 +37,7 @@ from byline.node.attribution.receipts import InferenceReceipt, SignedReceipt
 from byline.node.attribution.tokens import tokenize
 from byline.node.attribution.weights import batch_payouts, points, weights_root
 from byline.node.contracts.addresses import L2_CONTRACTS
+from byline.node.contracts.calls import Interface
 from byline.precompiles.evidence.merkle import MerkleTree
 from byline.precompiles.math import CASCADE, apportion
 
@@ -263,9 +265,23 @@ class Play:
         if account is ANNE:
             permit = await client.sign_claims(claims, 10**12, FAR)
             before = await self.balance(account.address)
+            needed = await self.estimate(permit)
             fee = await self.watcher.claim_sponsored(permit)
+            assert fee
+            assert self.played.gas[-1][1] <= needed
             return await self.balance(account.address) - before + fee
         return await client.claim(batch)
+
+    async def estimate(self, permit: ClaimPermit) -> int:
+        """Return the gas of a sponsored claim as clients ask for it, without a price."""
+        words = [one.words for one in permit.claims]
+        arguments = (permit.who, words, permit.max_fee, permit.deadline, permit.signature)
+        request = {
+            "from": "0x" + WATCHER.address.hex(),
+            "to": "0x" + self.watcher.contracts.addresses["PayoutVault"].hex(),
+            "data": "0x" + Interface.of("PayoutVault").call("claimFor", *arguments).hex(),
+        }
+        return await self.watcher.rpc.number("eth_estimateGas", request)
 
     async def leave(self) -> None:
         """Let the payer take its money back, and the vault owe nobody but builder and platform."""

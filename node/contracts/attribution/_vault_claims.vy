@@ -23,6 +23,7 @@ uses: pools
 # error WrongProof(uint256 id, uint256 index)
 # error AlreadyClaimed(uint256 id, uint256 index)
 # error NotExpired(uint256 expires)
+# error TooLittleGas(uint256 gas)
 
 event Claimed:
     batchId: indexed(uint64)
@@ -62,6 +63,7 @@ MAX_LEAF_PROOF: constant(uint256) = 4 + 48 * 32
 MAX_CLAIMS: constant(uint256) = 16
 # Of a sponsored claim, beside what is measured: the transaction itself, and the two payments.
 SPONSOR_OVERHEAD: constant(uint256) = 21_000 + 2 * 12_000
+FEE_RESERVE: constant(uint256) = 12_000  # to send a fee: 9,100 and some
 
 claimWindow: public(uint64)
 
@@ -160,6 +162,10 @@ def claimFor(
     fee: uint256 = min(min(_maxFee, used * tx.gasprice), paid)
     log Sponsored(who=_who, sponsor=msg.sender, fee=fee)
     books._send(_who, paid - fee)
+    # Many clients estimate gas at a price of zero, where no fee is sent; what sending one takes
+    # must be there then, too, or the transaction that they make of it fails.
+    if fee == 0 and msg.gas < FEE_RESERVE:
+        raw_revert(abi_encode(msg.gas, method_id=method_id("TooLittleGas(uint256)")))
     books._send(msg.sender, fee)
     return paid - fee
 
