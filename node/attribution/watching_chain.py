@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from eth_abi.exceptions import DecodingError
+
 from byline.derivation.receipt import Log
 from byline.node.attribution.client_calls import Contracts
 from byline.node.attribution.index import Index, Settings, folded
@@ -18,6 +20,10 @@ PAGE: Final = 10_000
 KEPT: Final = 256
 """Heads to which a change of the chain can be followed back without reading all anew."""
 ATTEMPTS: Final = 4
+
+
+class NoContracts(NodeError):
+    """The node is one of another chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +133,18 @@ class Follower:
 
 async def read_settings(contracts: Contracts) -> Settings:
     """Return what the contracts were set up with; raises `NodeError` where there are none."""
-    return Settings(
-        await contracts.read("InferenceLedger", "challengeWindow"),
-        await contracts.read("InferenceLedger", "settleWindow"),
-        await contracts.read("PayoutVault", "claimWindow"),
-        await contracts.read("ContributorBond", "threshold"),
-        await contracts.read("ContributorBond", "limit"),
-    )
+    try:
+        return Settings(
+            await contracts.read("InferenceLedger", "challengeWindow"),
+            await contracts.read("InferenceLedger", "settleWindow"),
+            await contracts.read("PayoutVault", "claimWindow"),
+            await contracts.read("ContributorBond", "threshold"),
+            await contracts.read("ContributorBond", "limit"),
+        )
+    except DecodingError as error:
+        raise NoContracts(
+            f"{contracts.client.url} has no attribution contracts: is it the L2?"
+        ) from error
 
 
 def _log(found: Mapping[str, Any]) -> Log:

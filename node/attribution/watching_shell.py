@@ -25,7 +25,7 @@ from byline.node.attribution.watching_actions import (
     Rules,
     decide,
 )
-from byline.node.attribution.watching_chain import Follower, Head, read_settings
+from byline.node.attribution.watching_chain import Follower, Head, NoContracts, read_settings
 from byline.node.attribution.watching_evidence import DatasetShelf, EvidenceSource, look_for
 from byline.node.attribution.watching_report import in_whole, is_about_dataset, line_of
 from byline.node.client import RpcClient
@@ -35,7 +35,7 @@ LOG = logging.getLogger("byline.attribution")
 
 FORMAT: Final = 1
 LEDGER: Final = "InferenceLedger"
-LONGEST_PAUSE: Final = 30.0
+LONGEST_PAUSE: Final = 10.0
 REFUSED_SECONDS: Final = 10.0
 ONCE_ATTEMPTS: Final = 5
 DONE: Final[Mapping[str, str]] = MappingProxyType(
@@ -158,7 +158,7 @@ class Watcher:
         while True:
             try:
                 return await self._settings()
-            except ContractRefused:
+            except (ContractRefused, NoContracts):
                 raise
             except NodeError as error:
                 if self._options.once or stop.is_set():

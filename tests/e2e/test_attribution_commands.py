@@ -194,6 +194,15 @@ def test_ctrl_c_prints_what_was_found(tmp_path: Path) -> None:
     assert "records, clean" in rest
 
 
+def test_a_chain_without_the_contracts_is_said_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with SyncDevnet() as devnet:
+        watch = ["attribution", "watch", "--l2", devnet.l1.url, "--data", str(tmp_path)]
+        assert main(watch) == 2
+    assert "has no attribution contracts: is it the L2?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

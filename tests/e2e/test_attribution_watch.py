@@ -6,11 +6,14 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
 
 from byline.node.accounts import DevAccount
 from byline.node.attribution.client_values import BatchStatus
@@ -38,6 +41,8 @@ from tests.properties.attribution_records import OWNERS, Case, honest_case
 from tests.properties.test_attribution_faults import MUTATIONS, example
 
 pytestmark = pytest.mark.asyncio
+
+JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture(scope="module")
@@ -379,3 +384,42 @@ async def test_a_whole_batch_is_rechecked_in_seconds(place: Town) -> None:
         await caught(place, batch, watcher)
         assert time.monotonic() - begun < 20
     assert len(watcher.watcher.findings) == 256 + 2
+
+
+@asynccontextmanager
+async def unreliable(url: str, failures: Iterator[str]) -> AsyncIterator[str]:
+    """Stand before a node, and do to each request what the next of `failures` says."""
+
+    async def pass_on(request: web.Request) -> web.StreamResponse:
+        what = next(failures)
+        if what == "slow":
+            await asyncio.sleep(0.3)
+        if what == "broken":
+            return web.Response(text="<html>bad gateway</html>", status=502)
+        if what == "cut":
+            assert request.transport is not None
+            request.transport.close()
+        body = await request.read()
+        async with (
+            ClientSession() as session,
+            session.post(url, data=body, headers=JSON) as answer,
+        ):
+            return web.Response(body=await answer.read(), content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/", pass_on)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/"))
+
+
+async def test_a_node_that_fails_now_and_then_is_watched_all_the_same(place: Town) -> None:
+    bad = itertools.cycle(["broken", "slow", "cut"])
+    failures = (next(bad) if number % 11 == 0 else "" for number in itertools.count())
+    async with (
+        unreliable(place.client.rpc.url, failures) as url,
+        watching(place, url=url) as watcher,
+    ):
+        for _ in range(2):
+            batch = await place.record([lie(Reason.RANGE_ENDS_EARLY)])
+            await caught(place, batch, watcher)
+    assert len(await place.convictions()) == 2
