@@ -93,6 +93,8 @@ def read_answer(body: Mapping[str, Any], payment: Payment, terms: Terms) -> Paid
         answer = str(body["answer"])
         leaves = decode_evidence(bytes.fromhex(body["evidence"][2:]))
         roots = [bytes.fromhex(body[name][2:]) for name in ("evidenceRoot", "weightsRoot")]
+        if [len(root) for root in roots] != [32, 32]:
+            raise ValueError("want roots of 32 bytes")
     except (KeyError, TypeError, ValueError) as error:
         raise NodeError(f"the endpoint's answer cannot be read: {error!r}") from error
     if out_hash(tokenize(answer)) != terms.out_hash:

@@ -377,25 +377,3 @@ async def test_nothing_is_answered_that_is_not_written(tmp_path: Path) -> None:
         got, body = await here.pay(terms)
         assert (got, body["name"]) == (503, "JournalFailed")
         assert here.book.pending() == ()
-
-
-async def test_an_answer_other_than_the_one_signed_for_is_noticed(tmp_path: Path) -> None:
-    async with desk(tmp_path) as here:
-        terms = await here.offer()
-        _, body = await here.pay(terms)
-        sent = payment(terms)
-        with pytest.raises(NodeError, match="not the one that was paid"):
-            read_answer({**body, "answer": "something else"}, sent, terms)
-        with pytest.raises(NodeError, match="not behind its root"):
-            read_answer({**body, "evidence": "0x"}, sent, terms)
-        with pytest.raises(NodeError, match="cannot be read"):
-            read_answer({"answer": body["answer"]}, sent, terms)
-
-
-async def test_an_offer_above_what_is_to_be_paid_is_not_signed(tmp_path: Path) -> None:
-    async with desk(tmp_path) as here:
-        terms = await here.offer()
-        with pytest.raises(NodeError, match=f"at most {terms.fee - 1}"):
-            check_offer(terms, QUESTIONS[0], terms.fee - 1)
-        with pytest.raises(NodeError, match="not for the prompt"):
-            check_offer(terms, QUESTIONS[1], None)
