@@ -7,11 +7,11 @@ suffix array and owner ranges are right.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 from byline.node.attribution.batch_check import check_dataset
 from byline.node.attribution.corpus import Corpus, min_length_of
@@ -60,16 +60,25 @@ class Holdings:
                 self._loaded[row.id, roots] = found
             return found
 
-    def state(self, row: DatasetRow) -> tuple[str, str | None]:
-        """Return `held`, `absent` or `faulty`, and why, by what its folder says of itself."""
+    def states(self, rows: Iterable[DatasetRow]) -> list[tuple[str, str | None]]:
+        """Return `held`, `absent` or `faulty` for each dataset, and why it is not held.
+
+        By what the folders say of themselves, where a dataset has not been loaded yet.
+        """
+        here = {tuple(sorted(told.items())) for _, told in self._told()}
+        return [self._state(row, here) for row in rows]
+
+    def _state(
+        self, row: DatasetRow, here: Collection[tuple[tuple[str, str], ...]]
+    ) -> tuple[str, str | None]:
         roots = registered_roots(row)
         with self._lock:
             found = self._loaded.get((row.id, roots))
         if found is not None:
             return ("faulty", str(found.faults[0])) if found.faults else ("held", None)
-        if self._find(roots) is None:
-            return "absent", self._wanted(row)
-        return "held", None
+        if tuple(sorted(_as_told(roots).items())) in here:
+            return "held", None
+        return "absent", self._wanted(row)
 
     def corpus(self, index: Index, model: int) -> Corpus:
         """Return what a model was made of, to look things up.
@@ -108,19 +117,20 @@ class Holdings:
         return Held(dataset, tuple(check_dataset(dataset)))
 
     def _find(self, roots: Roots) -> Path | None:
-        wanted = {name: "0x" + root.hex() for name, root in asdict(roots).items()}
+        wanted = _as_told(roots)
         return next((place for place, told in self._told() if told == wanted), None)
 
-    def _told(self) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    def _told(self) -> Iterator[tuple[Path, Mapping[str, str]]]:
         """Yield the folders and the roots that they say they have."""
         if self.folder is None or not self.folder.is_dir():
             return
         for place in sorted(self.folder.iterdir()):
             try:
                 told = json.loads((place / DATASET).read_text(encoding="utf-8"))
-                yield place, told["roots"]
-            except (OSError, ValueError, KeyError, TypeError):
+                roots = {str(name): str(root) for name, root in told["roots"].items()}
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 continue
+            yield place, roots
 
     def _wanted(self, row: DatasetRow) -> str:
         where = (
@@ -131,6 +141,11 @@ class Holdings:
             f"tokens 0x{row.tok_root.hex()}, documents 0x{row.doc_root.hex()}, "
             f"suffixes 0x{row.sa_root.hex()}, owners 0x{row.owner_root.hex()}"
         )
+
+
+def _as_told(roots: Roots) -> dict[str, str]:
+    """Return roots as a folder names them."""
+    return {name: "0x" + root.hex() for name, root in asdict(roots).items()}
 
 
 def registered_roots(row: DatasetRow) -> Roots:

@@ -219,10 +219,11 @@ class NodeAttribution:
         index = mark.index
         ledger, registry = index.ledger, index.registry
         settings = index.settings
-        datasets = []
-        for row in registry.datasets.values():
-            state, why = self._holdings.state(row)
-            datasets.append({"id": row.id, "state": state, "why": why})
+        states = self._holdings.states(registry.datasets.values())
+        datasets = [
+            {"id": number, "state": state, "why": why}
+            for number, (state, why) in zip(registry.datasets, states, strict=True)
+        ]
         folder = self._holdings.folder
         return {
             "block": mark.number,

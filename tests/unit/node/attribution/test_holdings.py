@@ -69,7 +69,7 @@ def test_contents_get_the_number_that_they_were_registered_under(tmp_path: Path)
 def test_folders_of_something_else_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b.txt").write_text("no folder")
-    for name, text in (("c", "{"), ("d", "[]"), ("e", '{"roots": 5}'), ("f", "\x00")):
+    for name, text in (("c", "{"), ("d", "[]"), ("e", '{"roots": [5]}'), ("f", "\x00")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "dataset.json").write_text(text)
     dataset = made(1)
@@ -86,7 +86,7 @@ def test_what_is_not_held_is_named_by_all_its_roots(folder: Path | None) -> None
     roots = dataset.roots
     for root in (roots.documents, roots.tokens, roots.suffixes, roots.owners):
         assert root.hex() in str(caught.value)
-    assert holdings.state(row(dataset)) == ("absent", str(caught.value))
+    assert holdings.states([row(dataset)]) == [("absent", str(caught.value))]
 
 
 def test_a_wrong_suffix_array_is_told_and_never_looked_into(tmp_path: Path) -> None:
@@ -94,8 +94,12 @@ def test_a_wrong_suffix_array_is_told_and_never_looked_into(tmp_path: Path) -> N
     wrong = replace(honest, suffix_array=honest.suffix_array[::-1].copy())
     save_dataset(wrong, tmp_path / "wrong")
     holdings = Holdings(tmp_path)
+    assert holdings.states([row(wrong)]) == [("held", None)]  # nobody has looked into it yet
     assert holdings.held(row(wrong)).faults[0].reason is Reason.SUFFIXES_UNORDERED
-    assert holdings.state(row(wrong))[0] == "faulty"
+    assert [state for state, _ in holdings.states([row(wrong), row(honest)])] == [
+        "faulty",
+        "absent",
+    ]
     with pytest.raises(NotHeld, match="dataset 1 is faulty"):
         holdings.corpus(index([row(wrong)], engine_id(2)), 1)
     with pytest.raises(NotHeld, match="dataset 1 is not held"):
