@@ -22,8 +22,15 @@ help:  ## show this list
 devnet: build/.kernels  ## run the devnet: L1 on 8545, L2 on 9545 (ARGS="--data-dir DIR" ...)
 	$(BIN)/byline up $(ARGS)
 
-demo: build/.kernels  ## pay the authors of real texts for the answers of a model, end to end
+demo: build/.kernels build/.texts  ## pay the authors of real texts for a model's answers, end to end (ARGS="--texts python")
 	$(BIN)/byline demo $(ARGS)
+
+# The ontology is not ours to give: it is installed as its authors publish it.
+build/.texts: $(VENV)/.stamp pyproject.toml
+	@mkdir -p build
+	@echo "installing the medical texts: the Human Phenotype Ontology, https://hpo.jax.org/app/license ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check $$(sed -n 's/^demo = \["\(.*\)"\]/\1/p' pyproject.toml) \
+		&& touch $@ || echo "they cannot be had now: the demo takes Python's documentation instead"
 
 setup: $(VENV)/.stamp links  ## create the virtual environment and install the project into it, editable
 

@@ -32,6 +32,7 @@ from byline.node.demo.texts import MEDICAL_TEXTS, PYTHON_TEXTS, TEXTS, library
 from byline.node.demo.truth import fidelity
 from byline.node.demo.verdict import derive_again
 from byline.node.devnet import Devnet, with_free_ports
+from byline.node.errors import NodeError
 
 SHOWN: Final = 3
 """Answers that are shown."""
@@ -123,7 +124,10 @@ async def _read(console: Console, cast: Cast, texts: str | None) -> Trained:
                 "documentation stand in for the medical definitions",
             )
     with console.status("reading and indexing the texts ..."):
-        found = await asyncio.to_thread(library, texts)
+        try:
+            found = await asyncio.to_thread(library, texts)
+        except ModuleNotFoundError as exc:
+            raise NodeError(str(exc)) from exc
         trained = await asyncio.to_thread(Trained.build, found, cast.builder.address)
     for line in found.origin:
         say(console, "texts", line)
