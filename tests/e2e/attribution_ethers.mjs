@@ -69,7 +69,13 @@ async function registers() {
   const registry = AttributionRegistry.connect(builder);
   const { DatasetRegistered } = await done(registry.registerDataset(...given.dataset));
   const dataset = DatasetRegistered[0].id;
-  const policy = FeePolicy.connect(builder).createPolicy(10n, 10n, 0n, ...given.bps, sponsor.address);
+  const policy = FeePolicy.connect(builder).createPolicy(
+    10n,
+    10n,
+    0n,
+    ...given.bps,
+    sponsor.address
+  );
   const { id } = (await done(policy)).PolicyCreated[0];
   assert.equal(await FeePolicy.quote(id, 1000, 1), 11n);
   const terms = [[dataset], [], [], id, given.engine, ethers.ZeroAddress, 0, 3, ""];
@@ -81,7 +87,11 @@ async function registers() {
   assert.deepEqual(adapter.LineageEdge, [{ child: model + 1n, parent: model, bps: 2500n }]);
   const orphan = [[dataset], [], [], ...terms.slice(3)];
   await refused(registry.registerAdapter.staticCall(...orphan), "NoParents");
-  await refused(registry.recordTraining.staticCall(model, 0, ...[1, 2].map(word), -5), "StepNotAfter", [0n]);
+  await refused(
+    registry.recordTraining.staticCall(model, 0, ...[1, 2].map(word), -5),
+    "StepNotAfter",
+    [0n]
+  );
   const step = await done(registry.recordTraining(model, 1, word(1), word(2), -5));
   assert.deepEqual(step.TrainingStep[0].lossQ16, -5n);
   await done(ContributorBond.connect(builder).bond({ value: 10n ** 17n }));
@@ -126,7 +136,12 @@ async function signsReceiptsAndPermits() {
   const ledger = InferenceLedger.connect(builder);
   const batch = [model, ethers.concat(receipts), root, payouts.length];
   await refused(
-    ledger.recordBatch.staticCall(model, ethers.concat([...receipts, receipts[0]]), root, payouts.length),
+    ledger.recordBatch.staticCall(
+      model,
+      ethers.concat([...receipts, receipts[0]]),
+      root,
+      payouts.length
+    ),
     "NonceUsed",
     [3n]
   );
@@ -148,8 +163,14 @@ async function signsReceiptsAndPermits() {
   const { pot, toStakers } = Deposited[0];
   assert.equal(await StakePool.pending(model, sponsor.address), toStakers);
   await done(PayoutVault.connect(sponsor).settle(batchId, kit.packed(payouts)));
-  const amounts = kit.cascade(pot, payouts.map(([, weight]) => weight));
-  await claims(batchId, payouts.map(([who], at) => [who, amounts[at]]));
+  const amounts = kit.cascade(
+    pot,
+    payouts.map(([, weight]) => weight)
+  );
+  await claims(
+    batchId,
+    payouts.map(([who], at) => [who, amounts[at]])
+  );
 }
 
 async function claims(batchId, entries) {
@@ -168,7 +189,9 @@ async function claims(batchId, entries) {
   const signature = await owner.signTypedData(permitDomain, kit.permitTypes, message);
   const vault = PayoutVault.connect(sponsor);
   const args = [owner.address, [leaf], message.maxFee, FAR, signature];
-  await refused(vault.claimFor.staticCall(...args.slice(0, 3), 1n, signature), "PermitExpired", [1n]);
+  await refused(vault.claimFor.staticCall(...args.slice(0, 3), 1n, signature), "PermitExpired", [
+    1n,
+  ]);
   await refused(vault.claimFor.staticCall(...args.slice(0, 4), "0x1234"), "BadSignature");
   const wrong = [batchId, index, amount, tree.proof(index ^ 1)];
   await refused(PayoutVault.connect(owner).claim.staticCall(...wrong), "WrongProof", [
@@ -179,11 +202,10 @@ async function claims(batchId, entries) {
   const { Claimed, Sponsored } = await done(vault.claimFor(...args));
   assert.equal(Claimed[0].amount, amount);
   assert.equal((await provider.getBalance(owner.address)) - before, amount - Sponsored[0].fee);
-  await refused(
-    PayoutVault.connect(owner).claimMany.staticCall([leaf]),
-    "AlreadyClaimed",
-    [batchId, BigInt(index)]
-  );
+  await refused(PayoutVault.connect(owner).claimMany.staticCall([leaf]), "AlreadyClaimed", [
+    batchId,
+    BigInt(index),
+  ]);
 }
 
 async function asksOnChain() {
@@ -193,7 +215,9 @@ async function asksOnChain() {
   const soon = BigInt((await provider.getBlock("latest")).timestamp + 100);
   const requests = [];
   for (const deadline of [soon, FAR]) {
-    const { InferenceOpened } = await done(ledger.open(model, answer.reqHash, deadline, { value: fee }));
+    const { InferenceOpened } = await done(
+      ledger.open(model, answer.reqHash, deadline, { value: fee })
+    );
     requests.push(InferenceOpened[0].reqId);
   }
   await refused(ledger.cancel.staticCall(requests[0]), "DeadlineNotPassed", [soon]);
@@ -201,13 +225,19 @@ async function asksOnChain() {
   const said = [answer.outHash, answer.evidenceRoot, answer.weightsRoot, answer.tokensIn];
   const rest = [answer.tokensOut, tree.root, answer.points.length];
   const recording = InferenceLedger.connect(builder);
-  await refused(ledger.record.staticCall(requests[1], ...said, ...rest), "NotOperator", [payer.address]);
-  const { InferenceAnswered, ReceiptBatch } = await done(recording.record(requests[1], ...said, ...rest));
+  await refused(ledger.record.staticCall(requests[1], ...said, ...rest), "NotOperator", [
+    payer.address,
+  ]);
+  const { InferenceAnswered, ReceiptBatch } = await done(
+    recording.record(requests[1], ...said, ...rest)
+  );
   assert.deepEqual(InferenceAnswered, [{ reqId: requests[1], batchId: ReceiptBatch[0].batchId }]);
   assert.equal(ReceiptBatch[0].totalFee, fee);
   await provider.send("evm_increaseTime", [200]);
   await provider.send("evm_mine", []);
-  await refused(recording.record.staticCall(requests[0], ...said, ...rest), "DeadlinePassed", [soon]);
+  await refused(recording.record.staticCall(requests[0], ...said, ...rest), "DeadlinePassed", [
+    soon,
+  ]);
   const ledgerHeld = await provider.getBalance(InferenceLedger.target);
   const { InferenceCancelled } = await done(ledger.cancel(requests[0]));
   assert.equal(InferenceCancelled[0].fee, fee);
@@ -219,21 +249,35 @@ async function asksThePrecompiles() {
   const weights = [1n, 3n, 0n, 2n ** 63n];
   for (const address of [kit.MATH, contracts.AttributionMath.target]) {
     const math = new ethers.Contract(address, given.contracts.AttributionMath.abi, provider);
-    assert.deepEqual([...(await math.apportion(0, 10n ** 20n, weights))], kit.cascade(10n ** 20n, weights));
+    assert.deepEqual(
+      [...(await math.apportion(0, 10n ** 20n, weights))],
+      kit.cascade(10n ** 20n, weights)
+    );
     const [amounts, carry] = await math.capFloor(100, [1, 1, 98], 2, 5_000);
-    assert.equal([...amounts].reduce((sum, one) => sum + one, carry), 100n);
+    assert.equal(
+      [...amounts].reduce((sum, one) => sum + one, carry),
+      100n
+    );
     await refused(math.apportion(0, 1, [0]), "ZeroWeight");
     await refused(math.softmax([1], 0), "ZeroTemperature");
     await refused(math.decay([1, 2], [1], 5), "LengthMismatch", [2n, 1n]);
     await refused(math.payoutTree(1, "0x2710", "0x00"), "RaggedEntries", [1n]);
-    await refused(provider.call({ to: address, data: "0x12345678" }).catch((error) => {
-      // Without an ABI the data are there, for whoever has one.
-      error.revert = math.interface.parseError(error.data);
-      throw error;
-    }), "UnknownSelector", ["0x12345678"]);
+    await refused(
+      provider.call({ to: address, data: "0x12345678" }).catch((error) => {
+        // Without an ABI the data are there, for whoever has one.
+        error.revert = math.interface.parseError(error.data);
+        throw error;
+      }),
+      "UnknownSelector",
+      ["0x12345678"]
+    );
   }
   for (const address of [kit.EVIDENCE, contracts.AttributionEvidence.target]) {
-    const evidence = new ethers.Contract(address, given.contracts.AttributionEvidence.abi, provider);
+    const evidence = new ethers.Contract(
+      address,
+      given.contracts.AttributionEvidence.abi,
+      provider
+    );
     const { output, documents, entries } = given.spans;
     assert.equal(await evidence.spans(output, documents, 2), entries);
     assert.equal(await evidence.compareSuffix("0x01", "0x0100"), -1n);

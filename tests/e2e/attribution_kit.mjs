@@ -86,7 +86,9 @@ export function summed(lists) {
   for (const [who, points] of lists.flat()) {
     sums.set(strip(who), (sums.get(strip(who)) ?? 0n) + BigInt(points));
   }
-  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([who, points]) => [`0x${who}`, points]);
+  return [...sums]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([who, points]) => [`0x${who}`, points]);
 }
 
 /** Trees of a Keccak-256 of hex. */
@@ -147,8 +149,7 @@ export function trees(keccak) {
   /** What a permit says of the leaves that it is for. */
   const leavesHash = (leaves) =>
     leaves.reduce(
-      (so, { batchId, index, amount }) =>
-        hash(so, hex(batchId, 8), hex(index, 4), hex(amount, 16)),
+      (so, { batchId, index, amount }) => hash(so, hex(batchId, 8), hex(index, 4), hex(amount, 16)),
       `0x${hex(0, 32)}`
     );
 

@@ -81,16 +81,27 @@ async function registers() {
   assert.equal(dataset.registrant, builder.address);
   assert.equal(dataset.saRoot, given.dataset[2]);
   assert.equal(dataset.license, "CC0-1.0");
-  const made = await send(builder, "FeePolicy", "createPolicy", [0n, 0n, 9n, ...given.bps, sponsor.address]);
+  const made = await send(builder, "FeePolicy", "createPolicy", [
+    0n,
+    0n,
+    9n,
+    ...given.bps,
+    sponsor.address,
+  ]);
   const policy = made.events.PolicyCreated[0].id;
   const terms = [[dataset.id], [], [], policy, given.engine, builder.address, 0, 3, "ipfs://model"];
   const registered = await send(builder, "AttributionRegistry", "registerModel", terms);
   const [told] = registered.events.ModelRegistered;
   assert.deepEqual([told.datasets, told.uri, told.mode], [[dataset.id], "ipfs://model", 3]);
   model = told.id;
-  await refused(payer, "AttributionRegistry", "setOperator", [model, payer.address], "NotModelOwner", [
-    payer.address,
-  ]);
+  await refused(
+    payer,
+    "AttributionRegistry",
+    "setOperator",
+    [model, payer.address],
+    "NotModelOwner",
+    [payer.address]
+  );
   const odd = [...terms.slice(0, 4), `0x${"11".repeat(32)}`, ...terms.slice(5)];
   await refused(builder, "AttributionRegistry", "registerModel", odd, "UnknownEngine", [odd[4]]);
 }
@@ -145,7 +156,14 @@ async function signsReceipts() {
     payer.address,
   ]);
   const forged = kit.receiptBytes(messages[0], given.answers[0], await signed(messages[0], owner));
-  await refused(builder, "InferenceLedger", "recordBatch", batch(receipts[1], forged), "WrongSigner", [1n]);
+  await refused(
+    builder,
+    "InferenceLedger",
+    "recordBatch",
+    batch(receipts[1], forged),
+    "WrongSigner",
+    [1n]
+  );
   const late = { ...messages[0], deadline: 1n };
   const expired = kit.receiptBytes(late, given.answers[0], await signed(late));
   await refused(builder, "InferenceLedger", "recordBatch", batch(expired), "ReceiptExpired", [0n]);
@@ -159,7 +177,10 @@ async function signsReceipts() {
   assert.equal(recorded.totalW, total);
   assert.equal(recorded.operator, builder.address);
   const told = events.InferenceRecorded.map(({ reqHash, nonce }) => [reqHash, nonce]);
-  assert.deepEqual(told, messages.map(({ reqHash, nonce }) => [reqHash, nonce]));
+  assert.deepEqual(
+    told,
+    messages.map(({ reqHash, nonce }) => [reqHash, nonce])
+  );
   const debited = events.PrepaidDebited.reduce((sum, { amount }) => sum + amount, 0n);
   assert.equal(debited, recorded.totalFee);
   await refused(builder, "InferenceLedger", "recordBatch", batch(receipts[0]), "NonceUsed", [0n]);
@@ -170,7 +191,10 @@ async function signsReceipts() {
     fromBlock: 0n,
     strict: true,
   });
-  assert.deepEqual(found.map(({ args }) => args.index), [1n]);
+  assert.deepEqual(
+    found.map(({ args }) => args.index),
+    [1n]
+  );
 }
 
 async function publishes() {
@@ -180,7 +204,11 @@ async function publishes() {
   const other = `${output.slice(0, -1)}${output.endsWith("1") ? "2" : "1"}`;
   await refused(sponsor, "InferenceLedger", "publish", [...shown, other, evidence], "WrongOutput");
   await refused(sponsor, "InferenceLedger", "publish", [...shown, output, "0x"], "WrongEvidence");
-  const { events } = await send(sponsor, "InferenceLedger", "publish", [...shown, output, evidence]);
+  const { events } = await send(sponsor, "InferenceLedger", "publish", [
+    ...shown,
+    output,
+    evidence,
+  ]);
   assert.deepEqual(events.EvidencePublished, [{ batchId, index: 1n, output, evidence }]);
   await refused(sponsor, "InferenceLedger", "challenge", [batchId, 99, "0x"], "UnknownKind", [99]);
 }
@@ -197,7 +225,10 @@ async function settles() {
   const wrong = kit.packed([[first, most - 1n], [second, least + 1n], ...rest]);
   await refused(sponsor, "PayoutVault", "settle", [batchId, wrong], "WrongList", [batchId]);
   const settled = await send(sponsor, "PayoutVault", "settle", [batchId, kit.packed(payouts)]);
-  const shares = kit.cascade(pot, payouts.map(([, weight]) => weight));
+  const shares = kit.cascade(
+    pot,
+    payouts.map(([, weight]) => weight)
+  );
   const entries = payouts.map(([who], at) => [who, shares[at]]);
   assert.equal(settled.events.Settled[0].root, sums(entries).root);
   assert.equal(sums(entries).total, pot);
@@ -210,7 +241,10 @@ async function signsPermits() {
     await read("PayoutVault", "DOMAIN_SEPARATOR")
   );
   const pot = (await read("PayoutVault", "settlement", batchId))[3];
-  const shares = kit.cascade(pot, payouts.map(([, weight]) => weight));
+  const shares = kit.cascade(
+    pot,
+    payouts.map(([, weight]) => weight)
+  );
   const entries = payouts.map(([who], at) => [who, shares[at]]);
   const index = entries.findIndex(([who]) => viem.isAddressEqual(who, owner.address));
   const leaf = { batchId, index, amount: shares[index], proof: sums(entries).proof(index) };
@@ -271,7 +305,11 @@ async function asksThePrecompiles() {
     const shares = kit.cascade(amount, weights);
     assert.deepEqual(await ask("apportion", 0, amount, weights), shares);
     const tree = sums(entries.map(([who], at) => [who, shares[at]]));
-    assert.deepEqual(await ask("settleRoot", 0, amount, kit.packed(entries)), [tree.root, amount, 4]);
+    assert.deepEqual(await ask("settleRoot", 0, amount, kit.packed(entries)), [
+      tree.root,
+      amount,
+      4,
+    ]);
     const leaf = [tree.root, amount, 2, entries[2][0], shares[2]];
     assert.equal(await ask("verifyLeaf", ...leaf, tree.proof(2)), true);
     assert.equal(await ask("verifyLeaf", ...leaf, tree.proof(1)), false);
