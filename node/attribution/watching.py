@@ -162,15 +162,26 @@ class Judge:
     """Batches that are paid for and looked at: there is nothing to add."""
 
     _records: dict[tuple[object, ...], Verdict] = field(default_factory=dict)
-    _batches: dict[tuple[object, ...], Verdict] = field(default_factory=dict)
+    _whole: dict[tuple[object, ...], tuple[Verdict, ...]] = field(default_factory=dict)
+    """Of batches all of whose evidence is known."""
+    _payouts: dict[tuple[object, ...], Verdict] = field(default_factory=dict)
 
-    def record(self, view: View, row: BatchRow, index: int) -> Verdict:
-        """Return the verdict on a record of a batch."""
+    def records(self, view: View, row: BatchRow) -> tuple[Verdict, ...]:
+        """Return the verdict on each record of a batch."""
         corpus = corpus_of(view, row.model)
         if isinstance(corpus, str):
-            return Verdict(State.UNCHECKED, words=corpus)
+            return (Verdict(State.UNCHECKED, words=corpus),) * row.count
+        key = (row.id, row.records_root, *_identity(corpus))
+        known = self._whole.get(key)
+        if known is None:
+            known = tuple(self._record(view, row, corpus, index) for index in range(row.count))
+            if all(verdict.state is not State.MISSING for verdict in known):
+                self._whole[key] = known
+        return known
+
+    def _record(self, view: View, row: BatchRow, corpus: Corpus, index: int) -> Verdict:
         record = view.index.ledger.records[row.id, index].leaf
-        key = (record, corpus.datasets, corpus.min_length, corpus.fallback)
+        key = (record, *_identity(corpus))
         known = self._records.get(key)
         if known is None:
             content = content_of(view, row.id, index)
@@ -181,23 +192,23 @@ class Judge:
 
     def payouts(self, view: View, row: BatchRow) -> Verdict | None:
         """Return the verdict on a batch's payouts; `None` until all its records are clean."""
-        verdicts = [self.record(view, row, index) for index in range(row.count)]
+        verdicts = self.records(view, row)
         if any(verdict.state is not State.CLEAN for verdict in verdicts):
             return None
         shown = view.index.ledger.lists.get(row.id)
-        lists = tuple(verdict.points for verdict in verdicts)
-        key = (row.id, lists, row.payout_root, row.total_w, row.n, shown is None)
-        if key not in self._batches:
-            claimed = SumRoot(row.payout_root, row.total_w, row.n)
-            faults = tuple(verify_batch(lists, claimed, shown))
+        fallback = view.index.registry.models[row.model].fallback_to
+        claimed = SumRoot(row.payout_root, row.total_w, row.n)
+        # Clean records have one list of points each, whatever dataset it comes from.
+        key = (row.id, row.records_root, fallback, claimed, shown is None)
+        if key not in self._payouts:
+            faults = tuple(verify_batch([one.points for one in verdicts], claimed, shown))
             state = State.FAULTY if faults else State.CLEAN
-            self._batches[key] = Verdict(state, faults)
-        return self._batches[key]
+            self._payouts[key] = Verdict(state, faults)
+        return self._payouts[key]
 
     def accusations(self, view: View, row: BatchRow) -> Iterator[Accusation]:
         """Yield what proves a batch wrong: by its records first, each fault of another sort."""
-        for index in range(row.count):
-            verdict = self.record(view, row, index)
+        for index, verdict in enumerate(self.records(view, row)):
             if verdict.state is State.FAULTY:
                 yield from _of_record(record_case(view, row, index), verdict.faults)
         payouts = self.payouts(view, row)
@@ -207,7 +218,7 @@ class Judge:
     def _batch_case(self, view: View, row: BatchRow) -> BatchCase:
         return BatchCase(
             tuple(one.leaf for one in view.index.ledger.records_of(row.id)),
-            tuple(self.record(view, row, index).points for index in range(row.count)),
+            tuple(verdict.points for verdict in self.records(view, row)),
             view.index.ledger.lists.get(row.id),
         )
 
@@ -217,6 +228,10 @@ class Judge:
         if payouts is None or not payouts.faults or row.id in view.index.ledger.lists:
             return False
         return sum(map(len, self._batch_case(view, row).points)) > MOST_LISTED
+
+
+def _identity(corpus: Corpus) -> tuple[object, ...]:
+    return corpus.datasets, corpus.min_length, corpus.fallback
 
 
 def _judged(corpus: Corpus, record: RecordLeaf, content: Content) -> Verdict:

@@ -6,7 +6,7 @@ what was done before shows in the chain, and what was refused is said by the cal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -122,7 +122,7 @@ def decide(view: View, rules: Rules, judge: Judge, refused: Set[Action]) -> Deci
         key = (row.id, row.records_root, row.status)
         if key in judge.closed:
             continue
-        verdicts = [judge.record(view, row, index) for index in range(row.count)]
+        verdicts = judge.records(view, row)
         findings += [Finding(row.id, at, one) for at, one in enumerate(verdicts)]
         wanted += [
             Wanted(row.id, index, view.index.ledger.records[row.id, index].leaf)
@@ -192,7 +192,7 @@ def _of_batch(
     rules: Rules,
     judge: Judge,
     row: BatchRow,
-    verdicts: list[Verdict],
+    verdicts: Sequence[Verdict],
     refused: Set[Action],
 ) -> list[Action]:
     """Return the next steps: a challenge where there is one, else what makes others possible."""
@@ -218,7 +218,7 @@ def _demands_of(view: View, row: BatchRow) -> dict[int, DemandRow]:
 
 
 def _demands(
-    view: View, rules: Rules, judge: Judge, row: BatchRow, verdicts: list[Verdict]
+    view: View, rules: Rules, judge: Judge, row: BatchRow, verdicts: Sequence[Verdict]
 ) -> Iterator[Action]:
     """Yield demands for what nobody has shown in time, and for what nobody can show."""
     is_late = view.now >= row.recorded_at + rules.patience
@@ -237,7 +237,9 @@ def _demands(
         yield Action(words, row.id, "demandPayouts", (row.id,), rules.demand_fee)
 
 
-def _answers(view: View, rules: Rules, row: BatchRow, verdicts: list[Verdict]) -> Iterator[Action]:
+def _answers(
+    view: View, rules: Rules, row: BatchRow, verdicts: Sequence[Verdict]
+) -> Iterator[Action]:
     """Yield evidence that turned up since this watcher demanded it: nobody is to be slashed."""
     for index, demand in sorted(_demands_of(view, row).items()):
         if index < row.count and demand.by == rules.me and verdicts[index].state is State.CLEAN:
@@ -250,7 +252,9 @@ def _answers(view: View, rules: Rules, row: BatchRow, verdicts: list[Verdict]) -
             yield Action(f"record {index}: it turned up", row.id, "publish", arguments)
 
 
-def _slashes(view: View, judge: Judge, row: BatchRow, verdicts: list[Verdict]) -> Iterator[Action]:
+def _slashes(
+    view: View, judge: Judge, row: BatchRow, verdicts: Sequence[Verdict]
+) -> Iterator[Action]:
     """Yield the end of demands that stayed unanswered, and that this watcher could not answer."""
     for index, demand in sorted(_demands_of(view, row).items()):
         if index < row.count:

@@ -21,9 +21,12 @@ def line_of(one: Finding) -> str:
     return f"{where}: {said}"
 
 
-def is_about_dataset(action: Action) -> bool:
-    """Return whether the subject of an action is a dataset."""
-    return action.function == "challenge" and action.arguments[1] == ChallengeKind.BAD_DATASET
+def subject_of(action: Action) -> str:
+    """Return what an action is about: `batch 3`, `dataset 1`."""
+    about_dataset = (
+        action.function == "challenge" and action.arguments[1] == ChallengeKind.BAD_DATASET
+    )
+    return f"{'dataset' if about_dataset else 'batch'} {action.subject}"
 
 
 def in_whole(wei: int) -> str:

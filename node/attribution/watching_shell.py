@@ -27,7 +27,7 @@ from byline.node.attribution.watching_actions import (
 )
 from byline.node.attribution.watching_chain import Follower, Head, NoContracts, read_settings
 from byline.node.attribution.watching_evidence import DatasetShelf, EvidenceSource, look_for
-from byline.node.attribution.watching_report import in_whole, is_about_dataset, line_of
+from byline.node.attribution.watching_report import in_whole, line_of, subject_of
 from byline.node.client import RpcClient
 from byline.node.errors import ConfigError, NodeError
 
@@ -49,7 +49,9 @@ DONE: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What it is called when a function of the ledger went through."""
-TOO_LATE: Final = frozenset({"NotOpen", "WindowOver", "AlreadyDemanded", "AlreadyPublished"})
+OVER: Final = frozenset({"NotOpen", "WindowOver", "UnknownDataset"})
+"""Refusals that say that nothing can be done about a subject any more."""
+TOO_LATE: Final = OVER | {"AlreadyDemanded", "AlreadyPublished", "NoDemand"}
 """Refusals that say that somebody, or the time, was faster."""
 
 
@@ -99,6 +101,7 @@ class Watcher:
         self._judge = Judge()
         self._waiting: dict[Action, Waiting] = {}
         self._looked: dict[tuple[bytes, bytes], float] = {}
+        self._over: dict[str, float] = {}
         self._complained = ""
         self._remembered = ""
         self.findings: dict[tuple[int, int, bool], Verdict] = {}
@@ -194,7 +197,7 @@ class Watcher:
         if await self._look(decision):
             decision = await self._decided(head, rules)
         self._report(decision, head, rules)
-        done = [await self._act(action) for action in decision.actions]
+        done = [await self._act(action) for action in decision.actions if self._is_free(action)]
         await self._remember(head)
         return any(done)
 
@@ -239,7 +242,7 @@ class Watcher:
 
     async def _act(self, action: Action) -> bool:
         """Send a transaction; return whether it did what it is for."""
-        what = f"{'dataset' if is_about_dataset(action) else 'batch'} {action.subject}"
+        what = subject_of(action)
         if not self.is_acting:
             if action not in self._waiting:
                 self._waiting[action] = Waiting(1, 0.0)
@@ -252,6 +255,9 @@ class Watcher:
             )
         except ContractRefused as error:
             self._later(action, REFUSED_SECONDS)
+            if error.error in OVER:
+                # The chain has not said so yet: until it does, other proofs would fail, too.
+                self._over[subject_of(action)] = asyncio.get_running_loop().time()
             self.counts["refused"] += 1
             why = "somebody, or the time, was faster: " if error.error in TOO_LATE else ""
             self._say(f"{what}: {action.function} is refused ({action.words}): {why}{error}")
@@ -268,6 +274,12 @@ class Watcher:
         self.counts[DONE[action.function]] += 1
         self._say(f"{what}: {action.function} done ({action.words}){self._loot(receipt)}")
         return True
+
+    def _is_free(self, action: Action) -> bool:
+        """Return whether nobody was faster with the subject of `action` just now."""
+        since = self._over.get(subject_of(action))
+        now = asyncio.get_running_loop().time()
+        return since is None or now >= since + REFUSED_SECONDS
 
     def _loot(self, receipt: Mapping[str, Any]) -> str:
         """Return what a transaction took from somebody's bond, in words."""
