@@ -26,9 +26,11 @@
 
 from lib import attribution_calls
 from . import _batches
+from . import _judges
 from . import _prepaid
 from . import _publication
 from . import _receipts
+from . import _recording
 from . import _requests
 from . import _ledger_settings
 
@@ -36,8 +38,10 @@ initializes: attribution_calls
 initializes: _ledger_settings
 initializes: _prepaid[_ledger_settings := _ledger_settings]
 initializes: _batches[_ledger_settings := _ledger_settings]
-initializes: _requests[_batches := _batches]
-initializes: _receipts[_batches := _batches, _prepaid := _prepaid]
+initializes: _judges[_ledger_settings := _ledger_settings]
+initializes: _recording[_ledger_settings := _ledger_settings]
+initializes: _requests[_batches := _batches, _recording := _recording]
+initializes: _receipts[_batches := _batches, _prepaid := _prepaid, _recording := _recording]
 initializes: _publication[
     attribution_calls := attribution_calls,
     _batches := _batches,
@@ -91,7 +95,6 @@ exports: (
 # error NotProven(uint8 kind)
 # error NotSettled(uint64 batchId)
 # error UnknownDataset(uint64 dataset)
-# error UnknownKind(uint8 kind)
 # error WindowNotOver(uint256 end)
 # What the bond and the verifiers refuse reaches the caller as it is:
 # error NotFree(uint256 free, uint256 amount)
@@ -203,7 +206,7 @@ def challenge(_subject: uint64, _kind: uint8, _data: Bytes[MAX_DATA]):
     # The data goes through no internal function: each would pay for a place to copy it to.
     target: address = empty(address)
     selector: bytes4 = empty(bytes4)
-    target, selector = self._judge(_kind)
+    target, selector = _judges._judge(_kind)
     # What follows the subject is one argument that is a tuple: where it begins, and itself.
     done: bool = False
     answer: Bytes[256] = b""
@@ -236,7 +239,7 @@ def _registrant(_subject: uint64) -> address:
     registrant: address = empty(address)
     status: uint8 = 0
     if _subject <= convert(max_value(uint32), uint64):
-        registrant, status = _batches._dataset_status(convert(_subject, uint32))
+        registrant, status = _recording._dataset_status(convert(_subject, uint32))
     if status == 0 or status == CONDEMNED:
         raw_revert(abi_encode(_subject, method_id=method_id("UnknownDataset(uint64)")))
     return registrant
@@ -278,59 +281,6 @@ def _challenge_default(_batchId: uint64):
         )
     _batches._void(_batchId, batch, DEFAULTED, MISSING_SETTLEMENT, msg.sender)
     extcall _ledger_settings.Vault(vault).voidSettlement(_batchId)
-
-
-@internal
-@view
-def _judge(_kind: uint8) -> (address, bytes4):
-    """
-    @notice Which verifier judges a kind, and in which function.
-    """
-    target: address = _ledger_settings.verifier
-    selector: bytes4 = empty(bytes4)
-    if _kind == 1:
-        selector = method_id(
-            "falseSpan(uint64,((uint64,bytes,bytes),bytes,uint64,bytes,bytes,(uint64,bytes[],bytes[]),(uint64,bytes[],bytes[])))",
-            output_type=bytes4,
-        )
-    elif _kind == 2:
-        selector = method_id(
-            "longerMatch(uint64,((uint64,bytes,bytes),bytes,bytes,uint32,uint32,uint32,uint32,(uint64,bytes[],bytes[])))",
-            output_type=bytes4,
-        )
-    elif _kind == 3:
-        selector = method_id(
-            "wrongOwner(uint64,((uint64,bytes,bytes),bytes,uint64,bytes,(uint64,bytes[],bytes[])))",
-            output_type=bytes4,
-        )
-    elif _kind == 4:
-        selector = method_id(
-            "wrongCount(uint64,((uint64,bytes,bytes),bytes,bytes,uint8,uint32,uint32,uint32,(uint64,bytes[],bytes[]),(uint64,bytes[],bytes[])))",
-            output_type=bytes4,
-        )
-    elif _kind == 5:
-        selector = method_id(
-            "badDataset(uint64,(uint8,uint64,(uint64,bytes[],bytes[]),(uint64,bytes[],bytes[]),(uint64,bytes[],bytes[]),(uint64,bytes[],bytes[])))",
-            output_type=bytes4,
-        )
-    else:
-        target = _ledger_settings.payoutVerifier
-        if _kind == 6:
-            selector = method_id(
-                "wrongWeights(uint64,((uint64,bytes,bytes),bytes,bytes))", output_type=bytes4
-            )
-        elif _kind == 7:
-            selector = method_id(
-                "underpaid(uint64,(address,bytes,bytes,(uint32,address,uint128,bytes)[],(uint32,uint128,bytes32)))",
-                output_type=bytes4,
-            )
-        elif _kind == 8:
-            selector = method_id(
-                "wrongPayouts(uint64,(bytes,bytes,bytes,bytes,bytes))", output_type=bytes4
-            )
-        else:
-            raw_revert(abi_encode(_kind, method_id=method_id("UnknownKind(uint8)")))
-    return target, selector
 
 
 @external

@@ -8,9 +8,11 @@
 from lib import merkle_tree
 from . import _batches
 from . import _prepaid
+from . import _recording
 
 uses: _batches
 uses: _prepaid
+uses: _recording
 
 # error MalformedSignature(uint256 index)
 # error NonceUsed(uint256 index)
@@ -58,7 +60,7 @@ def recordBatch(
     count: uint256 = len(_receipts) // RECEIPT
     if count == 0 or count > MAX_RECEIPTS:
         raw_revert(abi_encode(count, method_id=method_id("ReceiptCount(uint256)")))
-    policy: uint32 = _batches._check_operator(_modelId)
+    policy: uint32 = _recording._check_operator(_modelId)
     batchId: uint64 = _batches._next_batch()
     domain: bytes32 = self._domain()
     hashes: DynArray[bytes32, MAX_RECEIPTS] = []

@@ -8,8 +8,10 @@
 from lib import merkle_tree
 from . import _batches
 from . import _prepaid
+from . import _recording
 
 uses: _batches
+uses: _recording
 
 # error AmountTooLarge(uint256 amount)
 # error DeadlineNotPassed(uint256 deadline)
@@ -68,7 +70,7 @@ def open(_modelId: uint32, _reqHash: bytes32, _deadline: uint64) -> bytes32:
         )
     operator: address = empty(address)
     policy: uint32 = 0
-    operator, policy = _batches._live_operator(_modelId)
+    operator, policy = _recording._live_operator(_modelId)
     nonce: uint64 = self.requestCount + 1
     self.requestCount = nonce
     reqId: bytes32 = keccak256(
@@ -109,7 +111,7 @@ def cancel(_reqId: bytes32) -> uint256:
         raw_revert(abi_encode(msg.sender, method_id=method_id("NotPayer(address)")))
     deadline: uint256 = request.terms & convert(max_value(uint64), uint256)
     modelId: uint32 = convert((request.who >> 64) & convert(max_value(uint32), uint256), uint32)
-    if block.timestamp <= deadline and _batches._is_answered(modelId):
+    if block.timestamp <= deadline and _recording._is_answered(modelId):
         raw_revert(abi_encode(deadline, method_id=method_id("DeadlineNotPassed(uint256)")))
     fee: uint256 = request.terms >> 64
     self._requests[_reqId] = empty(Request)
@@ -143,7 +145,7 @@ def record(
     if block.timestamp > deadline:
         raw_revert(abi_encode(deadline, method_id=method_id("DeadlinePassed(uint256)")))
     modelId: uint32 = convert((request.who >> 64) & convert(max_value(uint32), uint256), uint32)
-    policy: uint32 = _batches._check_operator(modelId)
+    policy: uint32 = _recording._check_operator(modelId)
     self._requests[_reqId] = empty(Request)
     batchId: uint64 = _batches._next_batch()
     nonce: uint64 = convert(request.who & convert(max_value(uint64), uint256), uint64)
