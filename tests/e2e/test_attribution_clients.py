@@ -192,7 +192,7 @@ def test_contracts_of_users_ask_the_precompiles(
 
 def test_cast_asks_the_precompiles_and_their_twins(l2: str, clients: Path, tmp_path: Path) -> None:
     cast = Cast(clients, l2, tmp_path)
-    entries = [(bytes([at]) * 20, weight) for at, weight in ((1, 5), (2, 0), (3, 8))]
+    entries = tuple((bytes([at]) * 20, weight) for at, weight in ((1, 5), (2, 0), (3, 8)))
     packed = text(encode_packed(entries))
     amounts = apportion(CASCADE, 10**20, [weight for _, weight in entries])
     tree = SumTree([(who, amount) for (who, _), amount in zip(entries, amounts, strict=True)])
