@@ -24,11 +24,11 @@ from byline.node.attribution.encoding import Points, encode_evidence
 from byline.node.attribution.faults import Reason
 from byline.node.attribution.folder import save_dataset
 from byline.node.attribution.receipts import InferenceReceipt, SignedReceipt
-from byline.node.attribution.tokens import encode_tokens
+from byline.node.attribution.tokens import encode_tokens, tokenize
 from byline.node.attribution.watching_evidence import EvidenceFolder
 from byline.node.attribution.watching_shell import Options, Watcher
 from byline.node.client import RpcClient
-from tests.properties.attribution_records import Case
+from tests.properties.attribution_records import Case, honest_case
 from tests.properties.test_attribution_faults import MUTATIONS, example
 
 OPERATOR, PAYER, WATCHER, OTHER_WATCHER, POOR = map(dev_account, range(1, 6))
@@ -201,3 +201,36 @@ async def watching(
             stop.set()
             with suppress(asyncio.CancelledError):
                 await asyncio.wait_for(task, 30)
+
+
+async def caught(place: Town, batch: int, watcher: Running) -> None:
+    """Wait until a batch is void."""
+
+    async def is_void() -> bool:
+        return await place.status(batch) is BatchStatus.VOID
+
+    await watcher.until(is_void)
+
+
+def texts(count: int) -> list[Case]:
+    """Return so many honest cases, no two of the same output."""
+    words = [
+        "quick",
+        "brown",
+        "fox",
+        "jumps",
+        "over",
+        "lazy",
+        "dogs",
+        "sleep",
+        "all",
+        "day",
+        "the",
+        "now",
+    ]
+    made = []
+    for at in range(count):
+        picked = [words[(at * step + at // 3) % len(words)] for step in range(1, 8)]
+        output = tokenize(" ".join([*picked, "quick brown fox jumps", f"unheard{at}"]))
+        made.append(honest_case(example().corpus, output, 10**12 + at))
+    return made
