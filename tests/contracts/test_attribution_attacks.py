@@ -12,13 +12,14 @@ from eth_utils.crypto import keccak
 from byline.node.attribution.challenges import MOST_LISTED, Challenge, NotSettled, WrongWeights
 from byline.node.attribution.encoding import Points, encode_packed
 from byline.node.attribution.weights import batch_payouts
+from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load
 from byline.node.contracts.attribution_predeploys import Backend
 from byline.node.contracts.calls import Interface
 from byline.node.evm.transition import MAX_TRANSACTION_GAS
 from byline.precompiles.math.sum_tree import SumTree
 from tests.contracts import ledger_world, vault_world
-from tests.contracts.attribution_family import LEDGER, PEOPLE, done, number
+from tests.contracts.attribution_family import LEDGER, PEOPLE, calls_back, done, number
 from tests.contracts.challenging import lists, underpaid
 from tests.contracts.harness import Contract, Outcome
 from tests.contracts.ledger_world import (
@@ -315,3 +316,33 @@ def test_units_of_somebody_whom_a_wrong_list_names_twice_all_earn(backend: Backe
 def all_to_contributors(one: vault_world.World) -> int:
     terms = (0, 0, 0, 0, 0, 0, 10_000, OWNER)
     return number(done(one.family.policy, "createPolicy", *terms))
+
+
+def test_who_settles_again_while_being_paid_is_paid_once(backend: Backend) -> None:
+    one = vault_world.world(backend)
+    model = one.model(OWNER, mode=PUSH, policy=all_to_contributors(one))
+    thief, last = people(2)
+    entries = ((thief, 1), (last, 1))
+    again = one.vault.data("settle", 1, packed(entries))
+    one.evm.set(thief, code=calls_back(again))
+    one.deposit(model, entries, 1000)
+    one.deposit(one.model(OWNER, mode=ROOT), entries, 1000)
+    assert one.settle(1, entries).success
+    assert [one.evm.balance(who) for who in (thief, last)] == [500, 500]
+    assert one.balance() == 1000
+
+
+def test_nobody_moves_money_at_the_implementations_behind_the_proxies(backend: Backend) -> None:
+    one = vault_world.world(backend)
+    ledger_only: dict[str, tuple[str, tuple[Any, ...]]] = {
+        "ContributorBond": ("slash", (OWNER, 0, OWNER, 1)),
+        "PayoutVault": ("deposit", (1, 1, bytes(32), 1, 1, 1)),
+        "AttributionRegistry": ("condemnDataset", (1,)),
+    }
+    for name, (function, arguments) in ledger_only.items():
+        address = addresses.l2_implementation(addresses.L2_CONTRACTS[name])
+        bare = Contract(one.evm, address, load(name).abi)
+        assert bare.read("version") == "0.1.0"
+        for sender in (OWNER, LEDGER):
+            refusal = bare.send(function, *arguments, sender=sender)
+            assert bare.error(refusal) == "NotLedger"
