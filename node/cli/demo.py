@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ from byline.node.demo.chain import Chain
 from byline.node.demo.closing import show_demand, show_payday, show_payout
 from byline.node.demo.model import Trained
 from byline.node.demo.people import Cast
-from byline.node.demo.plan import QUERIES
+from byline.node.demo.plan import QUERIES, Sort
 from byline.node.demo.play import Play
 from byline.node.demo.screen import fidelity_line, say, shortened, show_books, whole_units
 from byline.node.demo.texts import MEDICAL_TEXTS, PYTHON_TEXTS, TEXTS, library
@@ -36,7 +37,7 @@ from byline.node.errors import NodeError
 
 SHOWN: Final = 3
 """Answers that are shown."""
-FEWEST: Final = 1
+COUNTS: Final = range(1, 501)
 START: Final = 1_767_225_600
 """Second in which both chains begin: the first of 2026."""
 PATIENCE: Final = 86_400.0
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_count,
         metavar="N",
         default=QUERIES,
-        help=f"sell N answers, {FEWEST} or more (default {QUERIES})",
+        help=f"sell N answers, {COUNTS[0]} to {COUNTS[-1]} (default {QUERIES})",
     )
     parser.add_argument(
         "--texts",
@@ -61,9 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if (count := int(text)) < FEWEST:
-        raise argparse.ArgumentTypeError(f"{count} questions: want {FEWEST} or more")
-    return count
+    if not text.isdecimal() or int(text) not in COUNTS:
+        raise argparse.ArgumentTypeError(f"{text} questions: want {COUNTS[0]} to {COUNTS[-1]}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -145,6 +146,13 @@ async def _read(console: Console, cast: Cast, texts: str | None) -> Trained:
 async def _ask(console: Console, trained: Trained, count: int) -> Answered:
     with console.status(f"an infinity-gram model answers {count} questions ..."):
         answered = await asyncio.to_thread(questions, trained, count)
+    sorts = Counter(one.query.sort for one in answered.answers)
+    say(
+        console,
+        "queries",
+        f"{sorts[Sort.EXTERNAL]} by new payers, {sorts[Sort.RETURNING]} by some who come back, "
+        f"{sorts[Sort.WASH]} by a contributor about a text of its own",
+    )
     for one in answered.answers[:SHOWN]:
         say(console, "question", one.query.question)
         say(console, "answer", shortened(one.written.text, 150))

@@ -79,10 +79,9 @@ async def claim(chain: Chain, account: DevAccount, leaves: Sequence[Leaf]) -> Ta
 async def claim_sponsored(
     chain: Chain, sponsor: DevAccount, account: DevAccount, leaves: Sequence[Leaf], max_fee: int
 ) -> Taken:
-    """Let a sponsor send the claims of `account`, which only signs (EIP-712)."""
-    some = list(leaves[:MOST_AT_ONCE])
+    """Let a sponsor send up to 16 claims of `account`, which only signs (EIP-712)."""
     hashed = bytes(32)
-    for leaf in some:
+    for leaf in leaves:
         packed = (
             leaf.batch.to_bytes(8, "big")
             + leaf.index.to_bytes(4, "big")
@@ -98,7 +97,7 @@ async def claim_sponsored(
     domain = await chain.view(VAULT, "DOMAIN_SEPARATOR")
     parity, r, s = sign(account.key, keccak256(b"\x19\x01" + domain + permit))
     signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + parity])
-    arguments: list[Any] = [leaf.arguments for leaf in some]
+    arguments: list[Any] = [leaf.arguments for leaf in leaves]
     sent = await chain.send(
         sponsor, VAULT, "claimFor", account.address, arguments, max_fee, deadline, signature
     )

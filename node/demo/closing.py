@@ -53,7 +53,11 @@ async def show_payday(
     say(console, "paid", "from the vault's events")
     earned = payday.earned(books, events)
     console.print(earned_table(earned, MAIN))
-    same = all(len({one.by_way[way] for way in SAME}) == 1 for one in earned)
+    same = all(
+        len({one.by_way[way] for way in SAME}) == 1
+        for one in earned
+        if one.address in trained.names
+    )
     say(
         console,
         "same",
@@ -82,11 +86,13 @@ async def show_demand(console: Console, chain: Chain, model: int, books: Books) 
     console.print()
     for line in demand_lines(found.metrics):
         say(console, "demand", line)
+    places = ", ".join(f"{index} of batch {batch}" for batch, index in sorted(found.marked))
+    say(console, "demand", f"marked as noise: {places or 'none'}")
     say(
         console,
         "demand",
         f"of {len(found.planted)} answers that a contributor bought of itself, "
-        f"{len(found.planted & found.marked)} are marked as noise, and "
+        f"{len(found.planted & found.marked)} are marked, and "
         f"{len(found.marked - found.planted)} others",
     )
     return found.marked == found.planted

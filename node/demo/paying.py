@@ -9,6 +9,7 @@ from typing import Final
 from byline.node.accounts import DevAccount
 from byline.node.demo.chain import Chain, Cost, Event
 from byline.node.demo.claims import (
+    MOST_AT_ONCE,
     Leaf,
     Taken,
     claim,
@@ -70,15 +71,15 @@ class Payday:
     async def _claim(
         self, way: str, account: DevAccount, leaves: Sequence[Leaf], sponsored: bool
     ) -> None:
-        if not leaves:
-            return
-        if sponsored and way == MAIN:
+        rest = leaves
+        if sponsored and way == MAIN and leaves:
             taken = await claim_sponsored(
-                self._chain, self._cast.sponsor, account, leaves, MAX_SPONSOR_FEE
+                self._chain, self._cast.sponsor, account, leaves[:MOST_AT_ONCE], MAX_SPONSOR_FEE
             )
-        else:
-            taken = await claim(self._chain, account, leaves)
-        self.taken[way].append(taken)
+            self.taken[way].append(taken)
+            rest = leaves[MOST_AT_ONCE:]
+        if rest:
+            self.taken[way].append(await claim(self._chain, account, rest))
 
     async def _withdraw(self, way: str, account: DevAccount) -> None:
         if await self._chain.view("PayoutVault", "creditOf", account.address):

@@ -33,7 +33,7 @@ PARENT_BPS: Final = 1000
 """Of what an adapter's contributors get, for the contributors of its base."""
 OPERATOR_BOND: Final = 10**18
 STAKE: Final = 10**18
-PREPAID: Final = 10**17
+PREPAID: Final = 10**18
 """Wei of OPEN that each payer sends from the L1 to its balance with the ledger."""
 GAS_MONEY: Final = 10**16
 """Wei of OPEN that a contributor gets from the L1 for the gas of its claims."""

@@ -222,10 +222,11 @@ def test_every_run_says_the_same_but_for_ports_and_seconds() -> None:
     assert told[0] == told[1]
 
 
-def test_too_few_questions_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_too_few_or_too_many_questions_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     assert parser.parse_args([]).questions == 50
-    with pytest.raises(SystemExit):
-        parser.parse_args(["--questions", "0"])
-    assert "want 1 or more" in capsys.readouterr().err
+    for count in ("0", "501", "-1", "many"):
+        with pytest.raises(SystemExit):
+            parser.parse_args([f"--questions={count}"])
+        assert f"{count} questions: want 1 to 500" in capsys.readouterr().err
