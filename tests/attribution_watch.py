@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ from byline.node.attribution.tokens import encode_tokens, tokenize
 from byline.node.attribution.watching_evidence import EvidenceFolder
 from byline.node.attribution.watching_shell import Options, Watcher
 from byline.node.client import RpcClient
+from byline.node.contracts.addresses import L2_CONTRACTS
 from tests.properties.attribution_records import Case, honest_case
 from tests.properties.test_attribution_faults import MUTATIONS, example
 
@@ -146,9 +147,11 @@ async def show_on_chain(place: Town, batch: int, case: Case, index: int = 0) -> 
 
 
 @asynccontextmanager
-async def town(url: str, folder: Path, case: Case) -> AsyncIterator[Town]:
+async def town(
+    url: str, folder: Path, case: Case, addresses: Mapping[str, bytes] = L2_CONTRACTS
+) -> AsyncIterator[Town]:
     """Run a client of the operator's, and register what the case is about."""
-    async with AttributionClient(url, OPERATOR.key) as client:
+    async with AttributionClient(url, OPERATOR.key, addresses) as client:
         made = Town(client, folder)
         await made.begin(case)
         yield made
@@ -192,7 +195,12 @@ async def watching(
             "look": 0.05,
         }
         settings = Options(**{**chosen, **options})
-        watcher = Watcher(client, Contracts(client, account), settings, lines.append)
+        watcher = Watcher(
+            client,
+            Contracts(client, account, place.client.contracts.addresses),
+            settings,
+            lines.append,
+        )
         stop = asyncio.Event()
         task = asyncio.create_task(watcher.run(stop))
         try:

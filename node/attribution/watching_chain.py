@@ -11,8 +11,9 @@ from eth_abi.exceptions import DecodingError
 from byline.derivation.receipt import Log
 from byline.node.attribution.client_calls import Contracts
 from byline.node.attribution.index import Index, Settings, folded
-from byline.node.attribution.index_events import ADDRESSES, Event, Place, events_of
+from byline.node.attribution.index_events import TELLING, Event, Place, events_of
 from byline.node.client import CallFailed, RpcClient
+from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.errors import NodeError
 
 PAGE: Final = 10_000
@@ -38,11 +39,22 @@ class Head:
 
 
 class Follower:
-    """Reads what is new, and goes back where blocks were replaced."""
+    """Reads what is new, and goes back where blocks were replaced.
 
-    def __init__(self, client: RpcClient, settings: Settings) -> None:
+    addresses: of the contracts, by name; first: the first block that can have their events.
+    """
+
+    def __init__(
+        self,
+        client: RpcClient,
+        settings: Settings,
+        addresses: Mapping[str, bytes] = L2_CONTRACTS,
+        first: int = 0,
+    ) -> None:
         self._client = client
-        self._first = Head(-1, "", 0, Index(settings))
+        self._first = Head(first - 1, "", 0, Index(settings))
+        self._genuine = {addresses[name]: L2_CONTRACTS[name] for name in TELLING}
+        """Where a contract would stand in a genesis, as events are read."""
         self._heads: list[Head] = []
 
     async def read(self) -> Head:
@@ -100,7 +112,7 @@ class Follower:
         found = await self._client.call(
             "eth_getLogs",
             {
-                "address": ["0x" + address.hex() for address in ADDRESSES],
+                "address": ["0x" + address.hex() for address in self._genuine],
                 "fromBlock": hex(first),
                 "toBlock": hex(last),
             },
@@ -118,7 +130,14 @@ class Follower:
             )
             for one in found
         ]
-        return tuple(events_of([_log(one) for one in found], places.__getitem__))
+        return tuple(events_of(map(self._log, found), places.__getitem__))
+
+    def _log(self, found: Mapping[str, Any]) -> Log:
+        return Log(
+            self._genuine[bytes.fromhex(found["address"][2:])],
+            tuple(bytes.fromhex(topic[2:]) for topic in found["topics"]),
+            bytes.fromhex(found["data"][2:]),
+        )
 
     async def _time(self, log: Mapping[str, Any]) -> int:
         """Return the time of a log's block; not every node says it with the log."""
@@ -145,11 +164,3 @@ async def read_settings(contracts: Contracts) -> Settings:
         raise NoContracts(
             f"{contracts.client.url} has no attribution contracts: is it the L2?"
         ) from error
-
-
-def _log(found: Mapping[str, Any]) -> Log:
-    return Log(
-        bytes.fromhex(found["address"][2:]),
-        tuple(bytes.fromhex(topic[2:]) for topic in found["topics"]),
-        bytes.fromhex(found["data"][2:]),
-    )

@@ -65,6 +65,8 @@ class Options:
     resume: Path | None = None
     """A file that says from which block on to go on."""
     since: int = 0
+    first: int = 0
+    """The block that the contracts were deployed in; events are read from there on."""
     patience: int | None = None
     """Seconds of the chain's clock; `None` for a quarter of the challenge window."""
     dry_run: bool = False
@@ -184,7 +186,8 @@ class Watcher:
             patience=patience,
             since=await self._resumed(),
         )
-        return Follower(self._client, settings), rules
+        first = self._options.first
+        return Follower(self._client, settings, self._contracts.addresses, first), rules
 
     async def _step(self, follower: Follower, rules: Rules) -> bool:
         """Look at the chain once; return whether something was done that changes it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +13,9 @@ from rich.table import Table
 from byline.node.cli.attribution_signer import add_signer, signer_of
 from byline.node.cli.running import run_to_end, stop_event
 from byline.node.errors import ConfigError
+
+if TYPE_CHECKING:
+    from byline.node.attribution.deploying import Deployed
 
 END_SECONDS: Final = 5.0
 
@@ -37,6 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where operators show evidence, asked before any is demanded; may be repeated",
     )
     add_signer(parser, "who challenges and demands; without it nothing is sent")
+    parser.add_argument(
+        "--deployment",
+        metavar="FILE",
+        type=Path,
+        help="where the contracts stand, as `byline attribution deploy` writes it, on chains "
+        "whose genesis has none",
+    )
     parser.add_argument(
         "--resume",
         metavar="FILE",
@@ -83,6 +93,7 @@ async def _watch(arguments: argparse.Namespace) -> int:
     from byline.node.attribution.watching_evidence import source_of
     from byline.node.attribution.watching_shell import Options, Watcher
     from byline.node.client import RpcClient
+    from byline.node.contracts.addresses import L2_CONTRACTS
 
     logs.set_up(arguments.log_level, None)
     stop = stop_event()
@@ -91,11 +102,13 @@ async def _watch(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--poll {arguments.poll:g}: want more than 0 seconds")
     if not await asyncio.to_thread(arguments.data.is_dir):
         raise ConfigError(f"--data {arguments.data} is no folder: datasets are looked for there")
+    deployed = await asyncio.to_thread(_deployed, arguments.deployment)
     options = Options(
         data=arguments.data,
         evidence=tuple(map(source_of, arguments.evidence)),
         resume=arguments.resume,
         since=arguments.since,
+        first=0 if deployed is None else deployed.block,
         patience=arguments.patience,
         dry_run=arguments.dry_run,
         once=arguments.once,
@@ -103,7 +116,9 @@ async def _watch(arguments: argparse.Namespace) -> int:
     )
     account = await asyncio.to_thread(signer_of, arguments)
     async with RpcClient(arguments.l2) as client:
-        watcher = Watcher(client, Contracts(client, account), options, console.print)
+        addresses = L2_CONTRACTS if deployed is None else deployed.addresses
+        contracts = Contracts(client, account, addresses)
+        watcher = Watcher(client, contracts, options, console.print)
         if not watcher.is_acting:
             console.print("nothing is sent: --dry-run, or neither --key-file nor --account")
         work = asyncio.create_task(watcher.run(stop))
@@ -120,3 +135,14 @@ async def _watch(arguments: argparse.Namespace) -> int:
         table.add_row(name, value)
     console.print(table)
     return 1 if arguments.once and wrong else 0
+
+
+def _deployed(file: Path | None) -> Deployed | None:
+    from byline.node.attribution.deploying import Deployed
+
+    if file is None:
+        return None
+    try:
+        return Deployed.from_json(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--deployment {file} cannot be read: {error}") from error

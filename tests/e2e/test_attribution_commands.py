@@ -209,6 +209,7 @@ def test_a_chain_without_the_contracts_is_said_in_a_line(
         (["--data", "/nowhere"], "--data /nowhere is no folder"),
         (["--account", "20"], "--account 20: want 0 to 19"),
         (["--key-file", "/nowhere"], "--key-file /nowhere cannot be used"),
+        (["--deployment", "/nowhere"], "--deployment /nowhere cannot be read"),
         (["--poll", "0"], "--poll 0: want more than 0 seconds"),
         (["--once"], "does not answer eth_call"),
     ],

@@ -14,10 +14,14 @@ import pytest_asyncio
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from byline.node.accounts import DevAccount
+from byline.node.accounts import DevAccount, dev_account
+from byline.node.attribution.deploying import deploy
 from byline.node.attribution.faults import Reason
 from byline.node.attribution.watching import State
 from byline.node.attribution.weights import batch_payouts
+from byline.node.client import RpcClient
+from byline.node.contracts.attribution_deploy import FamilySettings
+from byline.node.contracts.attribution_predeploys import Backend
 from byline.node.keys import address_of
 from byline.node.sync_devnet import SyncDevnet
 from tests.attribution_watch import (
@@ -140,14 +144,14 @@ async def test_a_watcher_without_money_tries_until_it_has_some(place: Town) -> N
 
 
 async def test_a_whole_batch_is_rechecked_in_seconds(place: Town) -> None:
-    """256 records, the last of which lies."""
-    cases = [*texts(255), lie(Reason.RANGE_STARTS_LATE)]
+    """200 records, the last of which lies."""
+    cases = [*texts(199), lie(Reason.RANGE_STARTS_LATE)]
     async with watching(place) as watcher:
         batch = await place.record(cases)
         begun = time.monotonic()
         await caught(place, batch, watcher)
         assert time.monotonic() - begun < 20
-    assert len(watcher.watcher.findings) == 256 + 2
+    assert len(watcher.watcher.findings) == 200 + 2
 
 
 @asynccontextmanager
@@ -187,3 +191,21 @@ async def test_a_node_that_fails_now_and_then_is_watched_all_the_same(place: Tow
             batch = await place.record([lie(Reason.RANGE_ENDS_EARLY)])
             await caught(place, batch, watcher)
     assert len(await place.convictions()) == 2
+
+
+async def test_contracts_that_were_deployed_later_are_watched_where_they_stand(
+    devnet: SyncDevnet, tmp_path: Path
+) -> None:
+    """On the L1, which knows none of our precompiles."""
+    url = devnet.l1.url
+    async with RpcClient(url) as client:
+        deployed = await deploy(client, dev_account(9), FamilySettings(b"\x70" * 20, Backend.TWIN))
+    async with (
+        town(url, tmp_path, example(), deployed.addresses) as place,
+        watching(place, first=deployed.block) as watcher,
+    ):
+        honest = await place.record([example()])
+        batch = await place.record([lie(Reason.OTHER_OWNER)])
+        await caught(place, batch, watcher)
+        assert watcher.watcher.findings[honest, 0, False].state is State.CLEAN
+        assert await place.convictions() == [(batch, 3)]
