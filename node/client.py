@@ -58,6 +58,8 @@ class RpcClient:
         try:
             async with self._session.post(self.url, json=request) as answer:
                 reply = await answer.json(content_type=None, loads=orjson.loads)
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as exc:
+            raise NodeError(f"{self.url!r} is no URL: want one as http://127.0.0.1:9545") from exc
         except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
             raise NodeError(f"{self.url} does not answer {method}: {exc}") from exc
         if "error" in reply:

@@ -69,7 +69,7 @@ class Deployed:
 
 
 async def deploy(client: RpcClient, account: DevAccount, settings: FamilySettings) -> Deployed:
-    """Deploy all contracts from `account`, whose money pays for about 28 million gas.
+    """Deploy all contracts from `account`, whose money pays for about 26 million gas.
 
     The account must send nothing else meanwhile.  Raises `NodeError` where the chain refuses a
     creation, or a contract does not stand where its siblings look for it; what was created

@@ -152,3 +152,9 @@ def test_the_command_says_what_is_wrong(
     [line] = capsys.readouterr().err.splitlines()
     assert words in line
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("url", ["nonsense", "localhost:8545", "http://"])
+def test_what_is_no_url_is_called_so(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert byline("--rpc", url, "--account", "1") == 2
+    assert f"byline: {url!r} is no URL" in capsys.readouterr().err
