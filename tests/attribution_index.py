@@ -42,6 +42,11 @@ class Recorder:
         self.told.clear()
         self.index, self.read = Index(SETTINGS), 0
 
+    def enter(self, outcome: Outcome, now: int) -> None:
+        """Take in what a call told at a time."""
+        for one in outcome.logs:
+            self.told.append((Log(one.address, one.topics, one.data), now))
+
     def grown(self) -> Index:
         """Return the index, with what was told since it was last asked for."""
         self.index = folded(self.index, self.events(self.read))
@@ -66,9 +71,7 @@ def recording() -> Iterator[Recorder]:
 
     def call(self: Quick, *arguments: Any, **options: Any) -> Outcome:
         outcome = plain(self, *arguments, **options)
-        for one in outcome.logs:
-            log = Log(one.address, one.topics, one.data)
-            recorder.told.append((log, self._block.timestamp))
+        recorder.enter(outcome, self._block.timestamp)
         return outcome
 
     with pytest.MonkeyPatch.context() as patch:

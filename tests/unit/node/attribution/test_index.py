@@ -38,6 +38,7 @@ from tests.contracts.ledger_world import (
     Batch,
 )
 from tests.contracts.vault_world import PLATFORM, SETTLED
+from tests.properties.test_attribution_registry import RegistryMachine
 from tests.properties.test_inference_ledger import Ledger
 from tests.properties.test_payout_vault_steps import CROWD, VaultSteps
 from tests.properties.test_stake_pool import StakePoolMachine
@@ -163,13 +164,29 @@ class IndexedStakes(StakePoolMachine):
         Views(self.chain.evm, self.recorder.grown()).stakes(PEOPLE)
 
 
-@pytest.mark.parametrize("play", [IndexedLedger, IndexedVault, IndexedStakes])
+class IndexedRegistry(RegistryMachine):
+    """The registry's play."""
+
+    recorder: Recorder
+
+    def __init__(self) -> None:
+        self.recorder.begin()
+        super().__init__()
+
+    @invariant()
+    def the_index_says_what_the_views_say(self) -> None:
+        views = Views(self.chain.evm, self.recorder.grown())
+        views.registry()
+        views.policies()
+
+
+@pytest.mark.parametrize("play", [IndexedLedger, IndexedVault, IndexedStakes, IndexedRegistry])
 def test_after_any_history_the_index_says_what_the_views_say(play: type[Any]) -> None:
     with recording() as recorder:
         run_state_machine_as_test(
             type("Play", (play,), {"recorder": recorder}),
             settings=settings(
-                max_examples=12,
+                max_examples=8,
                 stateful_step_count=25,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow],

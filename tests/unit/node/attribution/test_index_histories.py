@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from byline.node.attribution.encoding import encode_packed, out_hash
+from byline.node.attribution.weights import payout_root, weights_root
 from tests.attribution_index import Recorder, Views, recording
+from tests.contracts import test_payout_vault_claims as sponsoring
 from tests.contracts.attribution_family import LEDGER, PEOPLE, done
 from tests.contracts.challenging import LIES, PROOFS
 from tests.contracts.harness import Outcome
@@ -125,6 +128,20 @@ def test_claims_penalties_and_a_sweep(recorder: Recorder) -> None:
     vault.told(vault.world.settle(vault.deposit(), ENTRIES))
 
 
+def test_a_sponsor_is_paid_out_of_the_claim(recorder: Recorder) -> None:
+    one = world()
+    batch = sponsoring.rooted(one)
+    leaves = [sponsoring.leaf(one, batch, sponsoring.SIGNER)]
+    signature = sponsoring.permit(one, leaves, max_fee=10**6)
+    outcome = sponsoring.sponsored(one, leaves, signature, max_fee=10**6)
+    recorder.enter(outcome, one.now)
+    people = (sponsoring.SIGNER, sponsoring.SPONSOR)
+    Views(one.evm, recorder.grown()).everything(people)
+    left = recorder.grown().vault.left
+    assert [left[who] for who in people] == [sponsoring.received(one, who) for who in people]
+    assert all(left[who] > 0 for who in people)
+
+
 def test_epochs_of_an_accumulator(recorder: Recorder) -> None:
     vault = Vault(recorder, ACCUMULATOR)
     vault.told(vault.world.settle(vault.deposit(), ENTRIES))
@@ -203,7 +220,7 @@ def test_a_lie_is_proven_and_honest_batches_are_released_or_default(recorder: Re
     lie, honest, late = sales.record("weight"), sales.record(), sales.record()
     proof = PROOFS["weights"](sales.made_of, lie, sales.true)
     assert "Challenged" in sales.told(sales.world.challenge(lie.id, proof))
-    sales.send("publishPayouts", honest.id, _packed(honest))
+    sales.send("publishPayouts", honest.id, encode_packed(honest.payouts))
     sales.world.later(CHALLENGE_WINDOW + 1)
     for batch in (honest, late):
         assert {"Finalized", "Deposited"} <= sales.send("finalize", batch.id)
@@ -227,12 +244,18 @@ def test_requests_and_prepaid_money_come_and_go(recorder: Recorder) -> None:
     (request,) = recorder.grown().ledger.requests
     sales.world.later(61)
     assert sales.send("cancel", request, sender=PAYERS[0]) == {"InferenceCancelled"}
+    sales.send("open", sales.world.model, REQUEST, deadline + 99, sender=PAYERS[0], value=10**9)
+    (request,) = recorder.grown().ledger.requests
+    one = answer(sales.made_of, fee=10**9)
+    root = payout_root(one.points)
+    told = sales.send(
+        "record", request, out_hash(one.output), one.tree.root, weights_root(one.points), 3,
+        len(one.output), root.root, root.count, sender=OPERATOR,
+    )  # fmt: skip
+    assert {"InferenceAnswered", "InferenceRecorded", "ReceiptBatch"} <= told
+    assert recorder.grown().ledger.requests == {}
     assert sales.send("depositFor", PAYERS[1], sender=WATCHER, value=5) == {"PrepaidDeposited"}
     assert recorder.grown().ledger.paid_for == {(WATCHER, PAYERS[1]): 5}
     sales.send("requestWithdrawal", 10**17, sender=PAYERS[1])
     sales.world.later(DELAY)
     assert sales.send("withdraw", sender=PAYERS[1]) == {"Withdrawn"}
-
-
-def _packed(batch: Batch) -> bytes:
-    return b"".join(who + weight.to_bytes(8, "big") for who, weight in batch.payouts)
