@@ -26,7 +26,7 @@ def verify_batch(
     looked at.
 
     Without the list there is one fault, which the points of all records prove while they have
-    at most 2,000 entries (see `challenges.WrongPayouts`); of larger batches the list is to be
+    at most 1,500 entries (see `challenges.WrongPayouts`); of larger batches the list is to be
     demanded first.  With it the faults name each owner who gets less, which two openings
     prove.
     """

@@ -48,9 +48,9 @@ from byline.node.attribution.encoding import (
 )
 
 NO_OPENING: Final = Opening(0, (), ())
-MOST_LISTED: Final = 2000
-"""Entries of all lists of a `WrongPayouts` together: with 256 records, and each entry of another
-owner, they are about as long as the ledger takes."""
+MOST_LISTED: Final = 1500
+"""Entries of all lists of a `WrongPayouts` together: with 200 records, and each entry of another
+owner, they are about as long as a transaction may be (131,072 bytes)."""
 
 _SHOWN: Final = "(uint64,bytes,bytes)"
 _OPENING: Final = "(uint64,bytes[],bytes[])"
@@ -372,7 +372,7 @@ class WrongPayouts:
     records: tuple[RecordLeaf, ...]
     """All of the batch."""
     lists: tuple[Points, ...]
-    """The points of each record, which its weights root commits to; 2,000 entries at most."""
+    """The points of each record, which its weights root commits to; 1,500 entries at most."""
 
     def encode(self) -> bytes:
         """Return the challenge's data; `ValueError` for more entries than one can judge."""

@@ -50,7 +50,7 @@ class OperatorSettings:
     """When batches are made, and what is shown of them."""
 
     most_receipts: int = 64
-    """A batch is recorded once so many wait, at most 256."""
+    """A batch is recorded once so many wait, at most 200."""
     most_age: int = 30
     """Or once the oldest has waited so many seconds."""
     publish_always: bool = False

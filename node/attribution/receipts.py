@@ -24,8 +24,8 @@ from byline.node.keys import sign
 
 RECEIPT_BYTES: Final = 253
 SIGNATURE_BYTES: Final = 65
-MOST_RECEIPTS: Final = 256
-"""Of one batch."""
+MOST_RECEIPTS: Final = 200
+"""Of one batch: what proves the payouts of so many wrong fits one transaction."""
 
 _SIGNED: Final = struct.Struct(">20sQ32s32s16sQ32s32sII65s")
 _DOMAIN_TYPE: Final = keccak256(

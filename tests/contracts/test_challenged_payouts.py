@@ -162,12 +162,12 @@ def test_shares_that_are_not_so_are_refused(chain: World) -> None:
 
 
 def test_the_largest_challenges_fit_a_transaction(chain: World) -> None:
-    """256 records of 256 owners by one owner's shares, 1,792 entries by all lists."""
+    """200 records of 256 owners by one owner's shares, 1,280 entries by all lists."""
     many = tuple((bytes(18) + (at + 1).to_bytes(2, "big"), 10) for at in range(256))
     one = replace(TRUE, points=many, fee=2560 * 10**9)
-    batch = chain.record([one] * 256)
+    batch = chain.record([one] * 200)
     challenge: Challenge = underpaid(batch, many[77][0])
-    for subject, made in ((batch, challenge), (few := chain.record([one] * 7), lists(few))):
+    for subject, made in ((batch, challenge), (few := chain.record([one] * 5), lists(few))):
         data = made.encode()
         outcome = chain.challenge(subject.id, made)
         refused(chain.ledger, outcome, "NotProven(uint8)", made.kind)

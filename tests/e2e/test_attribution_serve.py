@@ -23,7 +23,7 @@ def data(tmp_path: Path) -> Path:
         ([], "an operator signs what it records: pass --key-file or --account"),
         (["--account", "20"], "--account 20: want 0 to 19"),
         (["--key-file", "nowhere"], "--key-file nowhere cannot be used"),
-        (["--account", "0", "--batch", "257"], "--batch: batches of 257: want 1 to 256"),
+        (["--account", "0", "--batch", "201"], "--batch: batches of 201: want 1 to 200"),
         (["--account", "0", "--deployment", "nowhere"], "--deployment nowhere cannot be read"),
         (["--account", "0", "--answers", "nowhere:model"], "--answers nowhere:model: No module"),
         (["--account", "0", "--answers", "json:model"], "has no attribute 'model'"),

@@ -53,8 +53,8 @@ MASK64: constant(uint256) = 2**64 - 1
 # A share of kind 7: record u16, leaf u32, points u128, bytes of the proof u16, the proof.
 SHARE_HEAD: constant(uint256) = 24
 MAX_SHARES: constant(uint256) = 120_000
-# The most entries of all lists of kind 8: the ledger forwards no more, if all owners differ.
-MAX_ENTRIES: constant(uint256) = 2000
+# The most entries of all lists of kind 8: nodes take no more, if all owners differ.
+MAX_ENTRIES: constant(uint256) = 1500
 FRACTION_BITS: constant(uint256) = 16
 GUARD: constant(uint256) = 64
 
@@ -211,7 +211,7 @@ def wrongPayouts(_batchId: uint64, _shown: WrongPayouts) -> bool:
     """
     @notice Kind 8: the lists of points of all records, added up, are not the list of payouts.
             Needs nothing of that list, so it proves what kind 7 cannot where it is withheld;
-            of at most 2,000 entries of all lists together.  Where there are more, demand the list.
+            of at most 1,500 entries of all lists together.  Where there are more, demand the list.
     @param _shown With all records; of each the number of its list's entries, u16; the lists,
            address 20 || points u64 each; of each entry the place of its owner in the merged
            list, u16; and the merged list.

@@ -24,7 +24,9 @@ uses: _recording
 
 RECEIPT: constant(uint256) = 253
 RECORD: constant(uint256) = 180
-MAX_RECEIPTS: constant(uint256) = 256
+# What proves the payouts of so many records wrong, of 256 owners each, is below the 131,072
+# bytes that nodes take for a transaction.
+MAX_RECEIPTS: constant(uint256) = 200
 # One more than is taken, so that the refusal can say what is wrong.
 RECEIPTS_ROOM: constant(uint256) = 253 * 257
 # Half the order of secp256k1: each signature has one form of the two.
@@ -49,7 +51,7 @@ def recordBatch(
 ) -> uint64:
     """
     @notice Record answers whose fees were signed for; the model's operator only.
-    @param _receipts 1 to 256 receipts of 253 bytes (node/attribution/receipts.py).
+    @param _receipts 1 to 200 receipts of 253 bytes (node/attribution/receipts.py).
     @param _payoutRoot Sum tree of the `_n` owners and their points over the whole batch.
     @return The batch's id.
     """

@@ -126,7 +126,7 @@ interface IPayoutVerifier {
 
     /// @notice Kind 8: the lists of points of all records, added up, are not the list of payouts.
     ///         Needs nothing of that list, so it proves what kind 7 cannot where it is withheld;
-    ///         of at most 2,000 entries of all lists together. Where there are more, demand the
+    ///         of at most 1,500 entries of all lists together. Where there are more, demand the
     ///         list.
     function wrongPayouts(
         uint64 _batchId,
