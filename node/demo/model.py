@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document
@@ -12,8 +13,8 @@ from byline.node.demo.infinigram import InfiniGram
 from byline.node.demo.people import contributor
 from byline.node.demo.texts import Library, Text
 
-BASE_DATASET = 1
-ADAPTER_DATASET = 2
+BASE_DATASET: Final = 1
+ADAPTER_DATASET: Final = 2
 """Ids that a new chain's registry gives."""
 
 

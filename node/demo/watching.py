@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from byline.node.attribution.client_calls import Contracts
 from byline.node.attribution.dataset import Dataset
@@ -13,7 +14,7 @@ from byline.node.demo.chain import Chain, Cost
 from byline.node.demo.model import Trained
 from byline.node.demo.people import Cast
 
-PATIENCE = 600
+PATIENCE: Final = 600
 """Seconds within which an operator may still publish."""
 
 
