@@ -6,8 +6,8 @@ to the last gas.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -87,10 +87,6 @@ class Played:
     """Contract, function and gas of each transaction, in order."""
     paid: dict[str, dict[bytes, int]] = field(default_factory=dict)
     """By mode of settlement: what every owner was paid, in wei."""
-
-    def table(self) -> str:
-        """Return the gas of every step in lines."""
-        return "\n".join(f"{name:42} {gas:>9}" for name, gas in self.gas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +310,9 @@ def shares(mode: Mode, pot: int, payouts: Points) -> dict[bytes, int]:
     return {who: amount for (who, _), amount in zip(payouts, amounts, strict=True)}
 
 
-async def play(url: str, addresses: Mapping[str, bytes] = L2_CONTRACTS) -> Played:
-    """Play it all on the chain at `url`, whose contracts stand at `addresses`."""
+@asynccontextmanager
+async def stage(url: str, addresses: Mapping[str, bytes] = L2_CONTRACTS) -> AsyncIterator[Play]:
+    """Let everybody begin on the chain at `url`, whose contracts stand at `addresses`."""
     played = Played()
     async with AsyncExitStack() as stack:
         clients = {}
@@ -325,6 +322,12 @@ async def play(url: str, addresses: Mapping[str, bytes] = L2_CONTRACTS) -> Playe
             clients[account.address] = await stack.enter_async_context(client)
         one = Play(clients, played)
         await one.begin()
+        yield one
+
+
+async def play(url: str, addresses: Mapping[str, bytes] = L2_CONTRACTS) -> Played:
+    """Play it all."""
+    async with stage(url, addresses) as one:
         batches = {}
         for mode in Mode:
             answers = [one.answer(text, fee) for text, fee in zip(ANSWERS, FEES, strict=True)]
@@ -334,4 +337,4 @@ async def play(url: str, addresses: Mapping[str, bytes] = L2_CONTRACTS) -> Playe
         for mode, batch in batches.items():
             await one.settle(mode, batch)
         await one.leave()
-    return played
+        return one.played

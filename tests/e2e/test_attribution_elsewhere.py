@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from byline.node.accounts import dev_account
+from byline.node.accounts import DevAccount, dev_account
 from byline.node.attribution.client import AttributionClient
+from byline.node.attribution.client_values import BatchStatus, Mode
 from byline.node.attribution.deploying import Deployed, deploy
+from byline.node.attribution.folder import save_dataset
 from byline.node.cli import main
 from byline.node.client import RpcClient
 from byline.node.contracts.attribution_deploy import SYSTEM, FamilySettings
@@ -18,10 +20,12 @@ from byline.node.contracts.attribution_predeploys import Backend
 from byline.node.errors import NodeError
 from byline.node.sync_devnet import SyncDevnet
 from tests.anvils import running_anvil
-from tests.e2e.attribution_play import TREASURY, Played, play
+from tests.e2e.attribution_play import ANSWERS, FEES, TREASURY, Played, play, stage
 
-DEPLOYER, POOR = dev_account(9), dev_account(1_000)
+DEPLOYER, OTHER_DEPLOYER, POOR = map(dev_account, (9, 11, 1_000))
+"""Where a family stands depends on how often its deployer has sent before."""
 L1_CHAIN_ID = "900"
+WATCHER_INDEX = 5
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +46,11 @@ def on_the_l2(devnet: SyncDevnet) -> Played:
     return asyncio.run(play(devnet.l2.url))
 
 
-async def deployed(url: str, backend: Backend = Backend.TWIN) -> Deployed:
+async def deployed(
+    url: str, backend: Backend = Backend.TWIN, account: DevAccount = DEPLOYER
+) -> Deployed:
     async with RpcClient(url) as client:
-        return await deploy(client, DEPLOYER, FamilySettings(TREASURY, backend))
+        return await deploy(client, account, FamilySettings(TREASURY, backend))
 
 
 async def elsewhere(url: str) -> tuple[Deployed, Played]:
@@ -105,6 +111,34 @@ def test_who_cannot_pay_for_all_of_it_begins_nothing(devnet: SyncDevnet) -> None
 
 def byline(*arguments: str) -> int:
     return main(["attribution", "deploy", *arguments])
+
+
+def test_a_watcher_convicts_on_a_chain_of_others(
+    devnet: SyncDevnet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    family = asyncio.run(deployed(devnet.l1.url, account=OTHER_DEPLOYER))
+    file = tmp_path / "deployment.json"
+    file.write_text(family.to_json())
+    options = ["--l2", devnet.l1.url, "--data", str(tmp_path), "--deployment", str(file)]
+    watch = ["attribution", "watch", *options, "--once", "--account", str(WATCHER_INDEX)]
+
+    async def lie() -> int:
+        async with stage(devnet.l1.url, family.addresses) as one:
+            save_dataset(one.corpus.datasets[0], tmp_path / "dataset-1")
+            answers = [one.answer(ANSWERS[1], FEES[1]), one.forged(ANSWERS[0], FEES[0])]
+            batch = await one.record(Mode.ROOT, answers)
+            for index, answer in enumerate(answers):
+                await one.builder.publish(batch.id, index, answer)
+            return batch.id
+
+    async def status(batch: int) -> BatchStatus:
+        async with AttributionClient(devnet.l1.url, addresses=family.addresses) as client:
+            return (await client.batch(batch)).status
+
+    batch = asyncio.run(lie())
+    assert main(watch) == 1
+    assert "somebody else owns the leaf's place" in capsys.readouterr().out
+    assert asyncio.run(status(batch)) is BatchStatus.VOID
 
 
 def test_the_command_writes_where_the_contracts_stand(
