@@ -6,6 +6,9 @@ What each test plays is whole: receipts that payers signed, a batch, the watcher
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -32,6 +35,7 @@ from tests.attribution_judging import (
 )
 from tests.attribution_lies import (
     LIES,
+    UNHEARD,
     answers,
     models,
     truth,
@@ -43,13 +47,16 @@ from tests.contracts.challenging import judged
 from tests.contracts.ledger_world import (
     BOND,
     DEFAULTED,
+    DEMAND_FEE,
     FINALIZED,
     OPERATOR,
     PENALTY,
     RECORDED,
     SETTLE_WINDOW,
+    VOID,
     WATCHER,
     WINDOW,
+    Answer,
     world,
 )
 
@@ -213,6 +220,47 @@ def test_who_does_not_settle_in_time_is_slashed_and_the_fees_stay_with_the_model
     pot = int(chain.vault.read("settlement", late.id)[3])
     assert int(chain.vault.read("carryOf", chain.model)) == pot
     assert chain.vault.error(chain.settle(late)) == "NotWaiting"
+
+
+HIDDEN: dict[str, Callable[[Answer], Answer]] = {
+    "more leaves than can be published": lambda one: replace(one, leaves=one.leaves * 257),
+    "an output of another length": lambda one: replace(one, output=(*one.output, UNHEARD)),
+    "another output": lambda one: replace(one, output=(UNHEARD, *one.output[1:])),
+    "leaves that nobody has": lambda one: replace(one, leaves=(*one.leaves, one.leaves[0])),
+}
+"""What an operator may commit to instead of an answer, so that nobody can publish that."""
+
+
+@pytest.mark.parametrize("backend", Backend)
+@pytest.mark.parametrize("name", HIDDEN)
+@given(data=st.data())
+@settings(max_examples=4, suppress_health_check=NOISY)
+def test_what_nobody_can_publish_costs_the_bond_of_who_committed_to_it(
+    name: str, backend: Backend, data: st.DataObject
+) -> None:
+    corpus = data.draw(models())
+    told = data.draw(answers(corpus)).answer
+    chain = world(corpus, backend)
+    batch = chain.record([told, HIDDEN[name](told)])
+    shown = replace(batch, answers=(told, told))
+    done(chain.ledger, "demand", *batch.proof(1), sender=WATCHER, value=DEMAND_FEE)
+    before = Money.of(chain, [batch])
+    assert not chain.publish(shown, 1, sender=OPERATOR).success
+    if name.startswith("more leaves"):
+        assert not chain.publish(batch, 1, sender=OPERATOR).success
+    chain.later(WINDOW + 1)
+    assert not chain.ledger.send("finalize", batch.id).success
+    assert Money.of(chain, [batch]) == before
+    done(chain.ledger, "slashWithheld", batch.id, 1, sender=WATCHER)
+    total, locked, score = before.operator
+    assert chain.bond(OPERATOR) == (total - BOND, locked - BOND, score + PENALTY)
+    assert chain.bond(WATCHER)[0] == before.watcher[0] + BOND // 2
+    assert chain.prepaid(WATCHER) == DEMAND_FEE
+    assert chain.status(batch.id) == VOID
+    for index in (0, 1):
+        done(chain.ledger, "refund", *batch.proof(index))
+    paid = [chain.prepaid(record.payer) for record in batch.records]
+    assert paid == [10**18, 10**18]
 
 
 words = st.integers(0, 2**256 - 1) | st.sampled_from([0, 1, 31, 32, 64, 2**16, 2**32, 2**255])
