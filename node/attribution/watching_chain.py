@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,8 +18,6 @@ from byline.node.errors import NodeError
 
 PAGE: Final = 10_000
 """Blocks that are asked for at once; fewer where the node finds that too many."""
-KEPT: Final = 256
-"""Heads to which a change of the chain can be followed back without reading all anew."""
 ATTEMPTS: Final = 4
 
 
@@ -75,7 +73,7 @@ class Follower:
             same = await self._block(hex(number))
             if same is not None and same["hash"] == name:
                 head = Head(number, name, int(block["timestamp"], 16), index)
-                self._heads = [*self._heads, head][-KEPT:]
+                self._heads = thinned([*self._heads, head])
                 return head
         raise NodeError(f"{self._client.url} replaces its blocks faster than they are read")
 
@@ -148,6 +146,24 @@ class Follower:
         if block is None:
             raise NodeError(f"{self._client.url} has no block {log['blockNumber']} any more")
         return int(block["timestamp"], 16)
+
+
+def thinned(heads: Sequence[Head]) -> list[Head]:
+    """Return the newest of `heads` and, going back, ever fewer of the others.
+
+    Each holds tables of its own, so they must be few; and the deeper blocks are replaced, which
+    is rarer, the more may be read again.
+    """
+    newest = heads[-1].number
+    kept = {newest: heads[-1]}
+    for level in range(newest.bit_length()):
+        # The last heads of the two runs of 2**level blocks before the newest one's.
+        for before in (1, 2):
+            run = (newest >> level) - before
+            found = next((head for head in reversed(heads) if head.number >> level <= run), None)
+            if found is not None:
+                kept[found.number] = found
+    return [kept[number] for number in sorted(kept)]
 
 
 async def read_settings(contracts: Contracts) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from byline.derivation.hashing import keccak256
 from byline.node.attribution.index import Settings
-from byline.node.attribution.watching_chain import Follower, Head
+from byline.node.attribution.watching_chain import Follower, Head, thinned
 from byline.node.client import CallFailed, RpcClient
 from byline.node.contracts.addresses import INFERENCE_LEDGER
 from byline.node.errors import NodeError
@@ -131,3 +132,19 @@ def test_a_node_that_refuses_a_single_block_is_said() -> None:
     chain.grow(0, 1, 2)
     with pytest.raises(CallFailed, match="too many blocks"):
         asyncio.run(Follower(chain, SETTINGS).read())
+
+
+def test_heads_are_few_and_reach_back_far() -> None:
+    chain = Chain()
+    chain.grow(0)
+    follower = Follower(chain, SETTINGS)
+    index = asyncio.run(follower.read()).index
+    heads: list[Head] = []
+    for number in range(5_000):
+        heads = thinned([*heads, Head(number, str(number), 0, index)])
+    assert len(heads) < 28
+    distances = [heads[-1].number - head.number for head in reversed(heads)]
+    assert distances[:2] == [0, 1]
+    assert distances[-1] > 1_000
+    pairs = itertools.pairwise(distances[1:])
+    assert all(further <= 4 * near for near, further in pairs), distances
