@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from eth_abi.exceptions import EncodingError
+
 from byline.node.accounts import DevAccount
 from byline.node.client import CallFailed, RpcClient, Wallet
 from byline.node.contracts.addresses import L2_CONTRACTS
@@ -74,6 +76,7 @@ class Contracts:
         self.addresses = addresses
         # One transaction of an account at a time: two would take the same nonce.
         self._sending = asyncio.Lock()
+        self._found: set[str] = set()
 
     @property
     def address(self) -> bytes:
@@ -88,16 +91,19 @@ class Contracts:
         Raises `ContractRefused`, or `NodeError` where the node does not answer.
         """
         face = interface(contract)
-        request = self._request(contract, face.call(function, *arguments), 0)
+        request = self._request(contract, _encoded(contract, function, arguments), 0)
         with _naming(contract, function):
             answer = await self.client.call("eth_call", request, "latest")
+        if answer == "0x":
+            raise self._missing(contract)
         return face.result(function, bytes.fromhex(answer[2:]))
 
     async def send(
         self, contract: str, function: str, *arguments: Any, value: int = 0
     ) -> Mapping[str, Any]:
         """Send a transaction and return its receipt; raises `ContractRefused`, `NodeError`."""
-        data = interface(contract).call(function, *arguments)
+        data = _encoded(contract, function, arguments)
+        await self._find(contract)
         to, wallet = self.addresses[contract], Wallet(self.client, self._signer())
         request = self._request(contract, data, value)
         async with self._sending:
@@ -146,6 +152,21 @@ class Contracts:
         head = await self.client.call("eth_getBlockByNumber", "pending", False)
         return int(head["timestamp"], 16)
 
+    async def _find(self, contract: str) -> None:
+        """Look once for a contract that is sent to: without code it would keep the money."""
+        if contract not in self._found:
+            at = "0x" + self.addresses[contract].hex()
+            if await self.client.call("eth_getCode", at, "latest") == "0x":
+                raise self._missing(contract)
+            self._found.add(contract)
+
+    def _missing(self, contract: str) -> NodeError:
+        at = "0x" + self.addresses[contract].hex()
+        return NodeError(
+            f"{self.client.url} has no {contract} at {at}: is it the L2, or does it need the "
+            "addresses of a deployment?"
+        )
+
     def _signer(self) -> DevAccount:
         assert self.address
         assert self.account is not None
@@ -165,6 +186,13 @@ class Contracts:
 def interface(contract: str) -> Interface:
     """Return the interface of a contract by name."""
     return Interface.of(contract)
+
+
+def _encoded(contract: str, function: str, arguments: Sequence[Any]) -> bytes:
+    try:
+        return interface(contract).call(function, *arguments)
+    except EncodingError as error:
+        raise NodeError(f"{contract}.{function}: {error}") from error
 
 
 def word(number: int) -> bytes:

@@ -10,16 +10,19 @@ import pytest
 
 from byline.node.accounts import DevAccount, dev_account
 from byline.node.attribution.client import AttributionClient
+from byline.node.attribution.client_sync import SyncAttributionClient
 from byline.node.attribution.client_values import BatchStatus, Mode
 from byline.node.attribution.deploying import Deployed, deploy
 from byline.node.attribution.folder import save_dataset
 from byline.node.cli import main
 from byline.node.client import RpcClient
+from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.contracts.attribution_deploy import SYSTEM, FamilySettings
 from byline.node.contracts.attribution_predeploys import Backend
 from byline.node.errors import NodeError
 from byline.node.sync_devnet import SyncDevnet
 from tests.anvils import running_anvil
+from tests.devnets import call
 from tests.e2e.attribution_play import ANSWERS, FEES, TREASURY, Played, play, stage
 
 DEPLOYER, OTHER_DEPLOYER, POOR = map(dev_account, (9, 11, 1_000))
@@ -192,3 +195,20 @@ def test_the_command_says_what_is_wrong(
 def test_what_is_no_url_is_called_so(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert byline("--rpc", url, "--account", "1") == 2
     assert f"byline: {url!r} is no URL" in capsys.readouterr().err
+
+
+def test_a_chain_without_the_contracts_gets_no_money(devnet: SyncDevnet) -> None:
+    ledger = "0x" + L2_CONTRACTS["InferenceLedger"].hex()
+    with SyncAttributionClient(devnet.l1.url, OTHER_DEPLOYER.key) as client:
+        for attempt in (lambda: client.deposit(5), lambda: client.prepaid()):
+            with pytest.raises(NodeError, match=f"has no InferenceLedger at {ledger}: is it the"):
+                attempt()
+    assert call(devnet.l1.url, "eth_getBalance", ledger, "latest") == "0x0"
+
+
+def test_arguments_that_no_contract_takes_are_named(devnet: SyncDevnet) -> None:
+    with (
+        SyncAttributionClient(devnet.l2.url) as client,
+        pytest.raises(NodeError, match=r"AttributionRegistry\.model: Value `-1` .* 32 bits"),
+    ):
+        client.model(-1)
