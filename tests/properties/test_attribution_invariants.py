@@ -64,6 +64,9 @@ test_gas_depends_on_sizes_and_not_on_the_values_divided
 test_gas_is_the_base_and_that_of_the_loops_own_opcodes
 11  Reference, kernel, precompile and twin answer alike, refusals too.
       all four           contracts/test_attribution_math.py::test_all_refuse_with_the_same_bytes
+      all four           contracts/test_attribution_trees.py::test_all_refuse_with_the_same_bytes
+      all four           contracts/test_attribution_evidence.py::\
+test_all_refuse_with_the_same_bytes
       contracts, both    contracts/test_attribution_refusals.py::\
 test_the_right_call_is_taken_and_a_wrong_one_changes_nothing
       all four           contracts/test_attribution_math.py::test_all_divide_alike
@@ -117,6 +120,8 @@ test_a_dataset_that_is_none_is_condemned_and_costs_its_registrant_its_bond
 test_payouts_that_are_not_the_sums_cost_the_bond
       contracts, both    properties/test_attribution_campaign.py::\
 test_who_does_not_settle_in_time_is_slashed_and_the_fees_stay_with_the_model
+      contracts, both    properties/test_attribution_campaign.py::\
+test_what_nobody_can_publish_costs_the_bond_of_who_committed_to_it
       contracts, both    properties/test_attribution_campaign.py::\
 test_no_noise_and_nobody_elses_proof_is_held_against_the_honest
       contracts, both    properties/test_attribution_corners.py::\
