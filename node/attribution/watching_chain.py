@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eth_abi.exceptions import DecodingError
-
 from byline.derivation.receipt import Log
 from byline.node.attribution.client_calls import Contracts
 from byline.node.attribution.index import Index, Settings, folded
@@ -168,15 +166,13 @@ def thinned(heads: Sequence[Head]) -> list[Head]:
 
 async def read_settings(contracts: Contracts) -> Settings:
     """Return what the contracts were set up with; raises `NodeError` where there are none."""
-    try:
-        return Settings(
-            await contracts.read("InferenceLedger", "challengeWindow"),
-            await contracts.read("InferenceLedger", "settleWindow"),
-            await contracts.read("PayoutVault", "claimWindow"),
-            await contracts.read("ContributorBond", "threshold"),
-            await contracts.read("ContributorBond", "limit"),
-        )
-    except DecodingError as error:
-        raise NoContracts(
-            f"{contracts.client.url} has no attribution contracts: is it the L2?"
-        ) from error
+    at = "0x" + contracts.addresses["InferenceLedger"].hex()
+    if await contracts.client.call("eth_getCode", at, "latest") == "0x":
+        raise NoContracts(f"{contracts.client.url} has no attribution contracts: is it the L2?")
+    return Settings(
+        await contracts.read("InferenceLedger", "challengeWindow"),
+        await contracts.read("InferenceLedger", "settleWindow"),
+        await contracts.read("PayoutVault", "claimWindow"),
+        await contracts.read("ContributorBond", "threshold"),
+        await contracts.read("ContributorBond", "limit"),
+    )

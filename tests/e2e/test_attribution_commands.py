@@ -211,7 +211,7 @@ def test_a_chain_without_the_contracts_is_said_in_a_line(
         (["--key-file", "/nowhere"], "--key-file /nowhere cannot be used"),
         (["--deployment", "/nowhere"], "--deployment /nowhere cannot be read"),
         (["--poll", "0"], "--poll 0: want more than 0 seconds"),
-        (["--once"], "does not answer eth_call"),
+        (["--once"], "does not answer eth_getCode"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(
