@@ -100,6 +100,15 @@ async def _watch(arguments: argparse.Namespace) -> int:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     if arguments.poll <= 0:
         raise ConfigError(f"--poll {arguments.poll:g}: want more than 0 seconds")
+    if arguments.since < 0:
+        raise ConfigError(f"--from {arguments.since}: want a block from 0 on")
+    if arguments.patience is not None and arguments.patience < 0:
+        raise ConfigError(f"--patience {arguments.patience}: want 0 seconds or more")
+    for place in arguments.evidence:
+        # Evidence that is looked for in the wrong place is demanded, which costs money.
+        is_url = place.startswith(("http://", "https://"))
+        if not is_url and not await asyncio.to_thread(Path(place).is_dir):
+            raise ConfigError(f"--evidence {place}: neither a URL of HTTP nor a folder")
     if not await asyncio.to_thread(arguments.data.is_dir):
         raise ConfigError(f"--data {arguments.data} is no folder: datasets are looked for there")
     deployed = await asyncio.to_thread(_deployed, arguments.deployment)

@@ -200,9 +200,11 @@ def test_what_is_no_url_is_called_so(url: str, capsys: pytest.CaptureFixture[str
 def test_a_chain_without_the_contracts_gets_no_money(devnet: SyncDevnet) -> None:
     ledger = "0x" + L2_CONTRACTS["InferenceLedger"].hex()
     with SyncAttributionClient(devnet.l1.url, OTHER_DEPLOYER.key) as client:
-        for attempt in (lambda: client.deposit(5), lambda: client.prepaid()):
-            with pytest.raises(NodeError, match=f"has no InferenceLedger at {ledger}: is it the"):
-                attempt()
+        words = f"has no InferenceLedger at {ledger}: is it the L2"
+        with pytest.raises(NodeError, match=words):
+            client.deposit(5)
+        with pytest.raises(NodeError, match=words):
+            client.prepaid()
     assert call(devnet.l1.url, "eth_getBalance", ledger, "latest") == "0x0"
 
 
@@ -212,3 +214,19 @@ def test_arguments_that_no_contract_takes_are_named(devnet: SyncDevnet) -> None:
         pytest.raises(NodeError, match=r"AttributionRegistry\.model: Value `-1` .* 32 bits"),
     ):
         client.model(-1)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--evidence", "127.0.0.1:4020"), "--evidence 127.0.0.1:4020: neither a URL of HTTP nor"),
+        (("--from", "-1"), "--from -1: want a block from 0 on"),
+        (("--patience", "-1"), "--patience -1: want 0 seconds or more"),
+    ],
+)
+def test_a_watcher_is_not_sent_the_wrong_way(
+    options: tuple[str, ...], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watch = ["attribution", "watch", "--l2", "http://127.0.0.1:9", "--data", str(tmp_path)]
+    assert main([*watch, "--once", *options]) == 2
+    assert words in capsys.readouterr().err
