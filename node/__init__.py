@@ -58,8 +58,8 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from byline.node.attribution.client import AttributionClient
-    from byline.node.attribution.client_sync import SyncAttributionClient
+    from byline.node.attribution.client.client import AttributionClient
+    from byline.node.attribution.client.sync import SyncAttributionClient
     from byline.node.client import CallFailed
     from byline.node.clock import ManualClock
     from byline.node.config import NodeConfig
@@ -79,13 +79,13 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "AttributionClient": "attribution.client",
+    "AttributionClient": "attribution.client.client",
     "CallFailed": "client",
     "Devnet": "devnet",
     "ManualClock": "clock",
     "NodeConfig": "config",
     "NodeError": "errors",
-    "SyncAttributionClient": "attribution.client_sync",
+    "SyncAttributionClient": "attribution.client.sync",
     "SyncDevnet": "sync_devnet",
 }
 """Name, and the module that it comes from: importing this package imports none of them."""

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from byline.derivation.receipt import Log
-from byline.node.attribution.index import Index, Settings, folded
-from byline.node.attribution.index_events import Place, events_of
+from byline.node.attribution.index.events import Place, events_of
+from byline.node.attribution.index.index import Index, Settings, folded
 from byline.node.contracts import addresses, attribution_predeploys
 from byline.node.contracts.artifacts import load
 from byline.precompiles.math.payout_tree import encode_edges, encode_nodes

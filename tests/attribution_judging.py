@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from byline.node.attribution.challenges import Challenge
-from byline.node.attribution.check import verify_record
-from byline.node.attribution.faults import Fault, Reason
-from byline.node.attribution.proving import RecordCase, challenge_of
+from byline.node.attribution.proof.challenges import Challenge
+from byline.node.attribution.proof.check import verify_record
+from byline.node.attribution.proof.faults import Fault, Reason
+from byline.node.attribution.proof.proving import RecordCase, challenge_of
 from tests.attribution_lies import (
     Told,
     held,

@@ -9,8 +9,8 @@ from typing import Final
 from byline.derivation.receipt import Log
 from byline.node.accounts import DevAccount
 from byline.node.attribution.corpus import Corpus, engine_id
-from byline.node.attribution.index import Index, folded
-from byline.node.attribution.index_events import Place, events_of
+from byline.node.attribution.index.events import Place, events_of
+from byline.node.attribution.index.index import Index, folded
 from byline.node.chain.chain import Chain
 from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
 
-from byline.node.attribution.challenges import WrongWeights
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document
+from byline.node.attribution.proof.challenges import WrongWeights
 from byline.node.attribution.receipts import encode_receipts
 from byline.node.contracts import addresses
 from byline.node.contracts.attribution_predeploys import Backend

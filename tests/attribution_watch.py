@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from byline.node.accounts import DevAccount, dev_account
-from byline.node.attribution.client import AttributionClient
-from byline.node.attribution.client_calls import Contracts
-from byline.node.attribution.client_values import (
+from byline.node.attribution.client.calls import Contracts
+from byline.node.attribution.client.client import AttributionClient
+from byline.node.attribution.client.values import (
     AnsweredRecord,
     BatchStatus,
     FeeTerms,
@@ -21,12 +21,12 @@ from byline.node.attribution.client_values import (
 )
 from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.encoding import Points, encode_evidence
-from byline.node.attribution.faults import Reason
 from byline.node.attribution.folder import save_dataset
+from byline.node.attribution.proof.faults import Reason
 from byline.node.attribution.receipts import InferenceReceipt, SignedReceipt
 from byline.node.attribution.tokens import encode_tokens, tokenize
-from byline.node.attribution.watching_evidence import EvidenceFolder
-from byline.node.attribution.watching_shell import Options, Watcher
+from byline.node.attribution.watching.evidence import EvidenceFolder
+from byline.node.attribution.watching.watcher import Options, Watcher
 from byline.node.client import RpcClient
 from byline.node.contracts.addresses import L2_CONTRACTS
 from tests.properties.attribution_records import Case, honest_case

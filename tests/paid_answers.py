@@ -11,9 +11,9 @@ from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import out_hash
 from byline.node.attribution.evidence import attribution
-from byline.node.attribution.payments import Payment, Terms, request_hash
-from byline.node.attribution.payments_book import Offer
 from byline.node.attribution.receipts import InferenceReceipt, ReceiptDomain
+from byline.node.attribution.serving.book import Offer
+from byline.node.attribution.serving.payments import Payment, Terms, request_hash
 from byline.node.attribution.tokens import tokenize
 from byline.node.attribution.weights import weights_root
 

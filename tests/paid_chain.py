@@ -7,19 +7,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from byline.node.attribution.client import AttributionClient
-from byline.node.attribution.client_http import sign_payment
-from byline.node.attribution.client_values import FeeTerms, Mode, ModelTerms
+from byline.node.attribution.client.client import AttributionClient
+from byline.node.attribution.client.http import sign_payment
+from byline.node.attribution.client.values import FeeTerms, Mode, ModelTerms
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.encoding import Points
 from byline.node.attribution.evidence import attribution
-from byline.node.attribution.operator import Operator, OperatorSettings
-from byline.node.attribution.payments import Payment, Terms, request_hash
-from byline.node.attribution.payments_book import Offer, PaymentBook, Taken
-from byline.node.attribution.payments_journal import Journal
-from byline.node.attribution.payments_store import ReceiptStore
 from byline.node.attribution.receipts import SignedReceipt
+from byline.node.attribution.serving.book import Offer, PaymentBook, Taken
+from byline.node.attribution.serving.journal import Journal
+from byline.node.attribution.serving.operator import Operator, OperatorSettings
+from byline.node.attribution.serving.payments import Payment, Terms, request_hash
+from byline.node.attribution.serving.store import ReceiptStore
 from byline.node.attribution.tokens import tokenize
 from byline.node.attribution.weights import weights_root
 from byline.node.devnet import Devnet

@@ -13,13 +13,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from byline.node.attribution.batch_check import check_dataset
 from byline.node.attribution.corpus import Corpus, min_length_of
 from byline.node.attribution.dataset import Dataset, Roots
-from byline.node.attribution.faults import Fault
 from byline.node.attribution.folder import DATASET, load_dataset
-from byline.node.attribution.index import Index
-from byline.node.attribution.index_rows import DatasetRow
+from byline.node.attribution.index.index import Index
+from byline.node.attribution.index.rows import DatasetRow
+from byline.node.attribution.proof.batch_check import check_dataset
+from byline.node.attribution.proof.faults import Fault
 from byline.node.errors import Corrupt, NodeError
 
 MOST_LOADED: Final = 16

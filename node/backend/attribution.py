@@ -11,14 +11,14 @@ from byline.node.attribution.corpus import Corpus, min_length_of
 from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.encoding import Points
 from byline.node.attribution.evidence import attribution
-from byline.node.attribution.faults import Fault
 from byline.node.attribution.holdings import Holdings, NotHeld
-from byline.node.attribution.index import Index
-from byline.node.attribution.index_events import TELLING
-from byline.node.attribution.index_rows import BatchStatus, GivenRow
-from byline.node.attribution.index_usage import list_of, shares_of, usage_of
-from byline.node.attribution.metrics import measured
+from byline.node.attribution.index.events import TELLING
+from byline.node.attribution.index.index import Index
+from byline.node.attribution.index.metrics import measured
+from byline.node.attribution.index.rows import BatchStatus, GivenRow
+from byline.node.attribution.index.usage import list_of, shares_of, usage_of
 from byline.node.attribution.passages import locate
+from byline.node.attribution.proof.faults import Fault
 from byline.node.attribution.spans import check_output
 from byline.node.attribution.tokens import tokenize
 from byline.node.attribution.weights import weights_root

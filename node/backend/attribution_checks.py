@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from byline.node.attribution.batch_check import verify_batch
-from byline.node.attribution.check import verify_record
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.encoding import Points
-from byline.node.attribution.faults import Fault
-from byline.node.attribution.index import Index
-from byline.node.attribution.index_rows import GivenRow, Mode, SettlementStatus
-from byline.node.attribution.index_usage import list_of, shares_of
+from byline.node.attribution.index.index import Index
+from byline.node.attribution.index.rows import GivenRow, Mode, SettlementStatus
+from byline.node.attribution.index.usage import list_of, shares_of
+from byline.node.attribution.proof.batch_check import verify_batch
+from byline.node.attribution.proof.check import verify_record
+from byline.node.attribution.proof.faults import Fault
 from byline.precompiles.math.sum_tree import SumRoot, sum_tree_root
 
 

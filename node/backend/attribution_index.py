@@ -15,9 +15,9 @@ from typing import Final
 from byline.derivation.block import Block
 from byline.derivation.header import Header
 from byline.derivation.kernels.bloom import bloom_of
-from byline.node.attribution.funding import Transfer
-from byline.node.attribution.index import Index, Settings, Unfounded, folded
-from byline.node.attribution.index_events import ADDRESSES, Event, Place, events_of
+from byline.node.attribution.index.events import ADDRESSES, Event, Place, events_of
+from byline.node.attribution.index.funding import Transfer
+from byline.node.attribution.index.index import Index, Settings, Unfounded, folded
 from byline.node.backend.receipts import located_logs
 from byline.node.backend.served import Served
 from byline.node.chain.chain import Chain

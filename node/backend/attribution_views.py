@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.encoding import EvidenceLeaf, Points
-from byline.node.attribution.faults import Fault
-from byline.node.attribution.funding import Link
-from byline.node.attribution.index_rows import (
+from byline.node.attribution.index.funding import Link
+from byline.node.attribution.index.metrics import Badge, Metrics, Noise, Paid
+from byline.node.attribution.index.rows import (
     BatchRow,
     ChallengeRow,
     DatasetRow,
@@ -26,8 +26,8 @@ from byline.node.attribution.index_rows import (
     SettlementRow,
     StepRow,
 )
-from byline.node.attribution.metrics import Badge, Metrics, Noise, Paid
 from byline.node.attribution.passages import passage
+from byline.node.attribution.proof.faults import Fault
 from byline.rpc.quantities import as_hex
 
 Json = dict[str, Any]

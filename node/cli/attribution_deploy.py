@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _deploy(arguments: argparse.Namespace) -> int:
-    from byline.node.attribution.deploying import deploy
+    from byline.node.attribution.client.deploying import deploy
     from byline.node.client import RpcClient
 
     account = await asyncio.to_thread(signer_of, arguments)

@@ -11,14 +11,14 @@ from pathlib import Path
 from rich.console import Console
 
 from byline.node import logs
+from byline.node.attribution.client.deploying import Deployed
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset
-from byline.node.attribution.deploying import Deployed
 from byline.node.attribution.folder import DATASET, load_dataset
-from byline.node.attribution.operator import OperatorSettings
-from byline.node.attribution.payments_book import Bounds
-from byline.node.attribution.serving_models import Model
-from byline.node.attribution.serving_service import PaidService, ServiceSettings
+from byline.node.attribution.serving.book import Bounds
+from byline.node.attribution.serving.models import Model
+from byline.node.attribution.serving.operator import OperatorSettings
+from byline.node.attribution.serving.service import PaidService, ServiceSettings
 from byline.node.cli.attribution_signer import add_signer, signer_of
 from byline.node.cli.running import run_to_end, stop_event
 from byline.node.contracts.addresses import L2_CONTRACTS

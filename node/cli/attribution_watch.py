@@ -15,7 +15,7 @@ from byline.node.cli.running import run_to_end, stop_event
 from byline.node.errors import ConfigError
 
 if TYPE_CHECKING:
-    from byline.node.attribution.deploying import Deployed
+    from byline.node.attribution.client.deploying import Deployed
 
 END_SECONDS: Final = 5.0
 
@@ -89,9 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _watch(arguments: argparse.Namespace) -> int:
     from byline.node import logs
-    from byline.node.attribution.client_calls import Contracts
-    from byline.node.attribution.watching_evidence import source_of
-    from byline.node.attribution.watching_shell import Options, Watcher
+    from byline.node.attribution.client.calls import Contracts
+    from byline.node.attribution.watching.evidence import source_of
+    from byline.node.attribution.watching.watcher import Options, Watcher
     from byline.node.client import RpcClient
     from byline.node.contracts.addresses import L2_CONTRACTS
 
@@ -147,7 +147,7 @@ async def _watch(arguments: argparse.Namespace) -> int:
 
 
 def _deployed(file: Path | None) -> Deployed | None:
-    from byline.node.attribution.deploying import Deployed
+    from byline.node.attribution.client.deploying import Deployed
 
     if file is None:
         return None

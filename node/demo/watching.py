@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from byline.node.attribution.client_calls import Contracts
+from byline.node.attribution.client.calls import Contracts
 from byline.node.attribution.dataset import Dataset
-from byline.node.attribution.watching import Held, Judge, State, View, judge_dataset
-from byline.node.attribution.watching_actions import Action, Decision, Rules, decide
-from byline.node.attribution.watching_chain import Follower, read_settings
+from byline.node.attribution.watching.actions import Action, Decision, Rules, decide
+from byline.node.attribution.watching.following import Follower, read_settings
+from byline.node.attribution.watching.judging import Held, Judge, State, View, judge_dataset
 from byline.node.demo.chain import Chain, Cost
 from byline.node.demo.model import Trained
 from byline.node.demo.people import Cast

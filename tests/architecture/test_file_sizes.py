@@ -19,7 +19,7 @@ REASONS = {
     "tests/properties/money_play.py": "the rules of one random play: withdrawals, games, payment",
     "tests/properties/money_sending.py": "the rules of the same play: deposits and messages",
     "derivation/kernels/_trie_c.pyx": "one class: every case of setting and of deleting a key",
-    "node/attribution/challenges.py": "one dataclass for each kind, and how it is encoded",
+    "node/attribution/proof/challenges.py": "one dataclass for each kind, and how it is encoded",
     "node/contracts/attribution/AttributionMath.vy": "one dispatch: a loop a rule, in three sizes",
     "node/contracts/attribution/ChallengeVerifier.vy": "one contract, a function for each kind",
     "node/contracts/attribution/PayoutVerifier.vy": "one contract, a function for each kind",

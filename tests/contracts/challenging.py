@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from byline.node.attribution.challenges import (
+from byline.node.attribution.corpus import Corpus
+from byline.node.attribution.dataset import Dataset
+from byline.node.attribution.proof.challenges import (
     Challenge,
     Edge,
     FalseSpan,
@@ -19,8 +21,6 @@ from byline.node.attribution.challenges import (
     WrongPayouts,
     WrongWeights,
 )
-from byline.node.attribution.corpus import Corpus
-from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.weights import points
 from byline.node.contracts import addresses
 from byline.node.contracts.artifacts import load

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from byline.node.attribution.challenges import Challenge, Shown, ShownLeaf
 from byline.node.attribution.corpus import Corpus, engine_id
 from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import (
@@ -18,6 +17,7 @@ from byline.node.attribution.encoding import (
     out_hash,
 )
 from byline.node.attribution.evidence import attribution
+from byline.node.attribution.proof.challenges import Challenge, Shown, ShownLeaf
 from byline.node.attribution.receipts import (
     InferenceReceipt,
     ReceiptDomain,

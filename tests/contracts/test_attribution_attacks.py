@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
-from byline.node.attribution.challenges import MOST_LISTED, Challenge, NotSettled, WrongWeights
 from byline.node.attribution.encoding import Points, encode_packed
+from byline.node.attribution.proof.challenges import (
+    MOST_LISTED,
+    Challenge,
+    NotSettled,
+    WrongWeights,
+)
 from byline.node.attribution.receipts import MOST_RECEIPTS
 from byline.node.attribution.weights import batch_payouts
 from byline.node.chain.admission import MAX_TRANSACTION_SIZE

@@ -7,10 +7,15 @@ from dataclasses import replace
 import pytest
 from eth_abi.abi import decode, encode
 
-from byline.node.attribution.challenges import FalseSpan, LongerMatch, WrongOwner, WrongWeights
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import EvidenceLeaf, encode_packed
+from byline.node.attribution.proof.challenges import (
+    FalseSpan,
+    LongerMatch,
+    WrongOwner,
+    WrongWeights,
+)
 from byline.node.attribution.weights import leaf_weights
 from byline.node.contracts.attribution_predeploys import Backend
 from tests.contracts.challenging import judge, judged, lists, repaid

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from byline.node.attribution.challenges import (
+from byline.node.attribution.corpus import Corpus
+from byline.node.attribution.dataset import Dataset, Document, OwnerRange
+from byline.node.attribution.proof.challenges import (
     BadDataset,
     DatasetFault,
 )
-from byline.node.attribution.corpus import Corpus
-from byline.node.attribution.dataset import Dataset, Document, OwnerRange
 from byline.node.contracts.attribution_predeploys import Backend
 from tests.contracts.attribution_family import refused, told
 from tests.contracts.challenging import (

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from eth_utils.crypto import keccak
 
-from byline.node.attribution.challenges import (
+from byline.node.attribution.encoding import Points
+from byline.node.attribution.proof.challenges import (
     Challenge,
     PayoutHeader,
     Share,
     Underpaid,
 )
-from byline.node.attribution.encoding import Points
 from byline.node.attribution.weights import batch_payouts
 from byline.node.contracts.attribution_predeploys import Backend
 from byline.precompiles.math.sum_tree import SumTree

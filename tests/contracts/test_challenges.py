@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from byline.node.attribution.challenges import (
+from byline.node.attribution.proof.challenges import (
     Challenge,
     LongerMatch,
     NotSettled,

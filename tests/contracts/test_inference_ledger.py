@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from eth_abi.abi import encode
 
-from byline.node.attribution.challenges import NotSettled
 from byline.node.attribution.encoding import RecordLeaf, out_hash
+from byline.node.attribution.proof.challenges import NotSettled
 from byline.node.attribution.weights import payout_root, weights_root
 from byline.node.contracts.artifacts import load
 from byline.node.contracts.attribution_predeploys import Backend

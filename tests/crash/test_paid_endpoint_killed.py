@@ -14,9 +14,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from byline.node.attribution.client_http import post, sign_payment
+from byline.node.attribution.client.http import post, sign_payment
 from byline.node.attribution.folder import save_dataset
-from byline.node.attribution.payments import PAYMENT_HEADER, Payment, encode_payment, read_offer
+from byline.node.attribution.serving.payments import (
+    PAYMENT_HEADER,
+    Payment,
+    encode_payment,
+    read_offer,
+)
 from byline.node.errors import NodeError
 from tests.devnets import environment
 from tests.paid_answers import PAYER, QUESTIONS

@@ -14,11 +14,9 @@ from typing import Any, Final
 import pytest
 
 from byline.node.accounts import DevAccount, dev_account
-from byline.node.attribution.challenges import Shown, WrongOwner
-from byline.node.attribution.check import verify_record
-from byline.node.attribution.client import AttributionClient
-from byline.node.attribution.client_calls import ContractRefused, Contracts
-from byline.node.attribution.client_values import (
+from byline.node.attribution.client.calls import ContractRefused, Contracts
+from byline.node.attribution.client.client import AttributionClient
+from byline.node.attribution.client.values import (
     AnsweredRecord,
     BatchStatus,
     ClaimPermit,
@@ -30,10 +28,12 @@ from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Document
 from byline.node.attribution.encoding import Points
 from byline.node.attribution.evidence import Evidence, attribution
-from byline.node.attribution.faults import Reason
-from byline.node.attribution.payments import request_hash
-from byline.node.attribution.proving import RecordCase, challenge_of
+from byline.node.attribution.proof.challenges import Shown, WrongOwner
+from byline.node.attribution.proof.check import verify_record
+from byline.node.attribution.proof.faults import Reason
+from byline.node.attribution.proof.proving import RecordCase, challenge_of
 from byline.node.attribution.receipts import InferenceReceipt, SignedReceipt
+from byline.node.attribution.serving.payments import request_hash
 from byline.node.attribution.tokens import tokenize
 from byline.node.attribution.weights import batch_payouts, points, weights_root
 from byline.node.contracts.addresses import L2_CONTRACTS

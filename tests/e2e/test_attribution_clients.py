@@ -16,8 +16,8 @@ from byline.node.attribution.corpus import Corpus, engine_id
 from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import encode_evidence, encode_packed
 from byline.node.attribution.evidence import attribution
-from byline.node.attribution.payments import request_hash
 from byline.node.attribution.receipts import InferenceReceipt, ReceiptDomain
+from byline.node.attribution.serving.payments import request_hash
 from byline.node.attribution.tokens import encode_tokens, tokenize
 from byline.node.contracts import interface_files
 from byline.node.contracts.addresses import L2_CONTRACTS

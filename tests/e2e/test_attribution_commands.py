@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from byline.node.attribution.client import AttributionClient
-from byline.node.attribution.client_values import BatchStatus
-from byline.node.attribution.faults import Reason
+from byline.node.attribution.client.client import AttributionClient
+from byline.node.attribution.client.values import BatchStatus
+from byline.node.attribution.proof.faults import Reason
 from byline.node.attribution.weights import batch_payouts
 from byline.node.cli import main
 from byline.node.sync_devnet import SyncDevnet

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from byline.node.accounts import DevAccount, dev_account
-from byline.node.attribution.client import AttributionClient
-from byline.node.attribution.client_sync import SyncAttributionClient
-from byline.node.attribution.client_values import BatchStatus, Mode
-from byline.node.attribution.deploying import Deployed, deploy
+from byline.node.attribution.client.client import AttributionClient
+from byline.node.attribution.client.deploying import Deployed, deploy
+from byline.node.attribution.client.sync import SyncAttributionClient
+from byline.node.attribution.client.values import BatchStatus, Mode
 from byline.node.attribution.folder import save_dataset
 from byline.node.cli import main
 from byline.node.client import RpcClient

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from byline.node.attribution.client_values import BatchStatus
+from byline.node.attribution.client.values import BatchStatus
 from byline.node.attribution.dataset import Dataset, Document, OwnerRange
 from byline.node.attribution.encoding import encode_packed
-from byline.node.attribution.faults import Reason
 from byline.node.attribution.folder import save_dataset
-from byline.node.attribution.watching import State
-from byline.node.attribution.watching_shell import LEDGER
+from byline.node.attribution.proof.faults import Reason
+from byline.node.attribution.watching.judging import State
+from byline.node.attribution.watching.watcher import LEDGER
 from byline.node.attribution.weights import batch_payouts
 from byline.node.sync_devnet import SyncDevnet
 from tests.attribution_watch import (

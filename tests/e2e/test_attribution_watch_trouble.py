@@ -15,9 +15,9 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from byline.node.accounts import DevAccount, dev_account
-from byline.node.attribution.deploying import deploy
-from byline.node.attribution.faults import Reason
-from byline.node.attribution.watching import State
+from byline.node.attribution.client.deploying import deploy
+from byline.node.attribution.proof.faults import Reason
+from byline.node.attribution.watching.judging import State
 from byline.node.attribution.weights import batch_payouts
 from byline.node.client import RpcClient
 from byline.node.contracts.attribution_deploy import FamilySettings

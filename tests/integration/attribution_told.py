@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from byline.node.attribution.index import Index
+from byline.node.attribution.index.index import Index
 from byline.node.backend.attribution_index import Follower
 from byline.node.evm.patience import ENDLESS
 from byline.precompiles.math import apportion

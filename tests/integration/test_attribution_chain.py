@@ -10,11 +10,11 @@ from functools import cache
 
 import pytest
 
-from byline.node.attribution.challenges import NotSettled
-from byline.node.attribution.check import verify_record
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document
-from byline.node.attribution.proving import RecordCase, challenge_of
+from byline.node.attribution.proof.challenges import NotSettled
+from byline.node.attribution.proof.check import verify_record
+from byline.node.attribution.proof.proving import RecordCase, challenge_of
 from byline.node.attribution.weights import batch_payouts, payout_root
 from byline.node.chain.chain import Chain
 from byline.node.config import NodeConfig

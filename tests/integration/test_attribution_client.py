@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from byline.node import AttributionClient, NodeError, SyncAttributionClient, SyncDevnet
-from byline.node.attribution.client_calls import ContractRefused
-from byline.node.attribution.client_values import (
+from byline.node.attribution.client.calls import ContractRefused
+from byline.node.attribution.client.values import (
     AnsweredRecord,
     BatchStatus,
     Claim,
@@ -18,8 +18,8 @@ from byline.node.attribution.client_values import (
 )
 from byline.node.attribution.encoding import Points, encode_packed
 from byline.node.attribution.evidence import attribution
-from byline.node.attribution.payments import request_hash
 from byline.node.attribution.receipts import SignedReceipt
+from byline.node.attribution.serving.payments import request_hash
 from byline.node.attribution.tokens import tokenize
 from byline.node.attribution.weights import batch_payouts
 from byline.precompiles.math.sum_tree import SumTree

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from byline.derivation.hashing import keccak256
-from byline.node.attribution.funding import Transfer
-from byline.node.attribution.index import folded
+from byline.node.attribution.index.funding import Transfer
+from byline.node.attribution.index.index import folded
 from byline.node.backend.attribution_index import Follower, transfers_up_to
 from byline.node.contracts import addresses
 from byline.node.evm.patience import ENDLESS, OutOfTime, Patience

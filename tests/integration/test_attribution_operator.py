@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from byline.node.attribution.client_values import BatchStatus, Mode
-from byline.node.attribution.operator import PAYOUTS, OperatorSettings
-from byline.node.attribution.payments_book import Stage
+from byline.node.attribution.client.values import BatchStatus, Mode
+from byline.node.attribution.serving.book import Stage
+from byline.node.attribution.serving.operator import PAYOUTS, OperatorSettings
 from byline.node.attribution.weights import batch_payouts
 from byline.node.client import CallFailed
 from byline.node.errors import NodeError

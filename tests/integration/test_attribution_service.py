@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from byline.node import AttributionClient, NodeError
-from byline.node.attribution.client_http import PaymentFailed
-from byline.node.attribution.client_values import BatchStatus, ModelTerms
+from byline.node.attribution.client.http import PaymentFailed
+from byline.node.attribution.client.values import BatchStatus, ModelTerms
 from byline.node.attribution.dataset import Dataset
-from byline.node.attribution.operator import OperatorSettings
-from byline.node.attribution.payments_journal import JournalHeld
-from byline.node.attribution.serving_service import PaidService, ServiceSettings
+from byline.node.attribution.serving.journal import JournalHeld
+from byline.node.attribution.serving.operator import OperatorSettings
+from byline.node.attribution.serving.service import PaidService, ServiceSettings
 from byline.node.errors import PortBusy
 from tests.paid_answers import ANNE, DOCUMENTS, OPERATOR, PAYER, QUESTIONS
 from tests.paid_chain import World, paid_world

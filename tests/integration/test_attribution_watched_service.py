@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from byline.node.accounts import dev_account
-from byline.node.attribution.client_calls import Contracts
-from byline.node.attribution.client_values import BatchStatus
+from byline.node.attribution.client.calls import Contracts
+from byline.node.attribution.client.values import BatchStatus
 from byline.node.attribution.folder import save_dataset
-from byline.node.attribution.operator import OperatorSettings
-from byline.node.attribution.serving_service import PaidService, ServiceSettings
-from byline.node.attribution.watching import State
-from byline.node.attribution.watching_evidence import source_of
-from byline.node.attribution.watching_shell import Options, Watcher
+from byline.node.attribution.serving.operator import OperatorSettings
+from byline.node.attribution.serving.service import PaidService, ServiceSettings
+from byline.node.attribution.watching.evidence import source_of
+from byline.node.attribution.watching.judging import State
+from byline.node.attribution.watching.watcher import Options, Watcher
 from byline.node.client import RpcClient
 from tests.paid_answers import OPERATOR, QUESTIONS
 from tests.paid_chain import World, paid_world

@@ -12,7 +12,7 @@ from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import EvidenceLeaf, Points, RecordLeaf
 from byline.node.attribution.evidence import Evidence, attribution
-from byline.node.attribution.structure import expected_weights, structure
+from byline.node.attribution.proof.structure import expected_weights, structure
 from byline.node.attribution.tokens import token_id
 from byline.node.attribution.weights import points, weights_root
 

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
 
-from byline.node.attribution.batch_check import check_dataset, verify_batch
-from byline.node.attribution.challenges import NotSettled
-from byline.node.attribution.check import verify_record
 from byline.node.attribution.corpus import Corpus
-from byline.node.attribution.faults import Fault, Reason
-from byline.node.attribution.proving import BatchCase, challenge_of
+from byline.node.attribution.proof.batch_check import check_dataset, verify_batch
+from byline.node.attribution.proof.challenges import NotSettled
+from byline.node.attribution.proof.check import verify_record
+from byline.node.attribution.proof.faults import Fault, Reason
+from byline.node.attribution.proof.proving import BatchCase, challenge_of
 from byline.node.attribution.spans import MOST_LEAVES
 from byline.node.attribution.weights import batch_payouts, payout_root
 from byline.node.contracts.attribution_predeploys import Backend

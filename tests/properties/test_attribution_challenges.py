@@ -15,14 +15,14 @@ from eth_utils.abi import function_abi_to_4byte_selector
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from byline.node.attribution.batch_check import check_dataset, verify_batch
-from byline.node.attribution.challenges import Challenge, Underpaid
-from byline.node.attribution.check import verify_record
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document, OwnerRange
 from byline.node.attribution.encoding import Points
-from byline.node.attribution.faults import Fault, Reason
-from byline.node.attribution.proving import BatchCase, RecordCase, challenge_of
+from byline.node.attribution.proof.batch_check import check_dataset, verify_batch
+from byline.node.attribution.proof.challenges import Challenge, Underpaid
+from byline.node.attribution.proof.check import verify_record
+from byline.node.attribution.proof.faults import Fault, Reason
+from byline.node.attribution.proof.proving import BatchCase, RecordCase, challenge_of
 from byline.node.attribution.tokens import tokenize
 from byline.node.attribution.weights import batch_payouts, payout_root
 from byline.node.contracts import addresses

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from byline.node.attribution.check import verify_record
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import EvidenceLeaf
-from byline.node.attribution.faults import ChallengeKind, Fault, Reason
-from byline.node.attribution.structure import structure
+from byline.node.attribution.proof.check import verify_record
+from byline.node.attribution.proof.faults import ChallengeKind, Fault, Reason
+from byline.node.attribution.proof.structure import structure
 from byline.node.attribution.tokens import tokenize
 from tests.properties.attribution_records import Case, cases, fit, honest_case, other_leaves
 

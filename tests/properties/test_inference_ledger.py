@@ -17,8 +17,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from byline.node.attribution.challenges import Challenge, NotSettled
 from byline.node.attribution.encoding import encode_packed, out_hash
+from byline.node.attribution.proof.challenges import Challenge, NotSettled
 from byline.node.attribution.weights import payout_root, weights_root
 from byline.node.contracts.attribution_predeploys import Backend
 from tests.contracts.attribution_family import told

@@ -16,7 +16,7 @@
      places of each dataset that has the span are leaves.
      A suffix array orders positions by their first 64 tokens, equal ones by position.
 
-     How the arguments are filled is in node/attribution/challenges.py.
+     How the arguments are filled is in node/attribution/proof/challenges.py.
 """
 
 from lib import attribution_calls

@@ -18,7 +18,7 @@
      A batch is recorded (1), then void (2), or finalized (3); what is finalized is released
      (4) once the vault has settled it, or has defaulted (5) if that took too long.  A record
      is a leaf of 180 bytes, a receipt has 253 (node/attribution/receipts.py); what a
-     challenge has to bring is in node/attribution/challenges.py, and what it has to show in
+     challenge has to bring is in node/attribution/proof/challenges.py, and what it has to show in
      ChallengeVerifier.
 
      Fees, balances and bonds are wei; times are seconds of the block's clock.
@@ -192,7 +192,7 @@ def challenge(_subject: uint64, _kind: uint8, _data: Bytes[MAX_DATA]):
     @param _subject The batch's id; of kind 5 the dataset's.
     @param _kind 1 false span, 2 longer match, 3 wrong owner, 4 wrong count, 5 bad dataset,
            6 wrong weights, 7 missing settlement, 8 wrong payouts.
-    @param _data The proof, as node/attribution/challenges.py encodes it.
+    @param _data The proof, as node/attribution/proof/challenges.py encodes it.
     """
     if _kind == MISSING_SETTLEMENT and len(_data) == 0:
         self._challenge_default(_subject)

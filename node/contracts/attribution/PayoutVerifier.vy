@@ -19,7 +19,7 @@
          model's fallback's.  A record has a unit for each 10**9 wei, at least one.
          A batch pays each owner the sum of its points.
 
-     How the arguments are filled is in node/attribution/challenges.py.
+     How the arguments are filled is in node/attribution/proof/challenges.py.
 """
 
 from lib import attribution_calls

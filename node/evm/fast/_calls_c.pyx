@@ -285,7 +285,10 @@ cdef int op_call(Environment on, Frame frame, int op, Word* top) except -1:
     if has_value:
         gas += STIPEND
     data = frame.slice_memory(data_at, data_size)
-    account = to if op == CALL or op == STATICCALL else frame.account
+    # Not one expression: Cython makes a switch of it whose pointers GCC 14 refuses.
+    account = frame.account
+    if op == CALL or op == STATICCALL:
+        account = to
     caller = frame.account.address
     if op == DELEGATECALL:
         caller = frame.caller

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from byline.node.attribution.batch_check import check_dataset, verify_batch
 from byline.node.attribution.dataset import Dataset, Document, OwnerRange
 from byline.node.attribution.encoding import Points
-from byline.node.attribution.faults import Fault, Reason
+from byline.node.attribution.proof.batch_check import check_dataset, verify_batch
+from byline.node.attribution.proof.faults import Fault, Reason
 from byline.node.attribution.weights import batch_payouts, payout_root, points, units
 
 ALICE, BOB, CAROL = (bytes([number]) * 20 for number in (1, 2, 3))

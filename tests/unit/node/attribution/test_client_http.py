@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from byline.node.attribution.client_http import check_offer, read_answer
+from byline.node.attribution.client.http import check_offer, read_answer
 from byline.node.attribution.encoding import encode_evidence
 from byline.node.errors import NodeError
 from tests.paid_answers import QUESTIONS, offer, payment

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from byline.node.attribution.client_calls import ContractRefused, Contracts
-from byline.node.attribution.client_settling import MOST_AT_ONCE, settle
+from byline.node.attribution.client.calls import ContractRefused, Contracts
+from byline.node.attribution.client.settling import MOST_AT_ONCE, settle
 from byline.precompiles.math.sum_tree import SumTree
 from tests.contracts.attribution_family import PEOPLE
 from tests.contracts.vault_world import CASCADE, CREDIT, HAMILTON, Entries, World, world

@@ -7,11 +7,11 @@ import pytest
 
 from byline.node.attribution.corpus import engine_id
 from byline.node.attribution.dataset import Dataset, Document
-from byline.node.attribution.faults import Reason
 from byline.node.attribution.folder import save_dataset
 from byline.node.attribution.holdings import MOST_LOADED, Holdings, NotHeld
-from byline.node.attribution.index import Index
-from byline.node.attribution.index_rows import DatasetRow, ModelRow
+from byline.node.attribution.index.index import Index
+from byline.node.attribution.index.rows import DatasetRow, ModelRow
+from byline.node.attribution.proof.faults import Reason
 from byline.node.config import NodeConfig
 from tests.attribution_index import SETTINGS
 

@@ -14,12 +14,15 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 
 from byline.derivation.hashing import keccak256
 from byline.derivation.receipt import Log
-from byline.node.attribution import index_bonds, index_ledger, index_registry, index_vault
 from byline.node.attribution.corpus import engine_id
-from byline.node.attribution.index import Index, Unfounded, folded
-from byline.node.attribution.index_events import TELLING, Place, events_of
-from byline.node.attribution.index_rows import Mode
-from byline.node.attribution.index_usage import shares_of
+from byline.node.attribution.index import bonds as index_bonds
+from byline.node.attribution.index import ledger as index_ledger
+from byline.node.attribution.index import registry as index_registry
+from byline.node.attribution.index import vault as index_vault
+from byline.node.attribution.index.events import TELLING, Place, events_of
+from byline.node.attribution.index.index import Index, Unfounded, folded
+from byline.node.attribution.index.rows import Mode
+from byline.node.attribution.index.usage import shares_of
 from byline.node.backend.attribution_checks import check_payouts, check_settlement
 from byline.node.contracts.addresses import ATTRIBUTION_REGISTRY
 from byline.node.contracts.artifacts import load

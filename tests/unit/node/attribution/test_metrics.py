@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byline.node.attribution.funding import Link, Transfer, linked, main_source
-from byline.node.attribution.metrics import DAY, Metrics, Noise, Paid, Usage, measured
+from byline.node.attribution.index.funding import Link, Transfer, linked, main_source
+from byline.node.attribution.index.metrics import DAY, Metrics, Noise, Paid, Usage, measured
 
 PEOPLE = tuple(bytes([number]) * 20 for number in range(1, 9))
 OWNER, A, B, C, D, *_ = PEOPLE

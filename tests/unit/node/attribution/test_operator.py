@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from byline.node.attribution.operator import (
+from byline.node.attribution.serving.book import PaymentBook, Taken
+from byline.node.attribution.serving.operator import (
     MOST_OWNERS,
     OperatorSettings,
     choose,
     is_due,
 )
-from byline.node.attribution.payments_book import PaymentBook, Taken
 from tests.paid_answers import DOMAIN, offer, payment
 
 SETTINGS = OperatorSettings(most_receipts=4, most_age=30)

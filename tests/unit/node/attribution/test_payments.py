@@ -10,7 +10,7 @@ from eth_account.messages import encode_typed_data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byline.node.attribution.payments import (
+from byline.node.attribution.serving.payments import (
     MOST_PAYMENT_BYTES,
     STATUS,
     PaymentRefused,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from byline.node.attribution.payments_book import PaymentBook, Stage, Taken
-from byline.node.attribution.payments_journal import Journal, JournalHeld
-from byline.node.attribution.payments_store import ReceiptStore
+from byline.node.attribution.serving.book import PaymentBook, Stage, Taken
+from byline.node.attribution.serving.journal import Journal, JournalHeld
+from byline.node.attribution.serving.store import ReceiptStore
 from byline.node.errors import Corrupt, StorageError
 from tests.paid_answers import DOMAIN, PAYER, offer, payment
 

@@ -14,8 +14,12 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from byline.node.attribution.client_http import check_offer, read_answer, sign_payment
-from byline.node.attribution.payments import (
+from byline.node.attribution.client.http import check_offer, read_answer, sign_payment
+from byline.node.attribution.serving.book import Bounds, PaymentBook
+from byline.node.attribution.serving.endpoint import Head, PaidEndpoint
+from byline.node.attribution.serving.journal import Journal
+from byline.node.attribution.serving.models import Model, RetrievalModel
+from byline.node.attribution.serving.payments import (
     PAYMENT_HEADER,
     RESPONSE_HEADER,
     PaymentRefused,
@@ -24,11 +28,7 @@ from byline.node.attribution.payments import (
     read_offer,
     request_hash,
 )
-from byline.node.attribution.payments_book import Bounds, PaymentBook
-from byline.node.attribution.payments_journal import Journal
-from byline.node.attribution.payments_store import ReceiptStore
-from byline.node.attribution.serving import Head, PaidEndpoint
-from byline.node.attribution.serving_models import Model, RetrievalModel
+from byline.node.attribution.serving.store import ReceiptStore
 from byline.node.errors import NodeError
 from tests.paid_answers import DOMAIN, OPERATOR, PAYER, QUESTIONS, corpus, payment
 

@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from byline.node.attribution import challenges, watching
 from byline.node.attribution.corpus import engine_id
 from byline.node.attribution.encoding import encode_evidence, encode_packed
-from byline.node.attribution.faults import Reason
-from byline.node.attribution.index import Index, Settings, folded
-from byline.node.attribution.index_events import Event, Place
-from byline.node.attribution.index_ledger import PAYOUTS_INDEX
+from byline.node.attribution.index.events import Event, Place
+from byline.node.attribution.index.index import Index, Settings, folded
+from byline.node.attribution.index.ledger import PAYOUTS_INDEX
+from byline.node.attribution.proof import challenges
+from byline.node.attribution.proof.faults import Reason
 from byline.node.attribution.tokens import encode_tokens
-from byline.node.attribution.watching import (
+from byline.node.attribution.watching import judging
+from byline.node.attribution.watching.actions import Action, Decision, Rules, decide
+from byline.node.attribution.watching.judging import (
     Content,
     Held,
     Judge,
@@ -26,7 +28,6 @@ from byline.node.attribution.watching import (
     View,
     judge_record,
 )
-from byline.node.attribution.watching_actions import Action, Decision, Rules, decide
 from byline.node.attribution.weights import batch_payouts, payout_root
 from byline.precompiles.evidence.merkle import merkle_root
 from tests.properties.attribution_records import Case
@@ -213,7 +214,7 @@ def test_wrong_payouts_too_many_for_a_challenge_need_their_list(
     batch = told.record(*cases, payouts=stolen)
     few = told.decision(1001, [example()])
     assert [action.arguments[:2] for action in few.actions] == [(batch, 8)]
-    monkeypatch.setattr(watching, "MOST_LISTED", 5)
+    monkeypatch.setattr(judging, "MOST_LISTED", 5)
     monkeypatch.setattr(challenges, "MOST_LISTED", 5)
     assert calls(told.decision(1001, [example()])) == [("demandPayouts", batch)]
     told.demanded(batch, PAYOUTS_INDEX)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from byline.derivation.hashing import keccak256
-from byline.node.attribution.index import Settings
-from byline.node.attribution.watching_chain import Follower, Head, thinned
+from byline.node.attribution.index.index import Settings
+from byline.node.attribution.watching.following import Follower, Head, thinned
 from byline.node.client import CallFailed, RpcClient
 from byline.node.contracts.addresses import INFERENCE_LEDGER
 from byline.node.errors import NodeError

@@ -19,10 +19,9 @@ from hypothesis import strategies as st
 from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import encode_evidence
 from byline.node.attribution.folder import DOCUMENTS, save_dataset
-from byline.node.attribution.index_rows import DatasetRow
+from byline.node.attribution.index.rows import DatasetRow
 from byline.node.attribution.tokens import encode_tokens
-from byline.node.attribution.watching import Content
-from byline.node.attribution.watching_evidence import (
+from byline.node.attribution.watching.evidence import (
     MOST_BYTES,
     DatasetShelf,
     EvidenceEndpoint,
@@ -30,6 +29,7 @@ from byline.node.attribution.watching_evidence import (
     look_for,
     source_of,
 )
+from byline.node.attribution.watching.judging import Content
 from tests.properties.attribution_records import OWNERS, Case
 from tests.properties.test_attribution_faults import example
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from eth_utils.crypto import keccak
 
-from byline.node.attribution.deploying import Deployed
+from byline.node.attribution.client.deploying import Deployed
 from byline.node.contracts.artifacts import load
 from byline.node.contracts.attribution_deploy import (
     SYSTEM,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from byline.node.attribution.check import verify_record
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document
-from byline.node.attribution.faults import Reason
+from byline.node.attribution.proof.check import verify_record
+from byline.node.attribution.proof.faults import Reason
 from byline.node.attribution.receipts import ReceiptDomain
 from byline.node.demo.desk import Answer, Batch, Desk, answer, in_batches
 from byline.node.demo.infinigram import InfiniGram

@@ -1,0 +1,54 @@
+"""Book and journal together: what is noted is on disk first, and one write at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from byline.node.attribution.serving.book import PaymentBook, ReceiptKey, Taken
+from byline.node.attribution.serving.journal import Journal
+from byline.node.errors import StorageError
+
+
+class ReceiptStore:
+    """The receipts of one endpoint, for the server that takes and the operator that records.
+
+    Raises `StorageError` where the journal cannot be written; the receipt at hand is then not
+    recorded by this process, and no other is taken.
+    """
+
+    def __init__(self, book: PaymentBook, journal: Journal) -> None:
+        self.book = book
+        self._journal = journal
+        self._writing = asyncio.Lock()
+
+    async def write(self, taken: Taken) -> None:
+        """Write down a receipt that the book has taken."""
+        try:
+            async with self._writing:
+                await asyncio.to_thread(self._journal.taken, taken)
+        except StorageError:
+            self.book.lost(taken.key, "it could not be written down")
+            raise
+        self.book.written(taken.key)
+
+    async def recorded(self, places: Mapping[ReceiptKey, tuple[int, int]]) -> None:
+        """Note batch and index of receipts."""
+        if places:
+            async with self._writing:
+                await asyncio.to_thread(self._journal.recorded, places)
+        for key, (batch, index) in places.items():
+            self.book.recorded(key, batch, index)
+
+    async def returned(self, keys: tuple[ReceiptKey, ...]) -> None:
+        """Note that the chain took records back."""
+        async with self._writing:
+            await asyncio.to_thread(self._journal.returned, keys)
+        for key in keys:
+            self.book.returned(key)
+
+    async def lost(self, key: ReceiptKey, why: str) -> None:
+        """Note that a receipt cannot be recorded any more."""
+        async with self._writing:
+            await asyncio.to_thread(self._journal.lost, key, why)
+        self.book.lost(key, why)

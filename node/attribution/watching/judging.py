@@ -1,0 +1,327 @@
+"""What a watcher makes of datasets, records and batches: verdicts, and challenges that prove them.
+
+Pure: the chain comes in as an `Index`, texts as datasets, evidence as bytes.  What to do about
+a verdict is in actions.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from byline.derivation.hashing import keccak256
+from byline.node.attribution.corpus import Corpus, min_length_of
+from byline.node.attribution.dataset import Dataset
+from byline.node.attribution.encoding import (
+    EVIDENCE_LEAF_BYTES,
+    Points,
+    RecordLeaf,
+    decode_evidence,
+    encode_evidence,
+)
+from byline.node.attribution.index.index import Index
+from byline.node.attribution.index.rows import BatchRow, DatasetRow, PublishedRow
+from byline.node.attribution.proof.batch_check import check_dataset, verify_batch
+from byline.node.attribution.proof.challenges import (
+    MOST_LISTED,
+    BadDataset,
+    Challenge,
+    DatasetFault,
+    Shown,
+)
+from byline.node.attribution.proof.check import verify_record
+from byline.node.attribution.proof.faults import ChallengeKind, Fault, Reason
+from byline.node.attribution.proof.proving import BatchCase, RecordCase, challenge_of
+from byline.node.attribution.tokens import decode_tokens, encode_tokens
+from byline.node.attribution.weights import points
+from byline.precompiles.evidence.merkle import MerkleTree, merkle_root
+from byline.precompiles.math.sum_tree import SumRoot
+
+CONDEMNED: Final = 3
+"""Status of a dataset that a challenge has proven wrong."""
+MOST_TRIED: Final = 24
+"""Accusations of one record: one is enough, and a liar may have made thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An output and its evidence as bytes, wherever they come from."""
+
+    output: bytes
+    """Token string."""
+    evidence: bytes
+    """Leaves of 56 bytes."""
+
+    @classmethod
+    def published(cls, row: PublishedRow) -> Content:
+        """Return what was published on the chain."""
+        return cls(encode_tokens(row.output), encode_evidence(row.leaves))
+
+    def belongs_to(self, record: RecordLeaf) -> bool:
+        """Return whether `record` commits to exactly this."""
+        if keccak256(self.output) != record.out_hash:
+            return False
+        size, data = EVIDENCE_LEAF_BYTES, self.evidence
+        leaves = [data[at : at + size] for at in range(0, len(data), size)]
+        return merkle_root(leaves) == record.evidence_root
+
+
+class State(Enum):
+    """What is known about a record."""
+
+    CLEAN = "clean"
+    FAULTY = "faulty"
+    MISSING = "missing"
+    """Nobody has shown its evidence."""
+    WITHHELD = "withheld"
+    """It is known, and the ledger takes it from nobody."""
+    UNCHECKED = "unchecked"
+    """A dataset is not held, or the engine is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known about a record, or about the payouts of a batch."""
+
+    state: State
+    faults: tuple[Fault, ...] = ()
+    words: str = ""
+    points: Points = ()
+    """Of a clean record."""
+    leaves: int = 0
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether somebody lies, or hides."""
+        return self.state not in (State.CLEAN, State.UNCHECKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Accusation:
+    """Something that is wrong, in words, and the challenge that proves it."""
+
+    words: str
+    challenge: Challenge
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A dataset whose content is at hand, and what is wrong with it.  Compared by identity."""
+
+    dataset: Dataset
+    accusations: tuple[Accusation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that verdicts depend on."""
+
+    index: Index
+    now: int
+    """Seconds of the newest block's clock."""
+    shelf: Mapping[int, Held]
+    """Datasets at hand, by id."""
+    contents: Mapping[tuple[bytes, bytes], Content]
+    """What was found beside the chain, by outHash and evidenceRoot."""
+
+
+def judge_dataset(row: DatasetRow, dataset: Dataset) -> Held:
+    """Return `dataset`, which has the roots of `row`, with all that is wrong with it.
+
+    The numbers of tokens and ranges that it was registered with are looked at first: where
+    they are wrong, nothing else need be.
+    """
+    shape = tuple(_shape(row, dataset))
+    faults = () if shape else check_dataset(dataset)
+    found = (Accusation(str(fault), challenge_of(fault, dataset)) for fault in faults)
+    return Held(dataset, (*shape, *found))
+
+
+def _shape(row: DatasetRow, dataset: Dataset) -> Iterator[Accusation]:
+    if row.tokens != len(dataset):
+        yield Accusation(
+            f"BAD_DATASET: registered with {row.tokens} tokens, but its roots are of "
+            f"{len(dataset)}",
+            BadDataset(DatasetFault.TOKENS_SHAPE, left=dataset.open_tokens(len(dataset) - 1)),
+        )
+    elif row.owners != len(dataset.ranges) and dataset.ranges:
+        yield Accusation(
+            f"BAD_DATASET: registered with {row.owners} owner ranges, but its root is of "
+            f"{len(dataset.ranges)}",
+            BadDataset(DatasetFault.OWNERS, owners=dataset.open_range(0)),
+        )
+
+
+@dataclass(slots=True)
+class Judge:
+    """Gives verdicts, and remembers those that cannot change."""
+
+    closed: set[tuple[object, ...]] = field(default_factory=set)
+    """Batches that are paid for and looked at: there is nothing to add."""
+
+    _records: dict[tuple[object, ...], Verdict] = field(default_factory=dict)
+    _whole: dict[tuple[object, ...], tuple[Verdict, ...]] = field(default_factory=dict)
+    """Of batches all of whose evidence is known."""
+    _payouts: dict[tuple[object, ...], Verdict] = field(default_factory=dict)
+
+    def records(self, view: View, row: BatchRow) -> tuple[Verdict, ...]:
+        """Return the verdict on each record of a batch."""
+        corpus = corpus_of(view, row.model)
+        if isinstance(corpus, str):
+            return (Verdict(State.UNCHECKED, words=corpus),) * row.count
+        key = (row.id, row.records_root, *_identity(corpus))
+        known = self._whole.get(key)
+        if known is None:
+            known = tuple(self._record(view, row, corpus, index) for index in range(row.count))
+            if all(verdict.state is not State.MISSING for verdict in known):
+                self._whole[key] = known
+        return known
+
+    def _record(self, view: View, row: BatchRow, corpus: Corpus, index: int) -> Verdict:
+        record = view.index.ledger.records[row.id, index].leaf
+        key = (record, *_identity(corpus))
+        known = self._records.get(key)
+        if known is None:
+            content = content_of(view, row.id, index)
+            if content is None:
+                return Verdict(State.MISSING, words="its evidence is not published")
+            known = self._records[key] = _judged(corpus, record, content)
+        return known
+
+    def payouts(self, view: View, row: BatchRow) -> Verdict | None:
+        """Return the verdict on a batch's payouts; `None` until all its records are clean."""
+        verdicts = self.records(view, row)
+        if any(verdict.state is not State.CLEAN for verdict in verdicts):
+            return None
+        shown = view.index.ledger.lists.get(row.id)
+        fallback = view.index.registry.models[row.model].fallback_to
+        claimed = SumRoot(row.payout_root, row.total_w, row.n)
+        # Clean records have one list of points each, whatever dataset it comes from.
+        key = (row.id, row.records_root, fallback, claimed, shown is None)
+        if key not in self._payouts:
+            faults = tuple(verify_batch([one.points for one in verdicts], claimed, shown))
+            state = State.FAULTY if faults else State.CLEAN
+            self._payouts[key] = Verdict(state, faults)
+        return self._payouts[key]
+
+    def accusations(self, view: View, row: BatchRow) -> Iterator[Accusation]:
+        """Yield what proves a batch wrong: by its records first, each fault of another sort."""
+        for index, verdict in enumerate(self.records(view, row)):
+            if verdict.state is State.FAULTY:
+                yield from _of_record(record_case(view, row, index), verdict.faults)
+        payouts = self.payouts(view, row)
+        if payouts is not None and payouts.faults:
+            yield from _provable(self._batch_case(view, row), payouts.faults)
+
+    def _batch_case(self, view: View, row: BatchRow) -> BatchCase:
+        return BatchCase(
+            tuple(one.leaf for one in view.index.ledger.records_of(row.id)),
+            tuple(verdict.points for verdict in self.records(view, row)),
+            view.index.ledger.lists.get(row.id),
+        )
+
+    def needs_list(self, view: View, row: BatchRow) -> bool:
+        """Return whether wrong payouts are too many to prove without the list behind them."""
+        payouts = self.payouts(view, row)
+        if payouts is None or not payouts.faults or row.id in view.index.ledger.lists:
+            return False
+        return sum(map(len, self._batch_case(view, row).points)) > MOST_LISTED
+
+
+def _identity(corpus: Corpus) -> tuple[object, ...]:
+    return corpus.datasets, corpus.min_length, corpus.fallback
+
+
+def _judged(corpus: Corpus, record: RecordLeaf, content: Content) -> Verdict:
+    """Judge a record; where that itself fails, say so: the others are still to be judged."""
+    try:
+        return judge_record(corpus, record, content)
+    except Exception as error:
+        return Verdict(State.UNCHECKED, words=f"the check failed, report this: {error!r}")
+
+
+def judge_record(corpus: Corpus, record: RecordLeaf, content: Content) -> Verdict:
+    """Return the verdict on a record whose output and evidence are at hand."""
+    try:
+        output = decode_tokens(content.output)
+        leaves = decode_evidence(content.evidence)
+    except ValueError as error:
+        return Verdict(State.WITHHELD, words=str(error))
+    faults = tuple(verify_record(corpus, record, output, leaves))
+    if any(fault.kind is ChallengeKind.WITHHELD for fault in faults):
+        return Verdict(State.WITHHELD, faults, faults[0].reason.words)
+    if faults:
+        return Verdict(State.FAULTY, faults, str(faults[0]), leaves=len(leaves))
+    honest = points(leaves, record.fee, corpus.fallback)
+    return Verdict(State.CLEAN, points=honest, leaves=len(leaves))
+
+
+def corpus_of(view: View, number: int) -> Corpus | str:
+    """Return a model's datasets as they are at hand, or why they cannot be used."""
+    model = view.index.registry.models[number]
+    try:
+        min_length = min_length_of(model.engine_id)
+    except ValueError as error:
+        return str(error)
+    datasets: list[Dataset] = []
+    for one in model.datasets:
+        held = view.shelf.get(one)
+        if view.index.registry.datasets[one].status == CONDEMNED:
+            return f"dataset {one} is condemned"
+        if held is None:
+            return f"dataset {one} is not held"
+        if held.accusations:
+            return f"dataset {one} is bad"
+        datasets.append(held.dataset)
+    return Corpus(tuple(datasets), min_length, model.fallback_to)
+
+
+def content_of(view: View, batch: int, index: int) -> Content | None:
+    """Return output and evidence of a record: from the chain, or from beside it."""
+    shown = view.index.ledger.published.get((batch, index))
+    if shown is not None:
+        return Content.published(shown)
+    record = view.index.ledger.records[batch, index].leaf
+    return view.contents.get((record.out_hash, record.evidence_root))
+
+
+def shown_of(view: View, batch: int, index: int) -> Shown:
+    """Return a record and the proof that its batch has it."""
+    records = [one.leaf for one in view.index.ledger.records_of(batch)]
+    tree = MerkleTree([record.encode() for record in records])
+    return Shown(index, records[index], tree.proof(index))
+
+
+def record_case(view: View, row: BatchRow, index: int) -> RecordCase:
+    """Return a record with all that its challenges need; only for one that was judged."""
+    corpus, content = corpus_of(view, row.model), content_of(view, row.id, index)
+    assert isinstance(corpus, Corpus)
+    assert content is not None
+    return RecordCase(
+        corpus,
+        shown_of(view, row.id, index),
+        decode_tokens(content.output),
+        decode_evidence(content.evidence),
+    )
+
+
+def _of_record(case: RecordCase, faults: tuple[Fault, ...]) -> Iterator[Accusation]:
+    """Yield accusations: the first fault of each reason, then others."""
+    first: dict[Reason, Fault] = {}
+    for fault in faults:
+        first.setdefault(fault.reason, fault)
+    chosen = tuple(first.values())
+    others = tuple(fault for fault in faults if fault not in chosen)
+    yield from _provable(case, (*chosen, *others)[:MOST_TRIED])
+
+
+def _provable(case: RecordCase | BatchCase, faults: tuple[Fault, ...]) -> Iterator[Accusation]:
+    for fault in faults:
+        try:
+            challenge = challenge_of(fault, case)
+            challenge.encode()
+        except (ValueError, IndexError):
+            continue  # too large for one transaction, or no opening: another fault will do
+        yield Accusation(str(fault), challenge)
