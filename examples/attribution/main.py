@@ -7,11 +7,11 @@ from pathlib import Path
 import aiohttp
 
 from byline.node import AttributionClient, Devnet
-from byline.node.attribution.client_http import PaymentFailed
-from byline.node.attribution.client_values import BatchStatus, FeeTerms, Mode, ModelTerms
+from byline.node.attribution.client.http import PaymentFailed
+from byline.node.attribution.client.values import BatchStatus, FeeTerms, Mode, ModelTerms
 from byline.node.attribution.dataset import Document
-from byline.node.attribution.operator import OperatorSettings
-from byline.node.attribution.serving_service import PaidService, ServiceSettings
+from byline.node.attribution.serving.operator import OperatorSettings
+from byline.node.attribution.serving.service import PaidService, ServiceSettings
 from byline.node.keys import address_of
 
 OPEN = 10**18
