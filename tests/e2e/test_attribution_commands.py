@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -185,12 +186,16 @@ def test_ctrl_c_prints_what_was_found(tmp_path: Path) -> None:
             text=True,
         ) as process:
             assert process.stdout is not None
+            # A watcher that says nothing would be waited for without end.
+            watchdog = threading.Timer(60, process.kill)
+            watchdog.start()
             for line in process.stdout:
                 if line.startswith("batch 1 record 0: clean"):
                     break
             process.send_signal(signal.SIGINT)
             rest = process.stdout.read()
             assert process.wait(20) == 0
+            watchdog.cancel()
     assert "records, clean" in rest
 
 
