@@ -1,10 +1,10 @@
 """The command line: one module a command, one line a command in `COMMANDS`.
 
 What they share: running.py (asyncio, signals, errors as one line), banner.py (the start screen).
-attribution.py has subcommands of its own: attribution_serve.py, attribution_watch.py,
-attribution_explain.py, attribution_verify.py, attribution_status.py, attribution_deploy.py,
-attribution_fidelity.py; attribution_signer.py says who signs, attribution_tables.py prints what a
-node answers.
+attribution.py has subcommands of its own: attribution_register.py, attribution_serve.py,
+attribution_watch.py, attribution_explain.py, attribution_verify.py, attribution_status.py,
+attribution_deploy.py, attribution_fidelity.py; attribution_signer.py says who signs,
+attribution_tables.py prints what a node answers.
 """
 
 from __future__ import annotations

@@ -13,6 +13,9 @@ from typing import Final
 from byline.node.cli import Command
 
 SUBCOMMANDS: Final[tuple[Command, ...]] = (
+    Command(
+        "register", "byline.node.cli.attribution_register", "make datasets and a model of texts"
+    ),
     Command("serve", "byline.node.cli.attribution_serve", "serve a model that is paid by answer"),
     Command("watch", "byline.node.cli.attribution_watch", "recheck records, challenge lies"),
     Command("explain", "byline.node.cli.attribution_explain", "an answer down to paid words"),
