@@ -103,11 +103,6 @@ def nothing_follows(data: bytes, end: int) -> None:
         raise malformed(end, f"{len(data) - end} bytes follow the last element")
 
 
-def end_of_array(data: bytes, start: int, length: int) -> None:
-    """Refuse unless the array of `length` words at `start` is there and ends the input."""
-    nothing_follows(data, end_of_words(data, start, length))
-
-
 def bytes_argument(data: bytes, head: int, start: int, base: int = SELECTOR) -> tuple[bytes, int]:
     """Read the `bytes` whose head is at `head` and which must lie at `start`.
 

@@ -22,7 +22,6 @@ from byline.derivation.hashing import keccak256
 
 HASH: Final = 32
 U64: Final = 8
-MAX_CHUNKS: Final = 2**64 - 1
 MAX_DEPTH: Final = 64
 """Levels below the top of the largest tree, and so the siblings of the longest proof."""
 MAX_PROOF: Final = U64 + HASH * MAX_DEPTH
