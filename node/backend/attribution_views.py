@@ -28,6 +28,7 @@ from byline.node.attribution.index.rows import (
 )
 from byline.node.attribution.passages import passage
 from byline.node.attribution.proof.faults import Fault
+from byline.node.attribution.states import MODES
 from byline.rpc.quantities import as_hex
 
 Json = dict[str, Any]
@@ -251,7 +252,7 @@ def model(row: ModelRow) -> Json:
         "engineId": as_hex(row.engine_id),
         "feePolicy": row.fee_policy,
         "method": METHODS[row.method],
-        "mode": ("push", "credit", "accumulator", "root")[row.mode],
+        "mode": MODES[row.mode],
         "tokens": row.tokens,
         "uri": row.uri,
     }

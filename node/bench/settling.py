@@ -14,9 +14,9 @@ from eth_abi.abi import encode
 
 from byline.derivation.hashing import keccak256
 from byline.node.accounts import DevAccount
+from byline.node.attribution.states import MODES
 from byline.node.bench.effort import QUICK, Bench
 from byline.node.bench.settling_chain import (
-    MODES,
     PRECOMPILE,
     TWIN,
     VAULT,

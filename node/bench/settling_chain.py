@@ -23,6 +23,7 @@ from byline.derivation.transaction import Transaction, decode_transaction
 from byline.node.accounts import DevAccount, dev_accounts
 from byline.node.assembly import build_rollup
 from byline.node.attribution.corpus import engine_id
+from byline.node.attribution.states import MODES
 from byline.node.bench.engines import run
 from byline.node.bench.transactions import MAX_FEE, TIP
 from byline.node.chain.chain import Built
@@ -44,7 +45,6 @@ POLICY: Final = Interface.of("FeePolicy")
 PRECOMPILE: Final = "precompile"
 TWIN: Final = "twin"
 CLAIM_SECONDS: Final = 10**6
-MODES: Final = ("push", "credit", "accumulator", "root")
 
 
 @dataclass(frozen=True, slots=True)

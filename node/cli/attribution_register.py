@@ -14,12 +14,11 @@ from byline.node.attribution.client.client import AttributionClient
 from byline.node.attribution.client.values import FeeTerms, Mode, ModelTerms
 from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.folder import save_dataset
+from byline.node.attribution.states import MODES
 from byline.node.cli.attribution_signer import add_signer, signer_of
 from byline.node.cli.running import run_to_end
 from byline.node.errors import ConfigError
 
-MODES: Final = ("push", "credit", "accumulator", "root")
-"""How a batch is settled, by the number that the registry has for it."""
 MOST_DATASETS: Final = 4
 
 
@@ -88,7 +87,7 @@ async def _register(arguments: argparse.Namespace) -> int:
         terms = FeeTerms(arguments.rate_in, arguments.rate_out, account.address)
         policy = await client.create_policy(terms)
         ids = tuple(one.id for one in datasets)
-        mode = Mode(MODES.index(arguments.mode))
+        mode = Mode[arguments.mode.upper()]
         model = await client.register_model(ModelTerms(ids, policy, mode=mode, uri=arguments.uri))
         if arguments.bond:
             await client.bond(arguments.bond)

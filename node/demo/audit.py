@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from byline.node.attribution.encoding import Points, RecordLeaf, decode_evidence
 from byline.node.attribution.evidence import Evidence
+from byline.node.attribution.states import MODES
 from byline.node.attribution.weights import batch_payouts, payout_root, points, weights_root
 from byline.node.demo.chain import Event
 from byline.precompiles.evidence.merkle import merkle_root
 from byline.precompiles.math import apportion
 from byline.precompiles.math.sum_tree import sum_tree_root
-
-MODES: Final = ("push", "credit", "accumulator", "root")
 
 
 @dataclass(slots=True)

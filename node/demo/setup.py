@@ -11,8 +11,8 @@ from typing import Final
 from byline.derivation.hashing import keccak256
 from byline.node.attribution.corpus import engine_id
 from byline.node.attribution.dataset import Dataset
+from byline.node.attribution.states import MODES
 from byline.node.contracts.addresses import INFERENCE_LEDGER
-from byline.node.demo.audit import MODES
 from byline.node.demo.chain import Chain, interface
 from byline.node.demo.loss import loss_q16
 from byline.node.demo.model import ADAPTER_DATASET, BASE_DATASET, Trained

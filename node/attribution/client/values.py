@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 
 from byline.derivation.hashing import ZERO_ADDRESS
 from byline.node.attribution.corpus import DEFAULT_MIN_LENGTH
 from byline.node.attribution.encoding import EvidenceLeaf, Points, RecordLeaf
 from byline.node.attribution.receipts import SignedReceipt
+from byline.node.attribution.states import BatchStatus as BatchStatus
+from byline.node.attribution.states import Mode as Mode
 from byline.precompiles.math import CASCADE
-
-
-class Mode(IntEnum):
-    """How the vault settles a model's batches."""
-
-    PUSH = 0
-    CREDIT = 1
-    ACCUMULATOR = 2
-    ROOT = 3
-
-
-class BatchStatus(IntEnum):
-    """Where a batch is on its way."""
-
-    NONE = 0
-    RECORDED = 1
-    VOID = 2
-    FINALIZED = 3
-    RELEASED = 4
-    DEFAULTED = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,40 +7,12 @@ roots and hashes 32; amounts are wei, times seconds since 1970.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 
 from byline.node.attribution.encoding import EvidenceLeaf, RecordLeaf
 from byline.node.attribution.index.events import Place
-
-
-class BatchStatus(IntEnum):
-    """Of a batch in the ledger."""
-
-    NONE = 0
-    RECORDED = 1
-    VOID = 2
-    FINALIZED = 3
-    RELEASED = 4
-    DEFAULTED = 5
-
-
-class SettlementStatus(IntEnum):
-    """Of a batch in the vault."""
-
-    NONE = 0
-    WAITING = 1
-    SETTLED = 2
-    VOID = 3
-    SWEPT = 4
-
-
-class Mode(IntEnum):
-    """How a model's contributors are paid."""
-
-    PUSH = 0
-    CREDIT = 1
-    ACCUMULATOR = 2
-    ROOT = 3
+from byline.node.attribution.states import BatchStatus as BatchStatus
+from byline.node.attribution.states import Mode as Mode
+from byline.node.attribution.states import SettlementStatus as SettlementStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from byline.node.attribution.states import MODES
 from byline.node.bench import settling
 from byline.node.bench.effort import QUICK, Bench
 from byline.node.bench.settling import CHUNK, POT, Settled
 from byline.node.bench.settling_chain import (
-    MODES,
     PRECOMPILE,
     TWIN,
     SettlingChain,
