@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from byline.node.evm.machine import CallOutcome, Machine, MessageCall, OpcodeSet
 from byline.node.evm.precompiles import credits_native
-from byline.node.evm.tracing import FrameStart, Step
+from byline.node.evm.tracing import FrameEnd, FrameStart, Step
 from byline.precompiles import state
 from byline.precompiles.errors import VALUE_NOT_ACCEPTED
 from byline.precompiles.state import refusals
@@ -191,8 +191,17 @@ def test_the_last_gas_must_be_above_the_sentry() -> None:
 
 def test_a_frame_that_fails_takes_its_credits_back() -> None:
     on, untouched = vault_machine(), vault_machine()
+    recorder = Recorder()
+    on.trace(recorder)
     done = evm_kit.call(on, VAULT, calldata("inside", DATA, 0), GAS)
+    on.trace(None)
     assert (done.succeeded, done.refund) == (True, 0)
+    ends = [event for event in recorder.events if isinstance(event, FrameEnd)]
+    assert [(end.depth, end.error) for end in ends] == [
+        (2, None),
+        (1, "execution reverted"),
+        (0, None),
+    ]
     assert on.commit() == untouched.commit()
 
 
