@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from eth_abi.abi import encode
 
-from byline.derivation.hashing import ZERO_ADDRESS, keccak256
-from byline.derivation.kernels import rlp
+from byline.derivation.hashing import ZERO_ADDRESS
 from byline.node.contracts import attribution_predeploys as genesis
 from byline.node.contracts.artifacts import load
 from byline.node.contracts.attribution_predeploys import Backend
+from byline.node.evm.accounts import created_address
 
 TWINS: Final = ("AttributionMath", "AttributionEvidence")
 SYSTEM: Final = (
@@ -99,11 +99,6 @@ class Plan:
     creations: tuple[Creation, ...]
     addresses: Mapping[str, bytes]
     """Every contract by name, as in `addresses.L2_CONTRACTS`; the twins if they are used."""
-
-
-def created_address(deployer: bytes, nonce: int) -> bytes:
-    """Return where the contract stands that an account creates by its transaction `nonce`."""
-    return keccak256(rlp.encode([deployer, nonce]))[12:]
 
 
 def plan(deployer: bytes, nonce: int, settings: FamilySettings) -> Plan:
