@@ -26,7 +26,6 @@ REASONS = {
     "node/contracts/l1/DevnetDisputeGame.vy": "one contract, half of it getters",
     "node/contracts/l1/OptimismPortal.vy": "one contract, with the interface that clients know",
     "node/contracts/l1/SystemConfig.vy": "one contract, with the interface that clients know",
-    "node/evm/fast/_calls_c.pyx": "how a message begins and ends, in the order of the specs",
     "node/evm/fast/_interpreter_c.pyx": "one loop over all opcodes, by their numbers",
     "node/evm/fast/_state_c.pyx": "every change of state beside the way it is undone",
     "node/evm/fast/_word_c.pyx": "one kind of number, each operation of the EVM on it",

@@ -11,7 +11,9 @@ _tries_c          tries that were opened or committed lately
 _state_c          journaled accounts, words and marks over the tries
 _environment_c    block, transaction, tracer, and how a run lets others live
 _frame_c          a call under way: its memory, and where its stack lies
-_calls_c          how calls and creations begin and end, natives, self-destruction
+_messages_c       what calls and creations share: how they are entered and finished
+_calls_c          how calls begin, of code and of natives; self-destruction
+_creations_c      how creations begin, and where new contracts stand
 _native_frame_c   native functions that work on the storage of their caller
 _storage_c        SSTORE, TSTORE, LOG
 _interpreter_c    the loop over opcodes

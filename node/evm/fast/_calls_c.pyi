@@ -1,2 +1,1 @@
-def created_address(sender: bytes, nonce: int) -> bytes:
-    """Return the address of the contract that `sender` creates with `nonce`."""
+"""Calls and self-destruction; only `_interpreter_c` and `_machine_c` call them."""

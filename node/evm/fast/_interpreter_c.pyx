@@ -14,13 +14,8 @@ from libc.string cimport memmove, memset
 
 from byline.derivation.kernels._keccak_c cimport keccak256_into
 from byline.node.evm.fast._account_c cimport Account, is_empty
-from byline.node.evm.fast._calls_c cimport (
-    finish,
-    op_call,
-    op_create,
-    op_selfdestruct,
-    resume,
-)
+from byline.node.evm.fast._calls_c cimport op_call, op_selfdestruct
+from byline.node.evm.fast._creations_c cimport op_create
 from byline.node.evm.fast._frame_c cimport (
     BAD_JUMP,
     BAD_OPCODE,
@@ -35,6 +30,7 @@ from byline.node.evm.fast._frame_c cimport (
     STACK_WORDS,
     STATIC,
 )
+from byline.node.evm.fast._messages_c cimport finish, resume
 from byline.node.evm.fast._storage_c cimport op_log, op_sstore, op_tstore
 from byline.node.evm.fast._word_c cimport (
     Word,

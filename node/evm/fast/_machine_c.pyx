@@ -5,16 +5,9 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t
 
 from byline.node.evm.fast._account_c cimport Account
-from byline.node.evm.fast._calls_c cimport (
-    CALL,
-    CREATE,
-    begin_call,
-    begin_creation,
-    creation_address,
-    tell_enter,
-    tell_leave,
-)
+from byline.node.evm.fast._calls_c cimport begin_call
 from byline.node.evm.fast._code_c cimport EMPTY_CODE, Code, CodeCache
+from byline.node.evm.fast._creations_c cimport begin_creation, creation_address
 from byline.node.evm.fast._environment_c cimport PATIENCE
 from byline.node.evm.fast._frame_c cimport (
     COLLISION,
@@ -27,6 +20,7 @@ from byline.node.evm.fast._frame_c cimport (
     new_arena,
 )
 from byline.node.evm.fast._interpreter_c cimport Interpreter
+from byline.node.evm.fast._messages_c cimport CALL, CREATE, tell_enter, tell_leave
 from byline.node.evm.fast._tries_c cimport Tries
 from byline.node.evm.fast._word_c cimport Word, word_from_int, word_less, word_load, word_set
 
