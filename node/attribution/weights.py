@@ -42,10 +42,19 @@ def units(fee: int) -> int:
     return max(1, fee // WEI_PER_UNIT)
 
 
+def can_be_divided_by(leaves: Sequence[EvidenceLeaf]) -> bool:
+    """Return whether `points` can be made of leaves, which may be anybody's.
+
+    Not of weights that are zero altogether, nor of those that add up to 2**64 or more.
+    """
+    return not leaves or 0 < sum(leaf.weight for leaf in leaves) <= MOST_UNITS
+
+
 def points(leaves: Sequence[EvidenceLeaf], fee: int, fallback: bytes) -> Points:
     """Return the points of a record by ascending owner; they add up to `units(fee)`.
 
     Without leaves all go to `fallback`.  An owner may get 0 points and stays in the list.
+    Raises `ValueError` unless `can_be_divided_by` takes the leaves.
     """
     if not leaves:
         return ((fallback, units(fee)),)

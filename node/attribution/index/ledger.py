@@ -24,7 +24,7 @@ from byline.node.attribution.index.rows import (
     RequestRow,
 )
 from byline.node.attribution.tokens import decode_tokens
-from byline.node.attribution.weights import batch_payouts, payout_root, points
+from byline.node.attribution.weights import batch_payouts, can_be_divided_by, payout_root, points
 
 BAD_DATASET: Final = 5
 PAYOUTS_INDEX: Final = 2**64 - 1
@@ -68,9 +68,13 @@ class LedgerBook:
         return tuple(self.records[batch, index] for index in range(count))
 
     def points_of(self, batch: int, index: int, fallback: bytes) -> Points | None:
-        """Return the points that a record's evidence gives; `None` while it is not public."""
+        """Return the points that a record's evidence gives; `None` while it is not public.
+
+        `None` also for evidence that gives nobody anything: anyone may commit to leaves whose
+        weights cannot be divided by, and publish them.
+        """
         shown = self.published.get((batch, index))
-        if shown is None:
+        if shown is None or not can_be_divided_by(shown.leaves):
             return None
         return points(shown.leaves, self.records[batch, index].leaf.fee, fallback)
 

@@ -205,10 +205,14 @@ def _accrued(book: VaultBook, e: Event) -> None:
 
 
 def _units_entered(book: VaultBook, e: Event) -> None:
-    model, who = e["modelId"], e["who"]
-    if e["epoch"] == book.pool(model).epoch:
-        book.shares[model, who] = ShareRow(e["epoch"], e["units"])
-    book.units[model, e["epoch"], who] = e["units"]
+    model, who, epoch = e["modelId"], e["who"], e["epoch"]
+    entered = book.units.get((model, epoch, who), 0) + e["units"]
+    if epoch == book.pool(model).epoch:
+        # A list that names somebody twice, in chunks, pays what it has earned at each.
+        again = (model, epoch, who) in book.units
+        paid = book.acc[model, epoch] if again else 0
+        book.shares[model, who] = ShareRow(epoch, entered, paid)
+    book.units[model, epoch, who] = entered
     _credit(book, model, who, e["due"])
     book.accrued[model] = book.accrued.get(model, 0) - e["due"]
 

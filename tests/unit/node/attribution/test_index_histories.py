@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from byline.node.attribution.encoding import encode_packed, out_hash
+from byline.node.attribution.index.usage import usage_of
 from byline.node.attribution.weights import payout_root, weights_root
+from byline.node.backend.attribution_checks import check_answer, check_payouts, check_settlement
+from byline.precompiles.math.sum_tree import sum_tree_chunk
 from tests.attribution_index import Recorder, Views, recording
 from tests.contracts import test_payout_vault_claims as sponsoring
 from tests.contracts.attribution_family import LEDGER, PEOPLE, done
@@ -40,6 +44,7 @@ from tests.contracts.vault_world import (
     WINDOW,
     Entries,
     World,
+    packed,
     world,
 )
 
@@ -259,3 +264,40 @@ def test_requests_and_prepaid_money_come_and_go(recorder: Recorder) -> None:
     sales.send("requestWithdrawal", 10**17, sender=PAYERS[1])
     sales.world.later(DELAY)
     assert sales.send("withdraw", sender=PAYERS[1]) == {"Withdrawn"}
+
+
+def test_a_list_that_names_somebody_in_two_chunks(recorder: Recorder) -> None:
+    vault = Vault(recorder, ACCUMULATOR)
+    twice, other = ENTRIES[0][0], ENTRIES[1][0]
+    chunks: tuple[Entries, Entries] = (((twice, 3), (other, 2)), ((twice, 4), (other, 1)))
+    tops = [sum_tree_chunk(chunk, 2 * at) for at, chunk in enumerate(chunks)]
+    root = tops[0].join(tops[1]).wrap(4)
+    for batch in (1, 2):
+        terms = (vault.model, root.root, root.count, root.total, vault.world.policy)
+        deposit = vault.world.vault.send("deposit", batch, *terms, sender=LEDGER, value=POT)
+        assert "Deposited" in vault.told(deposit)
+        for at, chunk in enumerate(chunks) if batch == 1 else ():
+            proof = (4).to_bytes(4, "big") + tops[1 - at].encode()
+            sent = vault.world.vault.send("settleChunk", batch, packed(chunk), proof)
+            assert "UnitsEntered" in vault.told(sent)
+    assert recorder.grown().vault.shares[vault.model, twice].units == 7
+    for who in (twice, other):
+        taken = vault.world.vault.send("claimAccrued", vault.model, sender=who)
+        assert "AccruedClaimed" in vault.told(taken)
+
+
+@pytest.mark.parametrize("weight", [0, 2**64 - 1])
+def test_evidence_that_nothing_can_be_divided_by(recorder: Recorder, weight: int) -> None:
+    sales = Sales(recorder)
+    leaves = tuple(replace(leaf, weight=weight) for leaf in sales.true.leaves)
+    batch = sales.world.record([sales.true, replace(sales.true, leaves=leaves)])
+    for at in (0, 1):
+        assert "EvidencePublished" in sales.told(sales.world.publish(batch, at))
+    index = recorder.grown()
+    assert index.ledger.points_of(batch.id, 0, UNNAMED) == sales.true.points
+    assert index.ledger.points_of(batch.id, 1, UNNAMED) is None
+    assert index.ledger.payouts_of(batch.id, UNNAMED) is None
+    assert not check_payouts(index, batch.id).done
+    assert not check_settlement(index, batch.id).done
+    assert check_answer(index, sales.made_of, batch.id, 1).faults
+    assert len(usage_of(index, sales.world.model, 0, 10**9, (), lambda: None).answers) == 2
