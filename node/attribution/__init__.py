@@ -13,6 +13,7 @@
     fixed_point.py   logarithms in whole numbers
     encoding.py      the leaves that an inference commits to, as bytes
     receipts.py      what a payer signs
+    amounts.py       wei for people
     states.py        where batches and settlements are, and how a model pays
     proof/           what is wrong with a record, and the challenge that proves it
     index/           all that the contracts told, in one value; what it says of a model

@@ -4,7 +4,8 @@ What they share: running.py (asyncio, signals, errors as one line), banner.py (t
 attribution.py has subcommands of its own: attribution_register.py, attribution_serve.py,
 attribution_watch.py, attribution_explain.py, attribution_verify.py, attribution_status.py,
 attribution_deploy.py, attribution_fidelity.py; attribution_signer.py says who signs,
-attribution_tables.py prints what a node answers.
+attribution_deployment.py where the contracts stand, attribution_tables.py prints what a node
+answers.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from byline.node.version import package_version
 class Command:
     """A command and the module that offers `add_arguments(parser)` and `run(arguments)`.
 
-    The module is imported when the command is used: the EVM alone takes a second.
+    Or `SUBCOMMANDS`, a table of commands below this one.  The module is imported when the
+    command is used: the EVM alone takes a second.
     """
 
     name: str
@@ -53,25 +55,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="A Python-native OP Stack devnet with an attribution precompile.",
     )
     parser.add_argument("--version", action="version", version=f"byline {package_version()}")
-    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    known = [command.name for command in COMMANDS]
+    return _run_one(parser, COMMANDS, words)
+
+
+def _run_one(parser: argparse.ArgumentParser, table: Sequence[Command], words: list[str]) -> int:
+    """Run the command of `table` that the first word names, with the words after it."""
+    known = [command.name for command in table]
     if words and not words[0].startswith("-") and words[0] not in known:
         near = difflib.get_close_matches(words[0], known, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-        print(f"byline: no command {words[0]!r}: {hint}", file=sys.stderr)
+        print(f"{parser.prog}: no command {words[0]!r}: {hint}", file=sys.stderr)
         return 2
-    chosen = next((command for command in COMMANDS if words and command.name == words[0]), None)
-    for command in COMMANDS:
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    for command in table:
         part = commands.add_parser(command.name, help=command.text, description=command.text)
-        if command is chosen:
+        if words and command.name == words[0]:
             module = importlib.import_module(command.module)
+            if hasattr(module, "SUBCOMMANDS"):
+                return _run_one(part, module.SUBCOMMANDS, words[1:])
             module.add_arguments(part)
             part.set_defaults(run=module.run)
     try:
         parsed = parser.parse_args(words)
     except SystemExit as exc:
         return int(exc.code or 0)
-    if chosen is None:
+    if "run" not in parsed:
         parser.print_help()
         return 2
     result: int = parsed.run(parsed)

@@ -1,13 +1,10 @@
 """`byline attribution`: serve a model that is paid for, and look after what is paid.
 
-One line a subcommand in `SUBCOMMANDS`; each has a module with `add_arguments(parser)` and
-`run(arguments)`, as commands have.
+One line a subcommand; the modules are such as those of commands.
 """
 
 from __future__ import annotations
 
-import argparse
-import importlib
 from typing import Final
 
 from byline.node.cli import Command
@@ -24,19 +21,3 @@ SUBCOMMANDS: Final[tuple[Command, ...]] = (
     Command("deploy", "byline.node.cli.attribution_deploy", "put the contracts on another chain"),
     Command("fidelity", "byline.node.cli.attribution_fidelity", "measure influence engines"),
 )
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add every subcommand and its arguments."""
-    commands = parser.add_subparsers(metavar="SUBCOMMAND", dest="subcommand", required=True)
-    for command in SUBCOMMANDS:
-        part = commands.add_parser(command.name, help=command.text, description=command.text)
-        module = importlib.import_module(command.module)
-        module.add_arguments(part)
-        part.set_defaults(run_subcommand=module.run)
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Run the subcommand and return its exit status."""
-    result: int = arguments.run_subcommand(arguments)
-    return result

@@ -6,18 +6,18 @@ import argparse
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from byline.node.attribution.client.client import AttributionClient
-from byline.node.attribution.client.values import FeeTerms, Mode, ModelTerms
-from byline.node.attribution.dataset import Dataset, Document
-from byline.node.attribution.folder import save_dataset
-from byline.node.attribution.states import MODES
+from byline.node.attribution.states import MODES, Mode
+from byline.node.cli.attribution_deployment import add_deployment, deployed_of
 from byline.node.cli.attribution_signer import add_signer, signer_of
 from byline.node.cli.running import run_to_end
 from byline.node.errors import ConfigError
+
+if TYPE_CHECKING:
+    from byline.node.attribution.dataset import Dataset, Document
 
 MOST_DATASETS: Final = 4
 
@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where serve and watch find the datasets (default ./attribution)",
     )
     add_signer(parser, "the model's owner and operator")
+    add_deployment(parser)
     parser.add_argument("--uri", default="", help="of the model, such as its endpoint's URL")
     parser.add_argument("--license", default="", metavar="NAME", help="of the texts")
     parser.add_argument(
@@ -68,11 +69,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _register(arguments: argparse.Namespace) -> int:
+    from byline.node.attribution.client.client import AttributionClient
+    from byline.node.attribution.client.values import FeeTerms, ModelTerms
+    from byline.node.attribution.folder import save_dataset
+    from byline.node.contracts.addresses import L2_CONTRACTS
+
     account = await asyncio.to_thread(signer_of, arguments)
     if account is None:
         raise ConfigError("a model has an owner who signs: pass --key-file or --account")
     built = await asyncio.to_thread(_datasets, arguments)
-    async with AttributionClient(arguments.l2, account.key) as client:
+    deployed = await deployed_of(arguments)
+    addresses = L2_CONTRACTS if deployed is None else deployed.addresses
+    async with AttributionClient(arguments.l2, account.key, addresses) as client:
         datasets = []
         for file, dataset in zip(arguments.texts, built, strict=True):
             number = await client.register_built(dataset, license_=arguments.license)
@@ -104,11 +112,16 @@ def _same(arguments: argparse.Namespace) -> str:
         if arguments.account is not None
         else f"--key-file {arguments.key_file}"
     )
-    return f"--data {arguments.data} {signer} --l2 {arguments.l2}"
+    words = f"--data {arguments.data} {signer} --l2 {arguments.l2}"
+    return (
+        words if arguments.deployment is None else f"{words} --deployment {arguments.deployment}"
+    )
 
 
 def _datasets(arguments: argparse.Namespace) -> list[Dataset]:
     """Read and build all files before anything is sent."""
+    from byline.node.attribution.dataset import Dataset
+
     if len(arguments.texts) > MOST_DATASETS:
         raise ConfigError(
             f"{len(arguments.texts)} files: a model has at most {MOST_DATASETS} datasets"
@@ -127,6 +140,8 @@ def _datasets(arguments: argparse.Namespace) -> list[Dataset]:
 
 def _documents(file: Path) -> list[Document]:
     """Return the documents of a file; `ValueError` names the line at fault."""
+    from byline.node.attribution.dataset import Document
+
     documents = []
     for number, line in enumerate(file.read_bytes().split(b"\n"), 1):
         if not line.strip():

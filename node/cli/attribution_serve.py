@@ -5,24 +5,34 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from byline.node import logs
-from byline.node.attribution.client.deploying import Deployed
-from byline.node.attribution.corpus import Corpus
-from byline.node.attribution.dataset import Dataset
-from byline.node.attribution.folder import DATASET, load_dataset
-from byline.node.attribution.serving.book import Bounds
-from byline.node.attribution.serving.models import Model
-from byline.node.attribution.serving.operator import OperatorSettings
-from byline.node.attribution.serving.service import PaidService, ServiceSettings
+from byline.node.cli.attribution_deployment import add_deployment, deployed_of
 from byline.node.cli.attribution_signer import add_signer, signer_of
 from byline.node.cli.running import run_to_end, stop_event
-from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.errors import ConfigError
+
+if TYPE_CHECKING:
+    from byline.node.attribution.client.deploying import Deployed
+    from byline.node.attribution.corpus import Corpus
+    from byline.node.attribution.dataset import Dataset
+    from byline.node.attribution.serving.models import Model
+    from byline.node.attribution.serving.service import ServiceSettings
+
+_NUMBERS: Final = (
+    ("batch", "N", 64, "receipts a batch, at most 200", 1),
+    ("batch-age", "SECONDS", 30, "the longest that a receipt waits for its batch", 0),
+    ("keep", "SECONDS", 86_400, "how long receipts are kept at least, the chain's time", 0),
+    ("answer-seconds", "SECONDS", 45, "the longest that the model may take for an answer", 1),
+    ("offers", "N", 1_000, "answers that wait for payment, at most", 1),
+    ("offers-of-client", "N", 20, "of them for one address, at most", 1),
+)
+"""Options that are numbers: name, unit, default (of OperatorSettings and Bounds), least."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,12 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder with one folder for each dataset; the journal of receipts is kept there, too",
     )
     add_signer(parser, "the operator's key")
-    parser.add_argument(
-        "--deployment",
-        type=Path,
-        metavar="FILE",
-        help="where the contracts stand on a chain whose genesis has none (see deploy)",
-    )
+    add_deployment(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=4020, help="0 takes a free one (default 4020)")
     parser.add_argument(
@@ -50,25 +55,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MODULE:NAME",
         help="function that makes the model from a Corpus; without it, sentences are looked up",
     )
-    operator, bounds = OperatorSettings(), Bounds()
-    parser.add_argument(
-        "--batch", type=int, default=operator.most_receipts, metavar="N", help="receipts a batch"
-    )
-    parser.add_argument(
-        "--batch-age",
-        type=int,
-        default=operator.most_age,
-        metavar="SECONDS",
-        help="the longest that a receipt waits for its batch",
-    )
+    for name, unit, default, words, _ in _NUMBERS:
+        parser.add_argument(
+            f"--{name}",
+            metavar=unit,
+            type=int,
+            default=default,
+            help=f"{words} (default {default})",
+        )
     parser.add_argument(
         "--publish-always", action="store_true", help="publish evidence with every batch"
-    )
-    parser.add_argument(
-        "--offers", type=int, default=bounds.offers, metavar="N", help="offers kept at most"
-    )
-    parser.add_argument(
-        "--offers-of-client", type=int, default=bounds.offers_of_client, metavar="N"
     )
     parser.add_argument(
         "--log-level", choices=("debug", "info", "warning", "error"), default="warning"
@@ -81,10 +77,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _serve(arguments: argparse.Namespace) -> int:
+    from byline.node import logs
+    from byline.node.attribution.serving.service import PaidService
+
     logs.set_up(arguments.log_level, None)
     stop = stop_event()
-    console = Console(highlight=False, soft_wrap=True)
-    settings = await asyncio.to_thread(_settings, arguments)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    with console.status(f"reading the datasets in {arguments.data} ..."):
+        settings = await asyncio.to_thread(_settings, arguments, await deployed_of(arguments))
     answers = None if arguments.answers is None else _answers(arguments.answers)
     async with PaidService(settings, answers, console.print) as service:
         bond = await service.client.free_bond()
@@ -99,25 +99,40 @@ async def _serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(arguments: argparse.Namespace) -> ServiceSettings:
+def _settings(arguments: argparse.Namespace, deployed: Deployed | None) -> ServiceSettings:
+    from byline.node.attribution.serving.book import Bounds
+    from byline.node.attribution.serving.operator import OperatorSettings
+    from byline.node.attribution.serving.service import ServiceSettings
+    from byline.node.contracts.addresses import L2_CONTRACTS
+
+    key = _key(arguments)
+    for name, *_, least in _NUMBERS:
+        if (value := getattr(arguments, name.replace("-", "_"))) < least:
+            raise ConfigError(f"--{name} {value}: want {least} or more")
     try:
         operator = OperatorSettings(
             most_receipts=arguments.batch,
             most_age=arguments.batch_age,
             publish_always=arguments.publish_always,
+            keep_seconds=arguments.keep,
         )
     except ValueError as error:
         raise ConfigError(f"--batch: {error}") from error
+    bounds = Bounds(
+        offers=arguments.offers,
+        offers_of_client=arguments.offers_of_client,
+        answer_seconds=arguments.answer_seconds,
+    )
     return ServiceSettings(
         l2=arguments.l2,
-        key=_key(arguments),
+        key=key,
         model=arguments.model,
         datasets=_datasets(arguments.data),
         folder=arguments.data,
-        addresses=_addresses(arguments.deployment),
+        addresses=L2_CONTRACTS if deployed is None else deployed.addresses,
         host=arguments.host,
         port=arguments.port,
-        bounds=Bounds(offers=arguments.offers, offers_of_client=arguments.offers_of_client),
+        bounds=bounds,
         operator=operator,
     )
 
@@ -129,16 +144,9 @@ def _key(arguments: argparse.Namespace) -> bytes:
     return account.key
 
 
-def _addresses(path: Path | None) -> Mapping[str, bytes]:
-    if path is None:
-        return L2_CONTRACTS
-    try:
-        return Deployed.from_json(path.read_text("utf-8")).addresses
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"--deployment {path} cannot be read: {error}") from error
-
-
 def _datasets(folder: Path) -> tuple[Dataset, ...]:
+    from byline.node.attribution.folder import DATASET, load_dataset
+
     found = sorted(path.parent for path in folder.glob(f"*/{DATASET}"))
     if not found:
         raise ConfigError(f"--data {folder}: no folder in it holds a {DATASET}")
@@ -147,6 +155,8 @@ def _datasets(folder: Path) -> tuple[Dataset, ...]:
 
 def _answers(name: str) -> Callable[[Corpus], Model]:
     module, _, attribute = name.partition(":")
+    # A command has the folder of its script there, not the one that it is called in.
+    sys.path.insert(0, "")
     try:
         found: Callable[[Corpus], Model] = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:

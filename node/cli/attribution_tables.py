@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from byline.node.attribution.watching.report import in_whole
+from byline.node.attribution.amounts import in_whole
 from byline.node.cli.running import run_to_end
 from byline.node.client import RpcClient
 

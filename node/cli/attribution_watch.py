@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
+from byline.node.cli.attribution_deployment import add_deployment, deployed_of
 from byline.node.cli.attribution_signer import add_signer, signer_of
 from byline.node.cli.running import run_to_end, stop_event
 from byline.node.errors import ConfigError
-
-if TYPE_CHECKING:
-    from byline.node.attribution.client.deploying import Deployed
 
 END_SECONDS: Final = 5.0
 
@@ -40,13 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where operators show evidence, asked before any is demanded; may be repeated",
     )
     add_signer(parser, "who challenges and demands; without it nothing is sent")
-    parser.add_argument(
-        "--deployment",
-        metavar="FILE",
-        type=Path,
-        help="where the contracts stand, as `byline attribution deploy` writes it, on chains "
-        "whose genesis has none",
-    )
+    add_deployment(parser)
     parser.add_argument(
         "--resume",
         metavar="FILE",
@@ -111,7 +103,7 @@ async def _watch(arguments: argparse.Namespace) -> int:
             raise ConfigError(f"--evidence {place}: neither a URL of HTTP nor a folder")
     if not await asyncio.to_thread(arguments.data.is_dir):
         raise ConfigError(f"--data {arguments.data} is no folder: datasets are looked for there")
-    deployed = await asyncio.to_thread(_deployed, arguments.deployment)
+    deployed = await deployed_of(arguments)
     options = Options(
         data=arguments.data,
         evidence=tuple(map(source_of, arguments.evidence)),
@@ -144,14 +136,3 @@ async def _watch(arguments: argparse.Namespace) -> int:
         table.add_row(name, value)
     console.print(table)
     return 1 if arguments.once and wrong else 0
-
-
-def _deployed(file: Path | None) -> Deployed | None:
-    from byline.node.attribution.client.deploying import Deployed
-
-    if file is None:
-        return None
-    try:
-        return Deployed.from_json(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--deployment {file} cannot be read: {error}") from error

@@ -27,9 +27,3 @@ def subject_of(action: Action) -> str:
         action.function == "challenge" and action.arguments[1] == ChallengeKind.BAD_DATASET
     )
     return f"{'dataset' if about_dataset else 'batch'} {action.subject}"
-
-
-def in_whole(wei: int) -> str:
-    """Return an amount of wei as a number of the coin, exactly."""
-    whole, rest = divmod(wei, 10**18)
-    return f"{whole}.{rest:018}".rstrip("0").rstrip(".")

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from byline.derivation.hashing import ZERO_ADDRESS
+from byline.node.attribution.amounts import in_whole
 from byline.node.attribution.client.calls import ContractRefused, Contracts
 from byline.node.attribution.index.rows import BatchStatus
 from byline.node.attribution.watching.actions import (
@@ -27,7 +28,7 @@ from byline.node.attribution.watching.actions import (
 from byline.node.attribution.watching.evidence import DatasetShelf, EvidenceSource, look_for
 from byline.node.attribution.watching.following import Follower, Head, NoContracts, read_settings
 from byline.node.attribution.watching.judging import Content, Judge, State, Verdict, View
-from byline.node.attribution.watching.report import in_whole, line_of, subject_of
+from byline.node.attribution.watching.report import line_of, subject_of
 from byline.node.client import RpcClient
 from byline.node.errors import ConfigError, NodeError
 
