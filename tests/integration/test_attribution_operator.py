@@ -289,3 +289,63 @@ async def test_the_same_answer_at_another_fee_is_another_record(tmp_path: Path) 
         held = store.book.get(taken.key)
         assert held is not None
         assert held.stage is Stage.LOST
+
+
+async def test_receipts_are_dropped_once_their_batch_is_over_and_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("byline.node.attribution.serving.operator.MOST_OVER", 1)
+    settings = OperatorSettings(most_receipts=2, keep_seconds=5_000)
+    journal = tmp_path / "receipts.journal"
+    async with paid_world() as world:
+        async with desk(world, tmp_path, settings) as (store, operator, said):
+            first = [await world.take(store, QUESTIONS[at], ANSWERS[at]) for at in (0, 1)]
+            await operator.tick()
+            await world.later()
+            await operator.tick()
+            assert await status(world, 1) is BatchStatus.RELEASED
+            await world.later(4_000)
+            await operator.tick()
+            assert store.book.batches() == (1,), "it is over, and not old"
+            await world.later(1_000)
+            last = await world.take(store, QUESTIONS[2], ANSWERS[2])
+            size = journal.stat().st_size
+            await operator.tick()
+            assert journal.stat().st_size < size
+            assert said[-1].startswith("2 receipts of batches that are over are dropped")
+            assert list(store.book.all()) == [last]
+        async with desk(world, tmp_path, settings) as (store, operator, _):
+            assert list(store.book.all()) == [last]
+            for one in first:
+                # The ledger knows: it is neither paid nor recorded again.
+                payer, nonce = one.key
+                assert await world.payer.contracts.read(
+                    "InferenceLedger", "nonceUsed", payer, nonce
+                )
+            await world.later(30)
+            await operator.tick()
+            await world.later()
+            await operator.tick()
+            assert await status(world, 2) is BatchStatus.RELEASED
+
+
+async def test_receipts_of_a_batch_that_is_not_over_are_kept_however_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("byline.node.attribution.serving.operator.MOST_OVER", 1)
+    settings = OperatorSettings(most_receipts=1, keep_seconds=0)
+    async with paid_world() as world, desk(world, tmp_path, settings) as (store, operator, _):
+        await world.take(store, QUESTIONS[0], ANSWERS[0])
+        await operator.tick()
+        await demand(world, 1, 0)
+        with monkeypatch.context() as patched:
+
+            async def silent(*_: object) -> None:
+                raise NodeError("the node does not answer")
+
+            patched.setattr(operator, "_advance", silent)
+            await world.later(2_000)
+            with pytest.raises(NodeError):
+                await operator.tick()
+            await operator._forget(await world.operator.contracts.now())
+        assert store.book.batches() == (1,)

@@ -4,6 +4,7 @@ payments.py  what is said over HTTP about a payment
 book.py      offers and receipts: every rule of taking money
 journal.py   receipts on disk; store.py both together
 models.py    what answers
+computing.py its answers, bounded
 chain.py     what is asked of the chain
 endpoint.py  the HTTP side
 operator.py  from receipts to records, settlement and the bond back

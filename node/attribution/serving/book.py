@@ -6,8 +6,9 @@ payments with one nonce one wins.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
@@ -86,8 +87,20 @@ class Bounds:
     record_seconds: int = 900
     """How long after that its receipt may be recorded."""
     body_bytes: int = 16_384
+    body_seconds: float = 20.0
+    """In which a body has to arrive."""
     models_at_once: int = 2
     """Answers computed at the same time."""
+    answer_seconds: float = 45.0
+    """That a model may take, and as many that its turn may take to come."""
+    answer_bytes: int = 65_536
+    """Of an answer in UTF-8."""
+
+    def __post_init__(self) -> None:
+        """Refuse bounds under which nothing could be served."""
+        for name in self.__slots__:
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} {getattr(self, name)}: want more than 0")
 
 
 DEFAULT_BOUNDS: Final = Bounds()
@@ -96,7 +109,7 @@ DEFAULT_BOUNDS: Final = Bounds()
 class PaymentBook:
     """All offers and receipts of one model's endpoint.
 
-    Receipts are kept for as long as the endpoint lives: it answers for their evidence.
+    Receipts are kept until `forget`: the endpoint answers for their evidence.
     """
 
     def __init__(self, domain: ReceiptDomain, bounds: Bounds = DEFAULT_BOUNDS) -> None:
@@ -107,6 +120,7 @@ class PaymentBook:
         self._by_client: Counter[str] = Counter()
         self._computing = 0
         self._taken: dict[ReceiptKey, Taken] = {}
+        self._batches: dict[int, set[ReceiptKey]] = {}
         self._pending: dict[ReceiptKey, None] = {}
         self._unwritten: set[ReceiptKey] = set()
         self._open: Counter[bytes] = Counter()
@@ -189,14 +203,25 @@ class PaymentBook:
                 expires=expires,
             )
         if offer is None:
-            raise PaymentRefused(
-                "UnknownOffer",
-                "no offer has this model, reqHash, outHash, fee and deadline: ask without "
-                "payment for one",
-            )
+            raise PaymentRefused("UnknownOffer", self._difference(receipt))
         if receipt.signer(self.domain, payment.signature) != receipt.payer:
             raise PaymentRefused("WrongSigner", f"0x{receipt.payer.hex()} did not sign this")
         return offer
+
+    def _difference(self, receipt: InferenceReceipt) -> str:
+        """Say in which fields a receipt differs from the newest offer for its request."""
+        offer = self._newest.get(receipt.req_hash)
+        if offer is None:
+            return (
+                f"nothing is offered for reqHash 0x{receipt.req_hash.hex()}: ask without payment"
+            )
+        pairs = zip(_SIGNED, _signed(receipt), _signed(offer.terms), strict=True)
+        wrong = [
+            f"{name} {_shown(signed)} was signed, {_shown(offered)} is offered"
+            for name, signed, offered in pairs
+            if signed != offered
+        ]
+        return "; ".join(wrong) + ": sign what is offered, or ask without payment for another"
 
     def take(self, payment: Payment, offer: Offer, prepaid: int, now: int, block: int) -> Taken:
         """Take a payment that `match` found right, and return what is to be written down.
@@ -257,9 +282,11 @@ class PaymentBook:
     def recorded(self, key: ReceiptKey, batch: int, index: int) -> None:
         """Note where a receipt stands on chain."""
         self._leave(key)
+        self._unplace(key)
         self._taken[key] = replace(
             self._taken[key], stage=Stage.RECORDED, batch=batch, index=index, why=""
         )
+        self._batches.setdefault(batch, set()).add(key)
 
     def lost(self, key: ReceiptKey, why: str) -> None:
         """Note that a receipt cannot be recorded any more."""
@@ -270,7 +297,24 @@ class PaymentBook:
         """Note that the chain took a record back: the receipt waits again."""
         held = self._taken[key]
         if held.stage is not Stage.PENDING:
+            self._unplace(key)
             self.restore(replace(held, stage=Stage.PENDING, batch=0, index=0, why=""))
+
+    def forget(self, keys: Iterable[ReceiptKey]) -> None:
+        """Hold receipts no longer that are recorded or lost; the ledger knows their nonces."""
+        for key in keys:
+            self._leave(key)
+            self._unplace(key)
+            self._unwritten.discard(key)
+            del self._taken[key]
+
+    def _unplace(self, key: ReceiptKey) -> None:
+        """Take a receipt out of its batch, if it is in one."""
+        batch = self._taken[key].batch
+        if batch:
+            self._batches[batch].discard(key)
+            if not self._batches[batch]:
+                del self._batches[batch]
 
     def _leave(self, key: ReceiptKey) -> None:
         if key in self._pending:
@@ -293,12 +337,12 @@ class PaymentBook:
     def batch(self, batch: int) -> tuple[Taken, ...]:
         """Return the receipts recorded in a batch, in order."""
         return tuple(
-            sorted((one for one in self._taken.values() if one.batch == batch), key=_index)
+            sorted((self._taken[key] for key in self._batches.get(batch, ())), key=_index)
         )
 
     def batches(self) -> tuple[int, ...]:
         """Return the batches that receipts stand in, ascending."""
-        return tuple(sorted({one.batch for one in self._taken.values() if one.batch}))
+        return tuple(sorted(self._batches))
 
     def answers_to(self, req_hash: bytes) -> tuple[Taken, ...]:
         """Return the recorded receipts of a request."""
@@ -314,11 +358,16 @@ class PaymentBook:
 
 
 _Signed = tuple[int, bytes, bytes, int, int]
+_SIGNED: Final = ("modelId", "reqHash", "outHash", "fee", "deadline")
 
 
 def _signed(terms: Terms | InferenceReceipt) -> _Signed:
     """Return what a payer signs of an offer."""
     return terms.model_id, terms.req_hash, terms.out_hash, terms.fee, terms.deadline
+
+
+def _shown(value: object) -> str:
+    return "0x" + value.hex() if isinstance(value, bytes) else str(value)
 
 
 def _index(taken: Taken) -> int:

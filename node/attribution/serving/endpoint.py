@@ -25,6 +25,7 @@ from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.encoding import encode_evidence, out_hash
 from byline.node.attribution.evidence import attribution
 from byline.node.attribution.serving.book import Offer, Taken
+from byline.node.attribution.serving.computing import ModelRunner
 from byline.node.attribution.serving.models import Model
 from byline.node.attribution.serving.payments import (
     PAYMENT_HEADER,
@@ -46,6 +47,7 @@ from byline.node.attribution.weights import weights_root
 from byline.node.errors import NodeError, StorageError
 
 LOG: Final = logging.getLogger("byline.attribution")
+_PATHS: Final = "POST /infer, GET /answer, GET /evidence/{reqHash} and GET /status"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -93,12 +95,16 @@ class PaidEndpoint:
         self._chain = chain
         self._model_id = model_id
         self._corpus = corpus
-        self._model = model
         self._store = store
         self._book = store.book
         self._bounds = store.book.bounds
         self._domain = store.book.domain
-        self._computing = asyncio.Semaphore(self._bounds.models_at_once)
+        self._model = ModelRunner(
+            model,
+            self._bounds.models_at_once,
+            self._bounds.answer_seconds,
+            self._bounds.answer_bytes,
+        )
 
     def application(self) -> web.Application:
         """Return the application for aiohttp to run."""
@@ -112,7 +118,7 @@ class PaidEndpoint:
     # -- requests -----------------------------------------------------------------------
 
     async def _infer(self, request: web.Request) -> web.Response:
-        prompt, req_hash = await _prompt(request)
+        prompt, req_hash = await _prompt(request, self._bounds.body_seconds)
         header = request.headers.get(PAYMENT_HEADER)
         if header is None:
             head = await self._chain.head()
@@ -132,7 +138,7 @@ class PaidEndpoint:
             or taken.signed.signature != payment.signature
             or not self._book.is_written(taken.key)
         ):
-            raise PaymentRefused("UnknownReceipt", "no answer was given for this receipt")
+            raise PaymentRefused("UnknownReceipt", "no answer that was given for it is kept")
         return self._answer(taken)
 
     async def _evidence(self, request: web.Request) -> web.Response:
@@ -143,7 +149,11 @@ class PaidEndpoint:
             raise PaymentRefused("BadRequest", "want 0x and 64 hex digits") from error
         found = self._book.answers_to(req_hash)
         if not found:
-            raise PaymentRefused("NotRecorded", f"no record of request 0x{req_hash.hex()} yet")
+            raise PaymentRefused(
+                "NotRecorded",
+                f"no record of request 0x{req_hash.hex()} is kept: it is not on chain yet, or was "
+                "settled long ago",
+            )
         return web.json_response({"reqHash": "0x" + req_hash.hex(), "records": _contents(found)})
 
     async def _status(self, _: web.Request) -> web.Response:
@@ -169,20 +179,14 @@ class PaidEndpoint:
         self._book.begin_offer(client, now)
         offer = None
         try:
-            async with self._computing:
-                offer = await self._compute(prompt, req_hash, client)
+            offer = await self._compute(prompt, req_hash, client)
         finally:
             self._book.end_offer(client, offer)
         return offer
 
     async def _compute(self, prompt: str, req_hash: bytes, client: str) -> Offer:
-        try:
-            answer = await asyncio.to_thread(self._model.answer, prompt)
-            output = tokenize(answer)
-        except Exception as error:
-            # Whatever a model does wrong, the endpoint goes on.
-            LOG.exception("the model failed")
-            raise PaymentRefused("ModelFailed", type(error).__name__) from error
+        answer = await self._model.answer(prompt)
+        output = await asyncio.to_thread(tokenize, answer)
         tokens_in = len(tokenize(prompt))
         fee = max(1, await self._chain.quote(tokens_in, len(output)))
         try:
@@ -248,10 +252,20 @@ class PaidEndpoint:
         return web.json_response(body, headers={RESPONSE_HEADER: said})
 
 
-async def _prompt(request: web.Request) -> tuple[str, bytes]:
-    """Return the prompt of a body and its hash; raises `PaymentRefused` (BadRequest)."""
+async def _prompt(request: web.Request, seconds: float) -> tuple[str, bytes]:
+    """Return the prompt of a body and its hash.
+
+    Raises `PaymentRefused`: BadRequest, BodyTooSlow.
+    """
     try:
-        body = orjson.loads(await request.read())
+        async with asyncio.timeout(seconds):
+            data = await request.read()
+    except TimeoutError as error:
+        raise PaymentRefused(
+            "BodyTooSlow", f"the body did not arrive within {seconds:g} s"
+        ) from error
+    try:
+        body = orjson.loads(data)
         prompt = body["prompt"]
         if not isinstance(prompt, str) or not prompt:
             raise ValueError("prompt: want a string that is not empty")
@@ -315,6 +329,12 @@ async def _named_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return _refusal(refused)
     except web.HTTPRequestEntityTooLarge as error:
         return _refusal(PaymentRefused("BodyTooLarge", error.text or "the body is too large"))
+    except web.HTTPNotFound:
+        return _refusal(PaymentRefused("NotFound", f"no {request.path}: there are {_PATHS}"))
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        words = f"{request.path} takes {allowed}, not {error.method}"
+        return _refusal(PaymentRefused("MethodNotAllowed", words))
     except StorageError as error:
         LOG.exception("a receipt could not be written")
         return _refusal(PaymentRefused("JournalFailed", str(error)))

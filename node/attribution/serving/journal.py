@@ -7,6 +7,9 @@ Each line is a CRC-32 of eight hex digits, a space and JSON:
     {"what": "returned", "payer", "nonce"}          the chain took the record back
     {"what": "lost", "payer", "nonce", "why"}
 
+What is over may be left out: `rewrite` puts a new file, complete and synced, in the place of
+the old one.
+
 A crash can cut the last line only: what follows the last whole line is dropped, since nobody
 was told of it.  A line that does not read back with whole ones behind it is damage, and
 refused.  One process holds the file at a time.
@@ -18,7 +21,7 @@ import fcntl
 import json
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -29,11 +32,12 @@ from byline.node.attribution.encoding import (
     encode_packed,
 )
 from byline.node.attribution.receipts import SignedReceipt
-from byline.node.attribution.serving.book import PaymentBook, ReceiptKey, Taken
+from byline.node.attribution.serving.book import PaymentBook, ReceiptKey, Stage, Taken
 from byline.node.attribution.tokens import decode_tokens, encode_tokens
 from byline.node.errors import Corrupt, StorageError
 
 _CRC_DIGITS: Final = 8
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
 class JournalHeld(StorageError):
@@ -57,7 +61,7 @@ class Journal:
         self._entries: list[Mapping[str, Any]] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._fd = os.open(path, _FLAGS, 0o600)
         except OSError as error:
             raise StorageError(f"the journal {path} cannot be opened: {error}") from error
         try:
@@ -99,28 +103,11 @@ class Journal:
 
     def taken(self, taken: Taken) -> None:
         """Write a receipt down; it is on disk on return.  Raises `StorageError`."""
-        self._append(
-            {
-                "what": "taken",
-                "model": taken.signed.receipt.model_id,
-                "receipt": taken.signed.encode().hex(),
-                "answer": taken.answer,
-                "output": encode_tokens(taken.output).hex(),
-                "evidence": encode_evidence(taken.leaves).hex(),
-                "points": encode_packed(taken.points).hex(),
-                "at": taken.at,
-                "block": taken.block,
-            }
-        )
+        self._append(_receipt(taken))
 
     def recorded(self, places: Mapping[ReceiptKey, tuple[int, int]]) -> None:
         """Write down batch and index of receipts."""
-        self._append(
-            *(
-                {"what": "recorded", **_key(key), "batch": batch, "index": index}
-                for key, (batch, index) in places.items()
-            )
-        )
+        self._append(*(_recorded(key, *place) for key, place in places.items()))
 
     def returned(self, keys: tuple[ReceiptKey, ...]) -> None:
         """Write down that the chain took records back."""
@@ -128,15 +115,45 @@ class Journal:
 
     def lost(self, key: ReceiptKey, why: str) -> None:
         """Write down that a receipt cannot be recorded."""
-        self._append({"what": "lost", **_key(key), "why": why})
+        self._append(_lost(key, why))
+
+    def rewrite(self, kept: Iterable[Taken]) -> None:
+        """Leave all receipts out but `kept`.
+
+        Raises `StorageError`; the old file goes on to be written where the new one is not in
+        its place.
+        """
+        if self.broken:
+            raise StorageError(f"the journal {self.path} could not be written: restart")
+        new = self.path.with_name(self.path.name + ".new")
+        fd = -1
+        try:
+            fd = os.open(new, _FLAGS | os.O_TRUNC, 0o600)
+            # Held before it has the name, so that nobody else holds what is found by it.
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for one in kept:
+                _write(fd, b"".join(map(_line, _entries(one))))
+            os.fsync(fd)
+            new.replace(self.path)
+        except OSError as error:
+            if fd >= 0:
+                os.close(fd)
+            raise StorageError(
+                f"the journal {self.path} cannot be shortened: {error}; make room"
+            ) from error
+        os.close(self._fd)
+        self._fd = fd
+        try:
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            self.broken = True
+            raise StorageError(f"{self.path.parent} cannot be synced: {error}; restart") from error
 
     def _append(self, *entries: Mapping[str, Any]) -> None:
         if self.broken:
             raise StorageError(f"the journal {self.path} could not be written: restart")
-        data = b"".join(map(_line, entries))
         try:
-            while data:
-                data = data[os.write(self._fd, data) :]
+            _write(self._fd, b"".join(map(_line, entries)))
             os.fsync(self._fd)
         except OSError as error:
             self.broken = True
@@ -149,6 +166,9 @@ class Journal:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise JournalHeld(self.path) from error
+        if os.fstat(self._fd).st_ino != self.path.stat().st_ino:
+            # It was written anew between our opening and locking it.
+            raise JournalHeld(self.path)
 
     def _read(self) -> list[Mapping[str, Any]]:
         data = self.path.read_bytes()
@@ -204,6 +224,37 @@ def _tell(book: PaymentBook, entry: Mapping[str, Any]) -> int:
     return 0
 
 
+def _entries(taken: Taken) -> Iterator[Mapping[str, Any]]:
+    """Yield what a receipt and what has become of it are written as."""
+    yield _receipt(taken)
+    if taken.stage is Stage.RECORDED:
+        yield _recorded(taken.key, taken.batch, taken.index)
+    elif taken.stage is Stage.LOST:
+        yield _lost(taken.key, taken.why)
+
+
+def _receipt(taken: Taken) -> Mapping[str, Any]:
+    return {
+        "what": "taken",
+        "model": taken.signed.receipt.model_id,
+        "receipt": taken.signed.encode().hex(),
+        "answer": taken.answer,
+        "output": encode_tokens(taken.output).hex(),
+        "evidence": encode_evidence(taken.leaves).hex(),
+        "points": encode_packed(taken.points).hex(),
+        "at": taken.at,
+        "block": taken.block,
+    }
+
+
+def _recorded(key: ReceiptKey, batch: int, index: int) -> Mapping[str, Any]:
+    return {"what": "recorded", **_key(key), "batch": batch, "index": index}
+
+
+def _lost(key: ReceiptKey, why: str) -> Mapping[str, Any]:
+    return {"what": "lost", **_key(key), "why": why}
+
+
 def _taken(entry: Mapping[str, Any]) -> Taken:
     return Taken(
         signed=SignedReceipt.decode(bytes.fromhex(entry["receipt"]), entry["model"]),
@@ -218,6 +269,11 @@ def _taken(entry: Mapping[str, Any]) -> Taken:
 
 def _key(key: ReceiptKey) -> dict[str, Any]:
     return {"payer": key[0].hex(), "nonce": key[1]}
+
+
+def _write(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -19,7 +19,7 @@ from byline.node.attribution.client.client import AttributionClient
 from byline.node.attribution.client.values import BatchInfo, BatchStatus
 from byline.node.attribution.encoding import encode_packed
 from byline.node.attribution.receipts import MOST_RECEIPTS
-from byline.node.attribution.serving.book import ReceiptKey, Taken
+from byline.node.attribution.serving.book import ReceiptKey, Stage, Taken
 from byline.node.attribution.serving.store import ReceiptStore
 from byline.node.attribution.weights import MOST_UNITS, batch_payouts, units
 from byline.node.errors import NodeError
@@ -33,6 +33,10 @@ PAYOUTS: Final = 2**64 - 1
 """Stands for the list of payouts where a record's index is asked for."""
 MOST_SAID: Final = 1_000
 """Complaints that are remembered, so that none is repeated at every step."""
+MOST_OVER: Final = 100
+"""Receipts that are over and kept all the same: the journal is not written anew for fewer."""
+LOOK_SECONDS: Final = 60
+"""Of the chain's clock, between two looks for them."""
 _CLOSED: Final = (BatchStatus.VOID, BatchStatus.RELEASED, BatchStatus.DEFAULTED)
 _OF_ONE_RECEIPT: Final = (
     "FeeOverPrepaid",
@@ -56,11 +60,17 @@ class OperatorSettings:
     publish_always: bool = False
     """Whether evidence is published with every batch, not only on demand."""
     poll_seconds: float = 1.0
+    keep_seconds: int = 86_400
+    """How long receipts are kept at least, by the chain's clock, until their batch is over."""
 
     def __post_init__(self) -> None:
         """Refuse a batch that the ledger would not take."""
         if not 1 <= self.most_receipts <= MOST_RECEIPTS:
             raise ValueError(f"batches of {self.most_receipts}: want 1 to {MOST_RECEIPTS}")
+        if self.most_age < 0:
+            raise ValueError(f"an age of {self.most_age} seconds: want 0 or more")
+        if self.keep_seconds < 0:
+            raise ValueError(f"receipts kept for {self.keep_seconds} seconds: want 0 or more")
 
 
 DEFAULT_SETTINGS: Final = OperatorSettings()
@@ -123,6 +133,8 @@ class Operator:
         self._settings = settings
         self._say = say
         self._closed: set[int] = set()
+        self._over: set[int] = set()
+        self._next_look = 0
         self._shown: set[tuple[int, int]] = set()
         self._uncertain = True
         self._said: set[str] = set()
@@ -156,6 +168,7 @@ class Operator:
         await self._give_up(now)
         if is_due(self._book.pending(), now, self._settings):
             await self.record()
+        await self._forget(now)
 
     # -- records ------------------------------------------------------------------------
 
@@ -236,6 +249,29 @@ class Operator:
                 await self._store.lost(taken.key, f"not recorded by {deadline}, its deadline")
                 self._say(f"lost: nonce {taken.key[1]} of 0x{taken.key[0].hex()} is too late")
 
+    async def _forget(self, now: int) -> None:
+        """Drop receipts that are over, once they are most of what is kept."""
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK_SECONDS
+        kept = tuple(self._book.all())
+        old = {one.key for one in kept if one.stage is Stage.LOST and self._is_old(one, now)}
+        for batch in self._over:
+            # Whole batches: what is left of one would look like somebody else's.
+            receipts = self._book.batch(batch)
+            if all(self._is_old(one, now) for one in receipts):
+                old.update(one.key for one in receipts)
+        if len(old) < max(MOST_OVER, len(kept) - len(old)):
+            return
+        await self._store.forget(old)
+        self._over.intersection_update(self._book.batches())
+        self._closed.intersection_update(self._book.batches())
+        self._shown = {place for place in self._shown if place[0] not in self._closed}
+        self._say(f"{len(old)} receipts of batches that are over are dropped from the journal")
+
+    def _is_old(self, taken: Taken, now: int) -> bool:
+        return now > max(taken.at + self._settings.keep_seconds, taken.signed.receipt.deadline)
+
     # -- batches ------------------------------------------------------------------------
 
     async def _advance(self, batch: int) -> None:
@@ -262,6 +298,7 @@ class Operator:
             if info.status is not BatchStatus.RELEASED:
                 self._say(f"batch {batch}: {info.status.name.lower()}")
             self._closed.add(batch)
+            self._over.add(batch)
 
     async def _mismatch(self, info: BatchInfo, taken: Sequence[Taken]) -> None:
         """Let receipts wait again whose record the chain took back."""

@@ -57,14 +57,19 @@ STATUS: Final[Mapping[str, int]] = {
     "NonceUsed": 409,
     "UnknownReceipt": 404,
     "NotRecorded": 404,
+    "NotFound": 404,
+    "MethodNotAllowed": 405,
+    "BodyTooSlow": 408,
     "BodyTooLarge": 413,
     "TooManyOffers": 429,
     "AnswerUnusable": 502,
     "ModelFailed": 502,
     "ChainUnavailable": 503,
     "ModelNotLive": 503,
+    "ModelBusy": 503,
     "ServerFull": 503,
     "JournalFailed": 503,
+    "ModelTimedOut": 504,
 }
 """Every refusal by name, and its HTTP status."""
 

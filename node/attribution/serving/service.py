@@ -26,6 +26,8 @@ from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.errors import NodeError, PortBusy
 
 JOURNAL: Final = "receipts.journal"
+END_SECONDS: Final = 3.0
+"""That requests which are being answered get when the service ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class PaidService:
 
 
 async def _serve(stack: AsyncExitStack, app: web.Application, host: str, port: int) -> str:
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=END_SECONDS)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:

@@ -1,9 +1,13 @@
-"""Book and journal together: what is noted is on disk first, and one write at a time."""
+"""Book and journal together: what is noted is on disk first, and one write at a time.
+
+Between a write and the book's hearing of it nobody else writes, so that the book has all that
+is on disk whenever the journal is written anew.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from byline.node.attribution.serving.book import PaymentBook, ReceiptKey, Taken
 from byline.node.attribution.serving.journal import Journal
@@ -27,28 +31,40 @@ class ReceiptStore:
         try:
             async with self._writing:
                 await asyncio.to_thread(self._journal.taken, taken)
+                self.book.written(taken.key)
         except StorageError:
             self.book.lost(taken.key, "it could not be written down")
             raise
-        self.book.written(taken.key)
 
     async def recorded(self, places: Mapping[ReceiptKey, tuple[int, int]]) -> None:
         """Note batch and index of receipts."""
-        if places:
-            async with self._writing:
-                await asyncio.to_thread(self._journal.recorded, places)
-        for key, (batch, index) in places.items():
-            self.book.recorded(key, batch, index)
+        if not places:
+            return
+        async with self._writing:
+            await asyncio.to_thread(self._journal.recorded, places)
+            for key, (batch, index) in places.items():
+                self.book.recorded(key, batch, index)
 
     async def returned(self, keys: tuple[ReceiptKey, ...]) -> None:
         """Note that the chain took records back."""
         async with self._writing:
             await asyncio.to_thread(self._journal.returned, keys)
-        for key in keys:
-            self.book.returned(key)
+            for key in keys:
+                self.book.returned(key)
 
     async def lost(self, key: ReceiptKey, why: str) -> None:
         """Note that a receipt cannot be recorded any more."""
         async with self._writing:
             await asyncio.to_thread(self._journal.lost, key, why)
-        self.book.lost(key, why)
+            self.book.lost(key, why)
+
+    async def forget(self, keys: Collection[ReceiptKey]) -> None:
+        """Drop receipts that are over: the journal is written anew without them."""
+        async with self._writing:
+            kept = tuple(
+                one
+                for one in self.book.all()
+                if one.key not in keys and self.book.is_written(one.key)
+            )
+            await asyncio.to_thread(self._journal.rewrite, kept)
+            self.book.forget(keys)

@@ -157,3 +157,79 @@ async def test_it_is_on_disk_when_write_returns(path: Path) -> None:
         await ReceiptStore(book, journal).write(first)
         written = await asyncio.to_thread(path.read_bytes)
         assert b'"what":"taken"' in written
+
+
+def test_a_journal_written_anew_has_what_was_kept(path: Path) -> None:
+    first, second, third, fourth = receipts(4)
+    book = PaymentBook(DOMAIN)
+    with Journal(path) as journal:
+        for one in (first, second, third, fourth):
+            journal.taken(one)
+            book.restore(one)
+        journal.recorded({first.key: (7, 0), second.key: (8, 0)})
+        for key, batch in ((first.key, 7), (second.key, 8)):
+            book.recorded(key, batch, 0)
+        journal.lost(third.key, "too late")
+        book.lost(third.key, "too late")
+        before = path.stat().st_size
+        journal.rewrite(one for one in tuple(book.all()) if one.key != first.key)
+        assert path.stat().st_size < before
+        assert not path.with_name(path.name + ".new").exists()
+        with pytest.raises(JournalHeld):
+            Journal(path)
+        journal.recorded({fourth.key: (9, 0)})
+    found = reread(path)
+    assert [one.key for one in found.all()] == [second.key, third.key, fourth.key]
+    assert found.batches() == (8, 9)
+    assert found.get(first.key) is None
+    assert found.pending() == ()
+    assert [one.why for one in found.all()] == ["", "too late", ""]
+
+
+def test_a_journal_that_cannot_be_written_anew_goes_on(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = receipts(3)
+    with Journal(path) as journal:
+        journal.taken(first)
+        whole = path.read_bytes()
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "replace", full)
+            with pytest.raises(StorageError, match="make room"):
+                journal.rewrite([second])
+        assert path.read_bytes() == whole
+        journal.taken(third)
+    assert reread(path).pending() == (first, third)
+
+
+async def _forgetting(path: Path) -> tuple[ReceiptStore, list[Taken]]:
+    old, *more = receipts(4)
+    book = PaymentBook(DOMAIN)
+    journal = Journal(path)
+    store = ReceiptStore(book, journal)
+    book.restore(old)
+    await store.write(old)
+    await store.recorded({old.key: (1, 0)})
+    for one in more:
+        # Taken while the file is written anew, and none of them is written yet.
+        book.restore(one)
+        book._unwritten.add(one.key)
+    writing = [asyncio.create_task(store.write(one)) for one in more[:2]]
+    await asyncio.sleep(0)
+    forgetting = asyncio.create_task(store.forget({old.key}))
+    writing.append(asyncio.create_task(store.write(more[2])))
+    await asyncio.gather(forgetting, *writing)
+    journal.close()
+    return store, more
+
+
+def test_what_is_taken_while_the_journal_is_written_anew_is_on_disk(path: Path) -> None:
+    store, more = asyncio.run(_forgetting(path))
+    assert store.book.pending() == tuple(more)
+    found = reread(path)
+    assert {one.key for one in found.pending()} == {one.key for one in more}
+    assert found.batches() == store.book.batches() == ()
