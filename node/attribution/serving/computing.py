@@ -93,7 +93,9 @@ class ModelRunner:
         except _Raised as raised:
             # Whatever a model does wrong, the endpoint goes on.
             LOG.error("the model failed", exc_info=raised.error)
-            raise PaymentRefused("ModelFailed", type(raised.error).__name__) from raised.error
+            raise PaymentRefused(
+                "ModelFailed", f"it raised {type(raised.error).__name__}; see its operator's log"
+            ) from raised.error
 
     def _checked(self, answer: object) -> str:
         if not isinstance(answer, str):

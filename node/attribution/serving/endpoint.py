@@ -145,8 +145,12 @@ class PaidEndpoint:
         name = request.match_info["request"].removeprefix("0x")
         try:
             req_hash = bytes.fromhex(name)
+            if len(req_hash) != 32:
+                raise ValueError(f"{len(req_hash)} bytes")
         except ValueError as error:
-            raise PaymentRefused("BadRequest", "want 0x and 64 hex digits") from error
+            raise PaymentRefused(
+                "BadRequest", f"{request.path}: {error}; want 0x and 64 hex digits"
+            ) from error
         found = self._book.answers_to(req_hash)
         if not found:
             raise PaymentRefused(
@@ -260,17 +264,21 @@ async def _prompt(request: web.Request, seconds: float) -> tuple[str, bytes]:
     try:
         async with asyncio.timeout(seconds):
             data = await request.read()
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise PaymentRefused("BadRequest", "the body is not what its head says") from error
     except TimeoutError as error:
         raise PaymentRefused(
             "BodyTooSlow", f"the body did not arrive within {seconds:g} s"
         ) from error
     try:
         body = orjson.loads(data)
+        if not isinstance(body, dict) or "prompt" not in body:
+            raise ValueError("there is no field prompt in the body")
         prompt = body["prompt"]
         if not isinstance(prompt, str) or not prompt:
-            raise ValueError("prompt: want a string that is not empty")
+            raise ValueError("prompt is no string, or empty")
         return prompt, request_hash(prompt)
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise PaymentRefused(
             "BadRequest", f'want a JSON object {{"prompt": "..."}}: {error}'
         ) from error
@@ -347,4 +355,8 @@ def _refusal(refused: PaymentRefused) -> web.Response:
     body: Mapping[str, Any] = refused.body
     if refused.status == 402:
         body = {"x402Version": X402_VERSION, "accepts": [], **body}
-    return web.json_response(body, status=refused.status)
+    answer = web.json_response(body, status=refused.status)
+    if refused.name == "BodyTooSlow":
+        # What else comes of it would be read as the next request.
+        answer.force_close()
+    return answer

@@ -237,13 +237,16 @@ def decode_payment(header: str, chain_id: int) -> Payment:
             "MalformedPayment",
             f"{PAYMENT_HEADER} of {len(header)} bytes: want at most {MOST_PAYMENT_BYTES}",
         )
+    if not header:
+        raise PaymentRefused("MalformedPayment", f"{PAYMENT_HEADER} header is required")
     try:
-        found = orjson.loads(base64.b64decode(header, validate=True))
+        found = _object(orjson.loads(base64.b64decode(header, validate=True)), "it")
         kind = (found["x402Version"], found["scheme"], found["network"])
         wanted = (X402_VERSION, SCHEME, network_of(chain_id))
         if kind != wanted:
             raise ValueError(f"version, scheme and network {kind}: want {wanted}")
-        given = found["payload"]["receipt"]
+        payload = _object(found["payload"], "payload")
+        given = _object(payload["receipt"], "payload.receipt")
         receipt = InferenceReceipt(
             payer=_bytes(given["payer"], 20),
             model_id=_uint(given["modelId"], 32),
@@ -253,10 +256,18 @@ def decode_payment(header: str, chain_id: int) -> Payment:
             fee=_uint(given["fee"], 128),
             deadline=_uint(given["deadline"], 64),
         )
-        signature = _bytes(found["payload"]["signature"], SIGNATURE_BYTES)
+        signature = _bytes(payload["signature"], SIGNATURE_BYTES)
     except KeyError as error:
         raise PaymentRefused("MalformedPayment", f"{error} is missing") from error
-    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
+    except orjson.JSONDecodeError as error:
+        raise PaymentRefused(
+            "MalformedPayment", f"{PAYMENT_HEADER} is base64 of no JSON: {error}"
+        ) from error
+    except binascii.Error as error:
+        raise PaymentRefused(
+            "MalformedPayment", f"{PAYMENT_HEADER} is no base64: {error}"
+        ) from error
+    except ValueError as error:
         raise PaymentRefused("MalformedPayment", str(error)) from error
     return Payment(receipt, signature)
 
@@ -274,6 +285,12 @@ def payment_response(payer: bytes, chain_id: int) -> dict[str, Any]:
         "network": network_of(chain_id),
         "payer": "0x" + payer.hex(),
     }
+
+
+def _object(value: object, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} is no JSON object")
+    return value
 
 
 def _uint(value: object, bits: int) -> int:

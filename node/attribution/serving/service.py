@@ -24,6 +24,7 @@ from byline.node.attribution.serving.operator import DEFAULT_SETTINGS, Operator,
 from byline.node.attribution.serving.store import ReceiptStore
 from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.errors import NodeError, PortBusy
+from byline.rpc.http_log import HTTP_LOG
 
 JOURNAL: Final = "receipts.journal"
 END_SECONDS: Final = 3.0
@@ -133,7 +134,7 @@ class PaidService:
 
 
 async def _serve(stack: AsyncExitStack, app: web.Application, host: str, port: int) -> str:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=END_SECONDS)
+    runner = web.AppRunner(app, access_log=None, logger=HTTP_LOG, shutdown_timeout=END_SECONDS)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ from tests.unit.node.attribution.test_serving import Desk, desk
 
 pytestmark = pytest.mark.asyncio
 HANGS = "hang"
+KIND = '{"x402Version": 1, "scheme": "byline-receipt", "network": "eip155:901"'
 
 
 class Hanging:
@@ -133,6 +135,63 @@ async def test_a_body_that_never_ends_is_given_up(tmp_path: Path) -> None:
 
         async with here.http.post("/infer", data=slow()) as reply:
             assert (reply.status, (await reply.json())["name"]) == (408, "BodyTooSlow")
+
+
+async def test_a_body_that_does_not_unpack_is_named(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        head = {"Content-Encoding": "gzip"}
+        async with here.http.post("/infer", data=b"no gzip", headers=head) as reply:
+            assert (reply.status, (await reply.json())["name"]) == (400, "BadRequest")
+
+
+def in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("", "X-PAYMENT header is required"),
+        ("A" * 4_097, "4097 bytes: want at most 4096"),
+        ("zzz", "is no base64"),
+        (in_base64("{"), "is base64 of no JSON"),
+        (in_base64("[" * 2_000), "is base64 of no JSON"),
+        (in_base64("null"), "it is no JSON object"),
+        (in_base64("{}"), "'x402Version' is missing"),
+        (in_base64('{"x402Version": 1, "scheme": "exact", "network": "eip155:1"}'), "want (1, 'b"),
+        (in_base64(KIND + "}"), "'payload' is missing"),
+        (in_base64(KIND + ', "payload": []}'), "payload is no JSON object"),
+        (in_base64(KIND + ', "payload": {"receipt": 1}}'), "payload.receipt is no JSON object"),
+    ],
+)
+async def test_a_payment_that_is_none_is_told_what_is_wrong(
+    tmp_path: Path, header: str, words: str
+) -> None:
+    async with desk(tmp_path) as here:
+        headers = {"X-PAYMENT": header}
+        for path, method in (("/infer", "POST"), ("/answer", "GET")):
+            async with here.http.request(
+                method, path, json={"prompt": "x"}, headers=headers
+            ) as reply:
+                body = await reply.json()
+                assert (reply.status, body["name"]) == (400, "MalformedPayment")
+                assert words in body["error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ([], "no field prompt"),
+        ({"promt": "x"}, "no field prompt"),
+        ({"prompt": 1}, "no string"),
+        ({"prompt": ""}, "or empty"),
+    ],
+)
+async def test_a_body_without_prompt_is_told_so(tmp_path: Path, body: Any, words: str) -> None:
+    async with desk(tmp_path) as here, here.http.post("/infer", json=body) as reply:
+        assert words in (await reply.json())["error"]
+        async with here.http.get("/evidence/0x12") as other:
+            assert (other.status, (await other.json())["name"]) == (400, "BadRequest")
 
 
 async def test_a_path_or_method_that_is_none_is_named(tmp_path: Path) -> None:
