@@ -31,6 +31,7 @@ settings.py        what can be set, and how it is read: config.py from flags,
                    environment and byline.toml
 accounts.py        keys that everybody knows; keys.py those that users give
 signing.py         the node's own transactions
+eip712.py          structures that people sign for our contracts
 network.py         the built-in first blocks and their rollup config
 loaded_network.py  the same from files
 upgrade_bundle.py  upgrade transactions from a file

@@ -19,8 +19,10 @@ from typing import Final
 
 from byline.derivation.hashing import keccak256
 from byline.derivation.kernels.secp256k1 import recover
+from byline.derivation.transaction import SECP256K1_N
+from byline.node import eip712
 from byline.node.attribution.encoding import RecordLeaf
-from byline.node.keys import sign
+from byline.node.eip712 import Domain
 
 RECEIPT_BYTES: Final = 253
 SIGNATURE_BYTES: Final = 65
@@ -28,16 +30,10 @@ MOST_RECEIPTS: Final = 200
 """Of one batch: what proves the payouts of so many wrong fits one transaction."""
 
 _SIGNED: Final = struct.Struct(">20sQ32s32s16sQ32s32sII65s")
-_DOMAIN_TYPE: Final = keccak256(
-    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-)
-_NAME: Final = keccak256(b"Byline Inference Ledger")
-_VERSION: Final = keccak256(b"1")
 _RECEIPT_TYPE: Final = keccak256(
     b"InferenceReceipt(address payer,uint32 modelId,uint64 nonce,bytes32 reqHash,"
     b"bytes32 outHash,uint128 fee,uint64 deadline)"
 )
-_HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +46,7 @@ class ReceiptDomain:
 
     def separator(self) -> bytes:
         """Return the hash of the domain (EIP-712)."""
-        return keccak256(
-            _DOMAIN_TYPE + _NAME + _VERSION + _word(self.chain_id) + _padded(self.ledger)
-        )
+        return Domain("Byline Inference Ledger", "1", self.chain_id, self.ledger).separator()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +68,30 @@ class InferenceReceipt:
 
     def digest(self, domain: ReceiptDomain) -> bytes:
         """Return the hash that is signed (EIP-712)."""
-        values = (
-            _RECEIPT_TYPE
-            + _padded(self.payer)
-            + _word(self.model_id)
-            + _word(self.nonce)
-            + self.req_hash
-            + self.out_hash
-            + _word(self.fee)
-            + _word(self.deadline)
+        return eip712.digest(
+            domain.separator(),
+            eip712.struct_hash(
+                _RECEIPT_TYPE,
+                self.payer,
+                self.model_id,
+                self.nonce,
+                self.req_hash,
+                self.out_hash,
+                self.fee,
+                self.deadline,
+            ),
         )
-        return keccak256(b"\x19\x01" + domain.separator() + keccak256(values))
 
     def sign(self, domain: ReceiptDomain, key: bytes) -> bytes:
         """Return r, s and v: 65 bytes, s in its lower half, v 27 or 28."""
-        y_parity, r, s = sign(key, self.digest(domain))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + y_parity])
+        return eip712.signature(key, self.digest(domain))
 
     def signer(self, domain: ReceiptDomain, signature: bytes) -> bytes | None:
         """Return who signed this receipt, or `None` where the ledger would see no signature."""
         if len(signature) != SIGNATURE_BYTES or signature[64] not in (27, 28):
             return None
         r, s = (int.from_bytes(signature[at : at + 32], "big") for at in (0, 32))
-        if s > _HALF_ORDER:
+        if s > SECP256K1_N // 2:
             return None
         return recover(self.digest(domain), signature[64] - 27, r, s)
 
@@ -174,11 +169,3 @@ class SignedReceipt:
 def encode_receipts(receipts: Iterable[SignedReceipt]) -> bytes:
     """Return receipts one after another, as the ledger's recordBatch takes them."""
     return b"".join(receipt.encode() for receipt in receipts)
-
-
-def _word(number: int) -> bytes:
-    return number.to_bytes(32, "big")
-
-
-def _padded(address: bytes) -> bytes:
-    return bytes(12) + address

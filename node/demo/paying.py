@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from byline.node.accounts import DevAccount
+from byline.node.attribution.client.claims import MOST_CLAIMS
+from byline.node.attribution.client.values import Claim
 from byline.node.demo.chain import Chain, Cost, Event
 from byline.node.demo.claims import (
-    MOST_AT_ONCE,
-    Leaf,
     Taken,
     claim,
     claim_accrued,
@@ -69,15 +69,15 @@ class Payday:
             await self._accrued(account)
 
     async def _claim(
-        self, way: str, account: DevAccount, leaves: Sequence[Leaf], sponsored: bool
+        self, way: str, account: DevAccount, leaves: Sequence[Claim], sponsored: bool
     ) -> None:
         rest = leaves
         if sponsored and way == MAIN and leaves:
             taken = await claim_sponsored(
-                self._chain, self._cast.sponsor, account, leaves[:MOST_AT_ONCE], MAX_SPONSOR_FEE
+                self._chain, self._cast.sponsor, account, leaves[:MOST_CLAIMS], MAX_SPONSOR_FEE
             )
             self.taken[way].append(taken)
-            rest = leaves[MOST_AT_ONCE:]
+            rest = leaves[MOST_CLAIMS:]
         if rest:
             self.taken[way].append(await claim(self._chain, account, rest))
 

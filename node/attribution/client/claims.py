@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from byline.derivation.hashing import keccak256
+from byline.node import eip712
 from byline.node.attribution.client.calls import Contracts, interface, unhexed, word
 from byline.node.attribution.client.values import Claim, ClaimPermit, Mode, Settlement
 from byline.node.attribution.encoding import Points, decode_packed
+from byline.node.eip712 import Domain
 from byline.node.errors import NodeError
-from byline.node.keys import address_of, sign
+from byline.node.keys import address_of
 from byline.precompiles.math import apportion
 from byline.precompiles.math.sum_tree import SumTree
 
@@ -18,9 +20,6 @@ MOST_CLAIMS: Final = 16
 """Of one transaction."""
 
 VAULT: Final = "PayoutVault"
-_DOMAIN_TYPE: Final = keccak256(
-    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-)
 _PERMIT_TYPE: Final = keccak256(
     b"ClaimPermit(address who,bytes32 leavesHash,uint256 maxFee,uint256 nonce,uint256 deadline)"
 )
@@ -107,23 +106,30 @@ async def permit(
         raise ValueError(f"{len(claims)} claims: want 1 to {MOST_CLAIMS}")
     who = address_of(key)
     nonce = await contracts.read(VAULT, "nonces", who)
-    leaves_hash = bytes(32)
+    domain = Domain("Byline Payout Vault", "1", chain_id, contracts.addresses[VAULT])
+    digest = permit_digest(domain.separator(), who, claims, max_fee, nonce, deadline)
+    return ClaimPermit(who, tuple(claims), max_fee, deadline, eip712.signature(key, digest))
+
+
+def permit_digest(
+    separator: bytes,
+    who: bytes,
+    claims: Sequence[Claim],
+    max_fee: int,
+    nonce: int,
+    deadline: int,
+) -> bytes:
+    """Return what `who` signs so that anyone may send its claims (EIP-712).
+
+    separator: of the vault's domain.  Other figures as in `ClaimPermit`.
+    """
+    hashed = bytes(32)
     for one in claims:
         packed = one.batch.to_bytes(8) + one.index.to_bytes(4) + one.amount.to_bytes(16)
-        leaves_hash = keccak256(leaves_hash + packed)
-    domain = keccak256(
-        _DOMAIN_TYPE
-        + keccak256(b"Byline Payout Vault")
-        + keccak256(b"1")
-        + word(chain_id)
-        + bytes(12)
-        + contracts.addresses[VAULT]
+        hashed = keccak256(hashed + packed)
+    return eip712.digest(
+        separator, eip712.struct_hash(_PERMIT_TYPE, who, hashed, max_fee, nonce, deadline)
     )
-    words = (bytes(12) + who, leaves_hash, word(max_fee), word(nonce), word(deadline))
-    digest = keccak256(b"\x19\x01" + domain + keccak256(_PERMIT_TYPE + b"".join(words)))
-    parity, r, s = sign(key, digest)
-    signature = word(r) + word(s) + bytes([27 + parity])
-    return ClaimPermit(who, tuple(claims), max_fee, deadline, signature)
 
 
 async def claim_for(contracts: Contracts, permitted: ClaimPermit) -> int:
