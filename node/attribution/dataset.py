@@ -14,6 +14,7 @@ from __future__ import annotations
 import struct
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -91,7 +92,7 @@ class Dataset:
     tokens: Words
     """The token string; not to be written to."""
     suffix_array: Words
-    """As many entries as there are tokens."""
+    """As many entries as there are tokens, unless it was committed otherwise."""
     ranges: tuple[OwnerRange, ...]
     token_bytes: bytes = field(init=False, repr=False)
     suffix_bytes: bytes = field(init=False, repr=False)
@@ -103,10 +104,8 @@ class Dataset:
     def __post_init__(self) -> None:
         if not 0 < len(self.tokens) <= MAX_TOKENS:
             raise ValueError(f"dataset of {len(self.tokens)} tokens: want 1 to {MAX_TOKENS}")
-        if len(self.suffix_array) != len(self.tokens):
-            raise ValueError(
-                f"suffix array of {len(self.suffix_array)} entries for {len(self.tokens)} tokens"
-            )
+        if not len(self.suffix_array):
+            raise ValueError(f"suffix array of no entries for {len(self.tokens)} tokens")
         token_bytes, suffix_bytes = _big_endian(self.tokens), _big_endian(self.suffix_array)
         derived = {
             "token_bytes": token_bytes,
@@ -129,6 +128,12 @@ class Dataset:
         given = tuple(documents)
         tokens = np.array(token_string(document.text for document in given), np.uint32)
         return cls(id, given, tokens, suffix_array(tokens), owner_ranges(given, tokens))
+
+    def numbered(self, id: int) -> Dataset:  # noqa: A002
+        """Return this dataset under another number; what was hashed is shared, not redone."""
+        other = copy(self)
+        object.__setattr__(other, "id", id)
+        return other
 
     @property
     def roots(self) -> Roots:

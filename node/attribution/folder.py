@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import orjson
 
 from byline.node.attribution.dataset import Dataset, Document, OwnerRange, owner_ranges
 from byline.node.attribution.tokens import token_string
@@ -65,7 +66,7 @@ def load_dataset(folder: Path) -> Dataset:
     root than dataset.json says.
     """
     try:
-        described = json.loads((folder / DATASET).read_text(encoding="utf-8"))
+        described = orjson.loads((folder / DATASET).read_bytes())
         if described["format"] != FORMAT:
             raise ValueError(f"format {described['format']!r}: want {FORMAT}")
         documents = tuple(_documents((folder / DOCUMENTS).read_bytes()))
@@ -74,7 +75,10 @@ def load_dataset(folder: Path) -> Dataset:
         ranges = _ranges(folder)
         if ranges is None:
             ranges = owner_ranges(documents, tokens)
-        dataset = Dataset(int(described["id"]), documents, tokens, suffixes, ranges)
+        number = described["id"]
+        if not isinstance(number, int):
+            raise TypeError(f"id {number!r}: want a number")
+        dataset = Dataset(number, documents, tokens, suffixes, ranges)
         expected = dict(described["roots"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Corrupt(
@@ -107,7 +111,7 @@ def _roots(dataset: Dataset) -> dict[str, str]:
 def _documents(data: bytes) -> Iterator[Document]:
     # By line feeds alone: a text may hold other characters that end lines.
     for line in data.split(b"\n")[:-1]:
-        fields: dict[str, Any] = json.loads(line)
+        fields: dict[str, Any] = orjson.loads(line)
         owner = fields["owner"]
         if not owner.startswith("0x"):
             raise ValueError(f"owner {owner!r}: want an address as 0x and 40 digits")

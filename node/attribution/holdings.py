@@ -6,12 +6,13 @@ suffix array and owner ranges are right.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Final
+
+import orjson
 
 from byline.node.attribution.corpus import Corpus, min_length_of
 from byline.node.attribution.dataset import Dataset, Roots
@@ -111,7 +112,7 @@ class Holdings:
         except Corrupt as error:
             raise NotHeld(f"dataset {row.id}: {error}") from error
         if dataset.id != row.id:
-            dataset = replace(dataset, id=row.id)
+            dataset = dataset.numbered(row.id)
         if dataset.roots != roots or len(dataset) != row.tokens:
             raise NotHeld(f"dataset {row.id}: {place} changed while it was read: ask again")
         return Held(dataset, tuple(check_dataset(dataset)))
@@ -126,7 +127,7 @@ class Holdings:
             return
         for place in sorted(self.folder.iterdir()):
             try:
-                told = json.loads((place / DATASET).read_text(encoding="utf-8"))
+                told = orjson.loads((place / DATASET).read_bytes())
                 roots = {str(name): str(root) for name, root in told["roots"].items()}
             except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 continue

@@ -83,6 +83,13 @@ def bad_suffixes(number: int) -> Dataset:
     return replace(honest, suffix_array=order)
 
 
+def suffixes_of_another_text(number: int) -> Dataset:
+    """Return a dataset with the suffix array of a longer one."""
+    honest = Dataset.build(number, [Document("rain falls on the roof of a house", OWNERS[0])])
+    other = Dataset.build(number, [Document("rain falls on the roof of a large house", OWNERS[0])])
+    return replace(honest, suffix_array=other.suffix_array)
+
+
 def bad_owners(number: int) -> Dataset:
     """Return a dataset in which nobody owns a token in the middle."""
     honest = Dataset.build(number, [Document("rain falls on the roof of a house", OWNERS[0])])
@@ -91,7 +98,7 @@ def bad_owners(number: int) -> Dataset:
     return replace(honest, ranges=ranges)
 
 
-@pytest.mark.parametrize("make", [bad_suffixes, bad_owners])
+@pytest.mark.parametrize("make", [bad_suffixes, suffixes_of_another_text, bad_owners])
 async def test_a_bad_dataset_is_condemned(place: Town, make: Callable[[int], Dataset]) -> None:
     """And the good ones are not."""
     await place.register(make(3))

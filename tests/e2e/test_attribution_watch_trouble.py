@@ -7,6 +7,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,22 @@ async def test_a_whole_batch_is_rechecked_in_seconds(place: Town) -> None:
         await caught(place, batch, watcher)
         assert time.monotonic() - begun < 20
     assert len(watcher.watcher.findings) == 200 + 2
+
+
+async def test_time_passes_where_no_blocks_are_made(place: Town) -> None:
+    """Nobody sends anything while an operator who hides a lie waits for its window to end."""
+    batch = await place.record([lie(Reason.OTHER_OWNER)], show=False)
+    later = partial(place.client.rpc.call, "evm_increaseTime")
+    async with watching(place) as watcher:
+        await later(200)
+
+        async def is_demanded() -> bool:
+            return watcher.watcher.counts["demanded"] == 1
+
+        await watcher.until(is_demanded)
+        await later(700)
+        await caught(place, batch, watcher)
+    assert await place.convictions() == [(batch, 0)]
 
 
 @asynccontextmanager

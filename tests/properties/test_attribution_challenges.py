@@ -244,7 +244,9 @@ def test_a_bad_dataset_is_proven(data: st.DataObject) -> None:
     if data.draw(st.booleans()):
         entries = st.integers(0, size + 1)
         order = data.draw(
-            st.permutations(range(size)) | st.lists(entries, min_size=size, max_size=size)
+            st.permutations(range(size))
+            | st.lists(entries, min_size=size, max_size=size)
+            | st.integers(1, 2 * size + 300).map(range)
         )
         wrong = replace(honest, suffix_array=np.array(order, np.uint32))
     else:

@@ -58,11 +58,14 @@ def check_dataset(dataset: Dataset) -> list[Fault]:
 
 
 def _suffix_faults(dataset: Dataset) -> Iterator[Fault]:
-    """Yield the first entry outside, else the first of a pair in the wrong order.
+    """Yield a wrong number, else the first entry outside, else the first of an unordered pair.
 
     Entries in strict order that all lie inside are each position once, so in the right order.
     """
     count, given = len(dataset), dataset.suffix_array
+    if len(given) != count:
+        yield Fault(Reason.SUFFIX_COUNT, dataset=dataset.id, entry=len(given) - 1)
+        return
     outside = np.flatnonzero(given >= count)
     if len(outside):
         yield Fault(Reason.SUFFIX_OUTSIDE, dataset=dataset.id, entry=int(outside[0]))

@@ -46,6 +46,7 @@ class Reason(Enum):
     DATASET_LEFT_OUT = "a dataset has the span and no leaf says so", 4
     SUFFIXES_UNORDERED = "two neighbours of the suffix array stand in the wrong order", 5
     SUFFIX_OUTSIDE = "an entry of the suffix array points behind the dataset", 5
+    SUFFIX_COUNT = "the suffix array has not as many entries as there are tokens", 5
     OWNERS_BROKEN = "the owner ranges leave a gap, overlap or do not end with the dataset", 5
     STRUCTURE = "the leaves do not stand as the rule makes them", 6
     LEAF_WEIGHT = "the leaf has another weight than its span gives it", 6

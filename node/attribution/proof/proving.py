@@ -221,6 +221,9 @@ def _of_dataset(fault: Fault, dataset: Dataset) -> BadDataset:
     if fault.reason is Reason.OWNERS_BROKEN:
         neighbours = min(2, len(dataset.ranges) - at)
         return BadDataset(DatasetFault.OWNERS, owners=dataset.open_range(at, neighbours))
+    if fault.reason is Reason.SUFFIX_COUNT:
+        # The last chunk: its index, its size or the number of chunks does not fit the tokens.
+        return BadDataset(DatasetFault.SUFFIXES_SHAPE, suffix=dataset.open_suffix(at))
     if fault.reason is Reason.SUFFIX_OUTSIDE:
         return BadDataset(DatasetFault.ORDER, index=at, suffix=dataset.open_suffix(at))
     left, right = dataset.suffix_array[at : at + 2].tolist()

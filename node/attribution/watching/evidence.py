@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -164,14 +164,28 @@ class DatasetShelf:
         missing = [row for row in rows if row.id not in kept]
         problems: list[str] = []
         told = self._told() if missing else {}
+        # One content may be registered many times, by somebody who wants us busy: it is loaded
+        # and checked once.
+        twins = {registered_roots(row): kept[row.id] for row in rows if row.id in kept}
         for row in missing:
-            held = self._load(row, told, problems)
+            roots = registered_roots(row)
+            held = self._load(row, twins.get(roots), told, problems)
             if held is not None:
                 kept[row.id] = held
+                if roots not in twins or twins[roots].faults is None:
+                    twins[roots] = held
         self.held = kept
         return problems
 
-    def _load(self, row: DatasetRow, told: Mapping[Path, Any], problems: list[str]) -> Held | None:
+    def _load(
+        self,
+        row: DatasetRow,
+        twin: Held | None,
+        told: Mapping[Path, Any],
+        problems: list[str],
+    ) -> Held | None:
+        if twin is not None:
+            return judge_dataset(row, twin.dataset.numbered(row.id), twin.faults)
         wanted = {name: "0x" + root.hex() for name, root in asdict(registered_roots(row)).items()}
         for folder in [one for one, roots in told.items() if roots == wanted]:
             changed = (folder, _changed(folder))
@@ -179,13 +193,11 @@ class DatasetShelf:
                 continue
             try:
                 dataset = load_dataset(folder)
+                if dataset.roots == registered_roots(row):
+                    return judge_dataset(row, dataset.numbered(row.id))
             except Corrupt as error:
                 problems.append(str(error))
                 self._broken.add(changed)
-                continue
-            if dataset.roots == registered_roots(row):
-                numbered = dataset if dataset.id == row.id else replace(dataset, id=row.id)
-                return judge_dataset(row, numbered)
         return None
 
     def _told(self) -> Mapping[Path, Any]:

@@ -70,10 +70,21 @@ class Follower:
             index = await self._read(known, number)
             same = await self._block(hex(number))
             if same is not None and same["hash"] == name:
-                head = Head(number, name, int(block["timestamp"], 16), index)
+                head = Head(number, name, _time_of(block), index)
                 self._heads = thinned([*self._heads, head])
                 return head
         raise NodeError(f"{self._client.url} replaces its blocks faster than they are read")
+
+    async def now(self, head: Head) -> int:
+        """Return the second that the next block would have, where the node says it.
+
+        A chain on which nothing happens makes no blocks, and its windows end all the same.
+        """
+        try:
+            block = await self._block("pending")
+        except CallFailed:
+            block = None
+        return head.timestamp if block is None else max(head.timestamp, _time_of(block))
 
     async def _go_back(self) -> None:
         """Drop heads that are no longer of the chain."""
@@ -143,7 +154,11 @@ class Follower:
         block = await self._block(log["blockNumber"])
         if block is None:
             raise NodeError(f"{self._client.url} has no block {log['blockNumber']} any more")
-        return int(block["timestamp"], 16)
+        return _time_of(block)
+
+
+def _time_of(block: Mapping[str, Any]) -> int:
+    return int(block["timestamp"], 16)
 
 
 def thinned(heads: Sequence[Head]) -> list[Head]:

@@ -7,7 +7,7 @@ a verdict is in actions.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
@@ -36,6 +36,7 @@ from byline.node.attribution.proof.faults import ChallengeKind, Fault, Reason
 from byline.node.attribution.proof.proving import BatchCase, RecordCase, challenge_of
 from byline.node.attribution.tokens import decode_tokens, encode_tokens
 from byline.node.attribution.weights import points
+from byline.node.errors import Corrupt
 from byline.precompiles.evidence.merkle import MerkleTree, merkle_root
 from byline.precompiles.math.sum_tree import SumRoot
 
@@ -112,6 +113,8 @@ class Held:
 
     dataset: Dataset
     accusations: tuple[Accusation, ...]
+    faults: tuple[Fault, ...] | None = None
+    """What `check_dataset` found; `None` where it was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +123,34 @@ class View:
 
     index: Index
     now: int
-    """Seconds of the newest block's clock."""
+    """Seconds of the chain's clock: those that the next block would have."""
     shelf: Mapping[int, Held]
     """Datasets at hand, by id."""
     contents: Mapping[tuple[bytes, bytes], Content]
     """What was found beside the chain, by outHash and evidenceRoot."""
 
 
-def judge_dataset(row: DatasetRow, dataset: Dataset) -> Held:
+def judge_dataset(
+    row: DatasetRow, dataset: Dataset, known: tuple[Fault, ...] | None = None
+) -> Held:
     """Return `dataset`, which has the roots of `row`, with all that is wrong with it.
 
     The numbers of tokens and ranges that it was registered with are looked at first: where
-    they are wrong, nothing else need be.
+    they are wrong, nothing else need be.  known: what `check_dataset` said of the same content
+    under another number.  Raises `Corrupt` where no challenge shows what is wrong: of no ranges
+    at all there is none to open.
     """
     shape = tuple(_shape(row, dataset))
-    faults = () if shape else check_dataset(dataset)
-    found = (Accusation(str(fault), challenge_of(fault, dataset)) for fault in faults)
-    return Held(dataset, (*shape, *found))
+    if shape:
+        return Held(dataset, shape)
+    checked = tuple(check_dataset(dataset)) if known is None else known
+    faults = tuple(replace(one, dataset=row.id) for one in checked)
+    found = tuple(_provable(dataset, faults))
+    if faults and not found:
+        raise Corrupt(
+            f"dataset {row.id} cannot be used, and no challenge can show that: {faults[0]}"
+        )
+    return Held(dataset, found, faults)
 
 
 def _shape(row: DatasetRow, dataset: Dataset) -> Iterator[Accusation]:
@@ -317,7 +331,9 @@ def _of_record(case: RecordCase, faults: tuple[Fault, ...]) -> Iterator[Accusati
     yield from _provable(case, (*chosen, *others)[:MOST_TRIED])
 
 
-def _provable(case: RecordCase | BatchCase, faults: tuple[Fault, ...]) -> Iterator[Accusation]:
+def _provable(
+    case: RecordCase | BatchCase | Dataset, faults: tuple[Fault, ...]
+) -> Iterator[Accusation]:
     for fault in faults:
         try:
             challenge = challenge_of(fault, case)

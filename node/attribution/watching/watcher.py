@@ -197,19 +197,20 @@ class Watcher:
         for problem in await asyncio.to_thread(self._shelf.fill, rows):
             self._complain(problem)
         self._forget(head)
-        decision = await self._decided(head, rules)
+        now = await follower.now(head)
+        decision = await self._decided(head, now, rules)
         if await self._look(decision):
-            decision = await self._decided(head, rules)
-        self._report(decision, head, rules)
+            decision = await self._decided(head, now, rules)
+        self._report(decision, head, now, rules)
         done = [await self._act(action) for action in decision.actions if self._is_free(action)]
         await self._remember(head)
         return any(done)
 
-    async def _decided(self, head: Head, rules: Rules) -> Decision:
+    async def _decided(self, head: Head, now: int, rules: Rules) -> Decision:
         """Decide in a thread: datasets and batches may take seconds."""
-        now = asyncio.get_running_loop().time()
-        refused = {action for action, one in self._waiting.items() if one.until > now}
-        view = View(head.index, head.timestamp, self._shelf.held, self._contents)
+        clock = asyncio.get_running_loop().time()
+        refused = {action for action, one in self._waiting.items() if one.until > clock}
+        view = View(head.index, now, self._shelf.held, self._contents)
         return await asyncio.to_thread(decide, view, rules, self._judge, refused)
 
     async def _look(self, decision: Decision) -> bool:
@@ -302,20 +303,20 @@ class Watcher:
         self._waiting[action] = Waiting(tried, until)
         return tried
 
-    def _report(self, decision: Decision, head: Head, rules: Rules) -> None:
+    def _report(self, decision: Decision, head: Head, now: int, rules: Rules) -> None:
         for one in decision.findings:
             key = (one.subject, one.index, one.is_dataset)
             if self.findings.get(key) == one.verdict:
                 continue
-            if one.verdict.state is State.MISSING and not self._is_due(one, head, rules):
+            if one.verdict.state is State.MISSING and not self._is_due(one, head, now, rules):
                 continue
             self.findings[key] = one.verdict
             self._say(line_of(one))
 
-    def _is_due(self, one: Finding, head: Head, rules: Rules) -> bool:
+    def _is_due(self, one: Finding, head: Head, now: int, rules: Rules) -> bool:
         """Return whether evidence that is not there yet is worth a line."""
         row = head.index.ledger.batches[one.subject]
-        return head.timestamp >= row.recorded_at + rules.patience
+        return now >= row.recorded_at + rules.patience
 
     def _complain(self, text: str) -> None:
         """Say what goes wrong, once in a row."""

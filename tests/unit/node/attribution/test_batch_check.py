@@ -104,6 +104,13 @@ def test_every_other_suffix_array_has_a_pair_or_an_entry_that_shows_it(
     assert (tokens[first : first + 64], first) >= (tokens[second : second + 64], second)
 
 
+@pytest.mark.parametrize("order", [[3], list(range(10)), list(range(12))])
+def test_a_suffix_array_of_another_size_is_found(order: list[int]) -> None:
+    wrong = replace(DATASET, suffix_array=np.array(order, np.uint32))
+    found = [Fault(Reason.SUFFIX_COUNT, dataset=4, entry=len(order) - 1)]
+    assert check_dataset(wrong) == found
+
+
 @pytest.mark.parametrize(
     ("ranges", "at"),
     [

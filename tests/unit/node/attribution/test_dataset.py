@@ -112,5 +112,7 @@ def test_what_is_no_dataset_is_refused() -> None:
         Dataset.build(1, ())
     with pytest.raises(ValueError, match="owner of 3 bytes: want an address of 20"):
         Dataset.build(1, [Document("text", b"abc")])
+    with pytest.raises(ValueError, match="suffix array of no entries for 2 tokens"):
+        replace(Dataset.build(1, [Document("text", ALICE)]), suffix_array=np.array([], np.uint32))
     with pytest.raises(ValueError, match="surrogates not allowed"):
         Dataset.build(1, [Document("\ud800", ALICE)])

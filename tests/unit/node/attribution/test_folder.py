@@ -83,7 +83,18 @@ def test_a_changed_suffix_array_is_found(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [DATASET, DOCUMENTS, SUFFIXES])
-@pytest.mark.parametrize("content", [b"", b"7", b"[]\n", b"\xff\n", b'{"format": 1, "text": 5}\n'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"7",
+        b"[]\n",
+        b"\xff\n",
+        b'{"format": 1, "text": 5}\n',
+        b'{"format": 1, "id": 1e400}\n',
+        b"[" * 200_000 + b"\n",
+    ],
+)
 def test_files_that_are_something_else_are_refused(
     folder: Path, name: str, content: bytes
 ) -> None:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -20,7 +21,10 @@ from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import encode_evidence
 from byline.node.attribution.folder import DOCUMENTS, save_dataset
 from byline.node.attribution.index.rows import DatasetRow
+from byline.node.attribution.proof.batch_check import check_dataset
+from byline.node.attribution.proof.faults import Fault
 from byline.node.attribution.tokens import encode_tokens
+from byline.node.attribution.watching import judging
 from byline.node.attribution.watching.evidence import (
     MOST_BYTES,
     DatasetShelf,
@@ -223,3 +227,42 @@ def test_a_damaged_folder_is_said_once_and_used_once_it_is_whole(tmp_path: Path)
     save_dataset(some("house"), tmp_path / "a")
     assert shelf.fill(rows) == []
     assert sorted(shelf.held) == [1]
+
+
+def test_one_content_of_many_numbers_is_loaded_and_checked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever registers what is there again and again does not keep the watcher busy."""
+    honest = some("house")
+    wrong = replace(honest, suffix_array=np.flip(honest.suffix_array))
+    save_dataset(honest, tmp_path / "a")
+    save_dataset(wrong, tmp_path / "b")
+    checks: list[int] = []
+
+    def counted(dataset: Dataset) -> list[Fault]:
+        checks.append(dataset.id)
+        return check_dataset(dataset)
+
+    monkeypatch.setattr(judging, "check_dataset", counted)
+    shelf = DatasetShelf(tmp_path)
+    bad_size = replace(row_of(honest, 1), tokens=len(honest) + 1)
+    rows = [bad_size, *(row_of(honest, number) for number in range(2, 30)), row_of(wrong, 30)]
+    assert shelf.fill(rows) == []
+    rows += [row_of(wrong, 31), row_of(honest, 32)]
+    assert shelf.fill(rows) == []
+    assert checks == [2, 30]
+    assert [number for number, held in shelf.held.items() if held.accusations] == [1, 30, 31]
+    assert [held.dataset.id for held in shelf.held.values()] == list(range(1, 33))
+    assert "dataset 31" in shelf.held[31].accusations[0].words
+    assert shelf.held[32].dataset.tokens is shelf.held[1].dataset.tokens
+
+
+def test_a_dataset_of_which_nothing_can_be_shown_is_not_used(tmp_path: Path) -> None:
+    broken = replace(some("house"), ranges=())
+    save_dataset(broken, tmp_path / "a")
+    shelf = DatasetShelf(tmp_path)
+    row = replace(row_of(broken, 1), owners=1)
+    (problem,) = shelf.fill([row])
+    assert "dataset 1 cannot be used, and no challenge can show that" in problem
+    assert shelf.fill([row]) == []
+    assert shelf.held == {}
