@@ -14,6 +14,7 @@ searching.py      finding by halving: which block something happened in
 sequencing.py     what an operator asks of an L2's sequencer
 steering.py       what a test decides about the making of blocks
 editing.py        what a test does to accounts
+senders.py        who sends through the node, one transaction after the other
 unsigned.py       transactions before they are signed
 views.py          values as the JSON objects of the execution-apis
 errors.py         codes, and the one conversion from what a node raises

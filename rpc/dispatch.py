@@ -26,6 +26,7 @@ from byline.rpc.method import Context, Method
 from byline.rpc.namespaces import methods as methods_of
 from byline.rpc.nearest import Nearest
 from byline.rpc.protocol import check_request, decode, encode_error, encode_result, id_of
+from byline.rpc.senders import Senders
 from byline.rpc.subscriptions import Opened
 from byline.rpc.turns import Turn, in_turns
 
@@ -48,11 +49,20 @@ class Dispatcher:
         self._backend = backend
         self._methods = methods_of(backend) if methods is None else methods
         self._nearest = Nearest(self._methods)
+        self._senders = Senders()
         self._context = self.context(None)
 
     def context(self, opened: Opened | None) -> Context:
         """Return what methods get; `opened` is for the messages of a WebSocket."""
-        return Context(self._backend, self.feed, self.filters, self.limits, self._methods, opened)
+        return Context(
+            self._backend,
+            self.feed,
+            self.filters,
+            self.limits,
+            self._methods,
+            self._senders,
+            opened,
+        )
 
     async def handle(self, body: bytes, context: Context | None = None) -> bytes:
         """Answer a request or a batch; empty when only notifications came."""

@@ -15,6 +15,7 @@ from byline.rpc.errors import InvalidParams
 from byline.rpc.feed import Feed
 from byline.rpc.filters import Filters
 from byline.rpc.limits import Limits
+from byline.rpc.senders import Senders
 from byline.rpc.subscriptions import Opened
 
 
@@ -40,6 +41,8 @@ class Context:
     limits: Limits
     methods: Mapping[str, Method]
     """The table itself, for `rpc_modules`."""
+    senders: Senders
+    """Who sends through the node, over whichever connection."""
     opened: Opened | None = None
     """The subscriptions of this WebSocket message; `None` over HTTP."""
 

@@ -41,10 +41,18 @@ async def send_transaction(context: Context, request: CallRequest) -> str:
 async def send(context: Context, request: CallRequest) -> bytes:
     """Fill, sign and send; returns the hash as bytes.
 
-    For an impersonated account nobody signs.
+    For an impersonated account nobody signs.  Where the nonce is the node's to choose, what
+    an account sends meanwhile waits for this one.
     """
     if await _is_impersonated(context, request.sender):
         return await send_as(context, request)
+    if request.sender is None or request.nonce is not None:
+        return await _sign_and_submit(context, request)
+    async with context.senders.turn(request.sender):
+        return await _sign_and_submit(context, request)
+
+
+async def _sign_and_submit(context: Context, request: CallRequest) -> bytes:
     raw = await _sign(context, request)
     return await context.backend.pool.submit(raw)
 
