@@ -24,6 +24,7 @@ from byline.node.forking.errors import ForkError
 from byline.node.l1.beacon_api import BeaconApi, pages
 from byline.node.l2.driver import Derived
 from byline.node.rollups.local import LocalRollup
+from byline.node.rollups.mining import Interval
 from byline.node.rollups.rollup import ChainName, Happening
 from byline.node.rollups.state_file import dump_file, load_file
 from byline.node.served_chain import ServedChain, refusals
@@ -162,8 +163,8 @@ class Devnet(NodeShell):
         """Return what makes the blocks of both chains by the wall clock, when they want it."""
         rollup, write = self.rollup, self._threads.write
         tickers = (
-            Ticker(lambda: rollup.mining.mode("l1").interval, lambda: write(self._tick_l1)),
-            Ticker(lambda: rollup.mining.mode("l2").interval, lambda: write(self._tick_l2)),
+            Ticker(lambda: rollup.mining.mode("l1").interval, lambda of: write(self._tick_l1, of)),
+            Ticker(lambda: rollup.mining.mode("l2").interval, lambda of: write(self._tick_l2, of)),
         )
 
         def changed() -> None:
@@ -173,13 +174,18 @@ class Devnet(NodeShell):
         rollup.paced = lambda: self._calls.add(changed)
         return tickers
 
-    def _tick_l2(self) -> None:
-        if self.rollup.sequencer.active:
+    def _tick_l2(self, interval: Interval) -> None:
+        if self._still_ticks("l2", interval) and self.rollup.sequencer.active:
             self.rollup.mine_l2()
 
-    def _tick_l1(self) -> None:
-        self.rollup.keep()
-        self.rollup.mine_l1()
+    def _tick_l1(self, interval: Interval) -> None:
+        if self._still_ticks("l1", interval):
+            self.rollup.keep()
+            self.rollup.mine_l1()
+
+    def _still_ticks(self, name: ChainName, interval: Interval) -> bool:
+        """Tell whether nobody changed the interval while its tick waited for the writer."""
+        return self.rollup.mining.mode(name).interval == interval
 
     async def flush(self) -> int:
         """Post all unsafe L2 blocks now; return how many there were."""

@@ -18,9 +18,11 @@ class Ticker:
     """Calls for a block of one chain whenever its interval has passed."""
 
     def __init__(
-        self, interval: Callable[[], Interval | None], work: Callable[[], Awaitable[object]]
+        self,
+        interval: Callable[[], Interval | None],
+        work: Callable[[Interval], Awaitable[object]],
     ) -> None:
-        """Ask `interval` anew after each `changed`; await `work` at each tick."""
+        """Ask `interval` anew after each `changed`; await `work` at each tick, given which."""
         self._interval = interval
         self._work = work
         self._changed = asyncio.Event()
@@ -47,12 +49,12 @@ class Ticker:
             try:
                 await asyncio.wait_for(self._changed.wait(), max(0.0, due - loop.time()))
             except TimeoutError:
-                await self._try()
+                await self._try(interval)
                 due = max(due + _seconds(interval), loop.time())
 
-    async def _try(self) -> None:
+    async def _try(self, interval: Interval) -> None:
         try:
-            await self._work()
+            await self._work(interval)
         except (Refused, ForkError) as exc:
             LOG.warning("no block by the clock: %s", exc)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -46,7 +47,7 @@ def test_a_ticker_follows_its_interval_and_outlives_refusals(
     interval: list[Interval | None] = [None]
     ticks: list[int] = []
 
-    async def work() -> None:
+    async def work(_: Interval) -> None:
         ticks.append(1)
         if len(ticks) == 2:
             raise Refused("the second one")
@@ -93,6 +94,31 @@ def test_blocks_come_by_the_clock_and_hold_what_waits(name: str) -> None:
             await chain.request("evm_setIntervalMining", 0)
             height = await chain.block_number()
             await asyncio.sleep(1.2)
+            assert await chain.block_number() == height
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("name", ["l1", "l2"])
+@pytest.mark.parametrize("later", [0, 1_000])
+def test_no_block_comes_of_an_interval_that_was_changed_while_its_tick_waited(
+    name: str, later: int
+) -> None:
+    async def scenario() -> None:
+        async with devnet(batch_pause=1_000.0) as here:
+            chain = here.l1 if name == "l1" else here.l2
+            await chain.request("anvil_setIntervalMining", 1)
+            goes_on = threading.Event()
+            busy = asyncio.create_task(here._threads.write(goes_on.wait))
+            # The change waits for the writer, and then the tick behind it.
+            change = asyncio.create_task(chain.request("anvil_setIntervalMining", later))
+            try:
+                await until(lambda: here._threads._writer._work_queue.qsize() == 2)
+                height = await chain.block_number()
+            finally:
+                goes_on.set()
+            await asyncio.gather(busy, change)
+            await here._threads.write(lambda: None)
             assert await chain.block_number() == height
 
     asyncio.run(scenario())
