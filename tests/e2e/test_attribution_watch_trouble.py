@@ -171,6 +171,18 @@ async def test_time_passes_where_no_blocks_are_made(place: Town) -> None:
     assert await place.convictions() == [(batch, 0)]
 
 
+async def test_lies_are_proven_faster_than_one_a_block(place: Town) -> None:
+    """So many recorded in one block would outlast their window otherwise."""
+    batches = [await place.record([lie(Reason.OTHER_OWNER)]) for _ in range(30)]
+    await place.client.rpc.call("anvil_setIntervalMining", 1)
+    async with watching(place) as watcher:
+        begun = time.monotonic()
+        for batch in batches:
+            await caught(place, batch, watcher)
+        assert time.monotonic() - begun < 15
+    assert watcher.watcher.counts == {"proven": 30}
+
+
 @asynccontextmanager
 async def unreliable(url: str, failures: Iterator[str]) -> AsyncIterator[str]:
     """Stand before a node, and do to each request what the next of `failures` says."""

@@ -74,7 +74,7 @@ class Contracts:
         self.client = client
         self.account = account
         self.addresses = addresses
-        # One transaction of an account at a time: two would take the same nonce.
+        # An account signs and sends one at a time: two would take the same nonce.
         self._sending = asyncio.Lock()
         self._found: set[str] = set()
 
@@ -113,7 +113,7 @@ class Contracts:
             gas = min(needed * 12 // 10, max(needed, MOST_GAS))
             tx = await wallet.sign(to, data, value, gas)
             sent = await self.client.call("eth_sendRawTransaction", "0x" + tx.raw.hex())
-            receipt = await self.client.receipt(sent)
+        receipt = await self.client.receipt(sent)
         if receipt["status"] != "0x1":
             # Asked again, the chain may say what the transaction ran into.
             with _naming(contract, function):

@@ -6,8 +6,8 @@ import asyncio
 import json
 import logging
 import os
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,8 @@ LEDGER: Final = "InferenceLedger"
 LONGEST_PAUSE: Final = 10.0
 REFUSED_SECONDS: Final = 10.0
 ONCE_ATTEMPTS: Final = 5
+SENT_AT_ONCE: Final = 16
+"""Transactions that are waited for together: one a block would be too few against many lies."""
 DONE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "challenge": "proven",
@@ -202,9 +204,9 @@ class Watcher:
         if await self._look(decision):
             decision = await self._decided(head, now, rules)
         self._report(decision, head, now, rules)
-        done = [await self._act(action) for action in decision.actions if self._is_free(action)]
+        done = await self._act_on(decision.actions)
         await self._remember(head)
-        return any(done)
+        return done
 
     async def _decided(self, head: Head, now: int, rules: Rules) -> Decision:
         """Decide in a thread: datasets and batches may take seconds."""
@@ -244,6 +246,22 @@ class Watcher:
             for one in ledger.records_of(row.id)
         }
         self._contents = {name: one for name, one in self._contents.items() if name in needed}
+
+    async def _act_on(self, actions: Iterable[Action]) -> bool:
+        """Act on subjects side by side, on each in order; return whether anything was done."""
+        subjects: defaultdict[str, list[Action]] = defaultdict(list)
+        for action in actions:
+            subjects[subject_of(action)].append(action)
+        free = asyncio.Semaphore(SENT_AT_ONCE)
+
+        async def one(planned: Sequence[Action]) -> bool:
+            done = False
+            for action in planned:
+                async with free:
+                    done |= self._is_free(action) and await self._act(action)
+            return done
+
+        return any(await asyncio.gather(*map(one, subjects.values())))
 
     async def _act(self, action: Action) -> bool:
         """Send a transaction; return whether it did what it is for."""
