@@ -146,6 +146,7 @@ class Views:
             )  # fmt: skip
             state = (one.bond, one.open_demands, one.window_end, one.finalized_at)
             assert contract.read("batchState", one.id) == state
+            assert one.open_demands == sum(batch == one.id for batch, _ in book.demands)
             for at, record in enumerate(book.records_of(one.id)):
                 assert (record.batch, record.index) == (one.id, at)
                 known = (one.id, at)

@@ -178,11 +178,13 @@ def test_what_is_withheld_costs_the_bond(chain: World, what: str) -> None:
     assert chain.bond(OPERATOR) == (99 * BOND, 0, PENALTY)
     assert chain.bond(WATCHER)[0] == BOND // 2
     assert chain.prepaid(WATCHER) == DEMAND_FEE
+    assert chain.ledger.read("batchState", batch.id)[1] == (1 if what == "evidence" else 0)
     outcome = chain.ledger.send("slashWithheld", batch.id, index)
     refused(chain.ledger, outcome, "NotOpen(uint64,uint8)", batch.id, VOID)
     refused(chain.ledger, chain.publish(batch, 0), "NotOpen(uint64,uint8)", batch.id, VOID)
     if what == "evidence":
         done(chain.ledger, "reclaimDemand", batch.id, 0)
+        assert chain.ledger.read("batchState", batch.id)[1] == 0
         outcome = chain.ledger.send("reclaimDemand", batch.id, 0)
         refused(chain.ledger, outcome, "NoDemand(uint64)", 0)
         assert chain.prepaid(WATCHER) == 2 * DEMAND_FEE

@@ -274,6 +274,10 @@ class Books:
     def _carry_forward(self, e: dict[str, Any]) -> None:
         self.carry[e["modelId"]] += e["amount"]
 
+    def _carry_released(self, e: dict[str, Any]) -> None:
+        self.carry[e["modelId"]] -= e["carried"]
+        self.credits[MERGED, address(e["who"])] += e["amount"]
+
     def _fallback(self, e: dict[str, Any]) -> None:
         self.credits[MERGED, address(e["who"])] += e["amount"]
         self.left[e["batchId"]] -= e["amount"]

@@ -184,6 +184,10 @@ class VaultSteps(RuleBasedStateMachine):
         )
         assert done.success
 
+    @rule(which=st.integers(0, 1))
+    def deprecate(self, which: int) -> None:
+        self.world.family.registry.send("deprecateModel", self.models[which], sender=OWNER)
+
     @rule(who=st.sampled_from(CROWD), points=st.integers(1, 300))
     def punish(self, who: bytes, points: int) -> None:
         bond = self.world.family.bond
@@ -192,8 +196,9 @@ class VaultSteps(RuleBasedStateMachine):
     @precondition(lambda self: self.to_stakers == 0)
     @rule(which=st.integers(0, 1))
     def stake(self, which: int) -> None:
-        pool = self.world.family.pool
-        assert pool.send("stake", self.models[which], sender=OWNER, value=10**6).success
+        pool, model = self.world.family.pool, self.models[which]
+        live = self.world.family.registry.read("model", model)[9] == 1
+        assert pool.send("stake", model, sender=OWNER, value=10**6).success == live
 
     @rule(data=st.data())
     def void(self, data: st.DataObject) -> None:

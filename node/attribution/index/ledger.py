@@ -192,7 +192,9 @@ def _demand_answered(book: LedgerBook, e: Event) -> None:
 
 
 def _demand_returned(book: LedgerBook, e: Event) -> None:
-    book.demands.pop((e["batchId"], e["index"]))
+    row = book.batches[e["batchId"]]
+    book.batches[row.id] = replace(row, open_demands=row.open_demands - 1)
+    book.demands.pop((row.id, e["index"]))
     _add(book, e["to"], e["fee"])
 
 

@@ -204,6 +204,13 @@ def _accrued(book: VaultBook, e: Event) -> None:
         book.unasked[model] = book.unasked.get(model, 0) + amount - e["carried"]
 
 
+def _carry_released(book: VaultBook, e: Event) -> None:
+    model = e["modelId"]
+    _carry(book, model, -e["carried"])
+    _credit(book, MERGED, e["who"], e["amount"])
+    book.unasked[model] = book.unasked.get(model, 0) + e["amount"] - e["carried"]
+
+
 def _units_entered(book: VaultBook, e: Event) -> None:
     model, who, epoch = e["modelId"], e["who"], e["epoch"]
     entered = book.units.get((model, epoch, who), 0) + e["units"]
@@ -266,6 +273,7 @@ _ENTRIES: Final[Mapping[str, Callable[[VaultBook, Event], None]]] = MappingProxy
         "Deposited": _deposited,
         "Fallback": _fallback,
         "CarryForward": _carry_forward,
+        "CarryReleased": _carry_released,
         "Settled": _settled,
         "ChunkSettled": _chunk_settled,
         "Credited": _credited,

@@ -263,5 +263,6 @@ def _answer(_batchId: uint64, _index: uint64, _batch: _batches.Batch):
 @internal
 def _return_demand(_batchId: uint64, _index: uint64, _to: address):
     self.demands[_batchId][_index] = empty(Demand)
+    _batches._batches[_batchId].state -= 1 << 120
     _prepaid.prepaid[_to] += _ledger_settings.demandFee
     log DemandReturned(batchId=_batchId, index=_index, to=_to, fee=_ledger_settings.demandFee)

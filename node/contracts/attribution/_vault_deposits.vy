@@ -57,6 +57,12 @@ event Fallback:
     who: indexed(address)
     amount: uint256
 
+event CarryReleased:
+    modelId: indexed(uint32)
+    who: indexed(address)
+    amount: uint256
+    carried: uint256
+
 struct Terms:  # of a deposit
     treasury: address
     owner: address
@@ -72,6 +78,7 @@ CASCADE: constant(uint256) = 0
 PUSH: constant(uint256) = 0
 ACCUMULATOR: constant(uint256) = 2
 WAITING: constant(uint256) = 1
+LIVE: constant(uint8) = 1
 U128: constant(uint256) = 2**128 - 1
 MAX_UNDIVIDED: constant(uint256) = 256  # entries that another method than cascade divides
 # Fewer where each is paid: 256 that burn the gas of their payment and refuse it take more than
@@ -181,22 +188,30 @@ def accrue(_modelId: uint32):
     """
     @notice Pay a model's contributors without a batch.  Where the model settles by
             accumulator and has units, the value and the model's carry accrue to them;
-            otherwise the value joins the carry, and so the pot of the next batch.
+            otherwise the value joins the carry, and so the pot of the next batch.  A model
+            that is not live has no next batch: value and carry are credited to its fallback.
     """
     if msg.value > U128:
         raw_revert(abi_encode(msg.value, method_id=method_id("AmountTooLarge(uint256)")))
     model: books.Model = books._model(_modelId)
     carried: uint256 = books.carryOf[_modelId]
-    if model.mode != convert(ACCUMULATOR, uint8) or pools._pool(_modelId).units == 0:
-        if msg.value == 0:
-            raw_revert(method_id("NothingPaid()"))
-        books._carry(_modelId, 0, msg.value)
-        return
-    if msg.value + carried == 0:
+    accrues: bool = (
+        model.mode == convert(ACCUMULATOR, uint8) and pools._pool(_modelId).units != 0
+    )
+    ends: bool = accrues or model.status != LIVE
+    amount: uint256 = msg.value + carried if ends else msg.value
+    if amount == 0:
         raw_revert(method_id("NothingPaid()"))
+    if not ends:
+        books._carry(_modelId, 0, amount)
+        return
     books.carryOf[_modelId] = 0
-    epoch: uint256 = pools._accrue(_modelId, msg.value + carried)
-    paying._tell_accrued(_modelId, epoch, 0, msg.value + carried, carried)
+    if accrues:
+        epoch: uint256 = pools._accrue(_modelId, amount)
+        paying._tell_accrued(_modelId, epoch, 0, amount, carried)
+        return
+    log CarryReleased(modelId=_modelId, who=model.fallbackTo, amount=amount, carried=carried)
+    books._credit(model.fallbackTo, amount)
 
 
 @internal

@@ -158,6 +158,14 @@ interface IPayoutVault {
         uint256 carried
     );
 
+    /// @notice Carry released.
+    event CarryReleased(
+        uint32 indexed modelId,
+        address indexed who,
+        uint256 amount,
+        uint256 carried
+    );
+
     /// @notice Voided.
     event Voided(
         uint64 indexed batchId,
@@ -267,7 +275,8 @@ interface IPayoutVault {
 
     /// @notice Pay a model's contributors without a batch. Where the model settles by accumulator
     ///         and has units, the value and the model's carry accrue to them; otherwise the value
-    ///         joins the carry, and so the pot of the next batch.
+    ///         joins the carry, and so the pot of the next batch. A model that is not live has no
+    ///         next batch: value and carry are credited to its fallback.
     function accrue(uint32 _modelId) external payable;
 
     /// @notice Give up a batch whose list nobody brings; the ledger only. What nobody has been
