@@ -7,6 +7,7 @@ protocol/jovian/exec-engine.md (minimum base fee, DA footprint).
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,6 +75,11 @@ def extra_data_decode(data: bytes) -> BaseFeeParameters:
         raise InvalidData(f"extra data: denominator {denominator}, elasticity {elasticity}: zero")
     minimum = int.from_bytes(data[9:], "big") if data[0] == 1 else None
     return BaseFeeParameters(denominator, elasticity, minimum)
+
+
+_REMEMBERED: Final = 64
+"""Extra data that are kept decoded; blocks in a row have the same."""
+_remembered: Final = functools.lru_cache(_REMEMBERED)(extra_data_decode)
 
 
 def extra_data_of(attributes: PayloadAttributes, config: RollupConfig) -> bytes:
@@ -169,7 +175,7 @@ def _first_parameters(parent: Header, config: RollupConfig) -> BaseFeeParameters
 
 
 def _checked_parameters(parent: Header, jovian: bool) -> BaseFeeParameters:
-    parameters = extra_data_decode(parent.extra_data)
+    parameters = _remembered(parent.extra_data)
     if jovian != (parameters.min_base_fee is not None):
         raise InvalidData(
             f"block {parent.number}: extra data is {len(parent.extra_data)} bytes, "

@@ -131,7 +131,8 @@ class RollupConfig:
 
         A genesis block never is: a fork at genesis has no activation block.
         """
-        return self.active(fork, timestamp) and not self.active(fork, parent_timestamp)
+        start = self.forks.get(fork)
+        return start is not None and parent_timestamp < start <= timestamp
 
     def to_json(self) -> dict[str, Any]:
         """Return rollup.json as other implementations read it."""

@@ -110,11 +110,15 @@ class DevSchedule:
 
         How much of it the block holds is for `dev_deposits.fitting` to say.
         """
+        if parent.number + 1 not in self._declared:
+            return ()
         events = self._events(parent.number + 1, parent.l1_origin.number)
         return tuple(event.deposit for event in events if isinstance(event, DevDeposited))
 
     def fields(self, parent: L2BlockRef) -> BlockFields:
         """Return the header fields that are declared of the block after `parent`."""
+        if parent.number + 1 not in self._declared:
+            return BY_THE_RULES
         declared = self._fields(parent)
         return block_fields(declared) if declared else BY_THE_RULES
 

@@ -180,6 +180,8 @@ class _OptimismBlock:
 
 
 _NEWEST_FIRST: Final = tuple(sorted(Fork, reverse=True))
+_DEPOSITS_FIRST: Final = tuple(fork for fork in Fork if fork >= Fork.JOVIAN)
+"""Forks whose first block is for upgrades alone."""
 
 
 class OptimismRules:
@@ -253,7 +255,6 @@ class OptimismRules:
             edits=self.config.dev_control is not None,
             deposits_only=any(
                 self.config.activates(fork, header.timestamp, parent.timestamp)
-                for fork in Fork
-                if fork >= Fork.JOVIAN
+                for fork in _DEPOSITS_FIRST
             ),
         )

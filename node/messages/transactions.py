@@ -288,10 +288,12 @@ class Narrator:
 
     def _account(self, name: ChainName, header: Header) -> Account:
         """Return how accounts are read after a block; the state is opened when it is needed."""
+        opened: list[Machine] = []
 
-        @functools.cache
         def machine() -> Machine:
-            return self._rollup.chain(name).machine(header)
+            if not opened:
+                opened.append(self._rollup.chain(name).machine(header))
+            return opened[0]
 
         return Account(
             name,

@@ -194,7 +194,8 @@ class ChainStore:
                 changes |= self._head_changes(executed.block)
             if first:
                 changes[POINTERS.key("first")] = POINTERS.encode(block_hash)
-            self._kv.write(changes | _meta_changes(meta), sync=sync)
+            changes |= _meta_changes(meta)
+            self._kv.write(changes, sync=sync)
             self._headers.put(block_hash, header)
             self._blocks.put(block_hash, executed.block)
             self._receipts.put(block_hash, executed.receipts)
