@@ -200,3 +200,23 @@ def test_nothing_is_demanded_after_the_window_or_of_what_is_no_record(chain: Wor
     refused(chain.ledger, outcome, "NotOpen(uint64,uint8)", number, RECORDED)
     chain.later(WINDOW + 1)
     refused(chain.ledger, demanded(chain, batch), "WindowOver(uint256)", chain.now - 1)
+
+
+OWED = b"\x21" * 20
+BAD_LISTS = {
+    "ZeroWeight()": b"",
+    "ZeroWeight() ": encode_packed(((OWED, 0),)),
+    "RaggedEntries(uint256)": OWED + bytes(7),
+    "NotAscending(uint256)": 2 * encode_packed(((OWED, 1),)),
+    "WrongPayouts()": encode_packed(((OWED, 1),)),
+}
+
+
+@pytest.mark.parametrize("error", BAD_LISTS)
+def test_a_list_that_is_none_is_refused_by_a_name_of_the_ledgers_abi(
+    chain: World, error: str
+) -> None:
+    batch = chain.record([TRUE])
+    outcome = chain.ledger.send("publishPayouts", batch.id, BAD_LISTS[error])
+    values = {"RaggedEntries(uint256)": [27], "NotAscending(uint256)": [1]}
+    refused(chain.ledger, outcome, error.strip(), *values.get(error, []))

@@ -96,9 +96,10 @@ exports: (
 # error NotSettled(uint64 batchId)
 # error UnknownDataset(uint64 dataset)
 # error WindowNotOver(uint256 end)
-# What the bond and the verifiers refuse reaches the caller as it is:
+# What the bond, the verifiers and the math refuse reaches the caller as it is:
 # error NotFree(uint256 free, uint256 amount)
 # error OutsideOpening(uint256 entry)
+# error RaggedEntries(uint256 length)
 # error WrongEntry(uint256 index)
 # error WrongHeader()
 # error WrongLeaf(uint64 index)

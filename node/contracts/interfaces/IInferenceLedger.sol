@@ -73,7 +73,7 @@ interface IInferenceLedger {
     /// @notice Not ascending.
     error NotAscending(uint256 index);
 
-    /// @notice What the bond and the verifiers refuse reaches the caller as it is:
+    /// @notice What the bond, the verifiers and the math refuse reaches the caller as it is:
     error NotFree(uint256 free, uint256 amount);
 
     /// @notice Not open.
@@ -102,6 +102,9 @@ interface IInferenceLedger {
 
     /// @notice Payout count.
     error PayoutCount(uint256 n);
+
+    /// @notice Ragged entries.
+    error RaggedEntries(uint256 length);
 
     /// @notice Receipt count.
     error ReceiptCount(uint256 count);
