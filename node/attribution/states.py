@@ -1,9 +1,20 @@
-"""Where batches and settlements are on their way, and how a model pays: the chain's numbers."""
+"""Where things are on their way, and how a model pays: the numbers of the contracts."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 from typing import Final
+
+
+class RegistryStatus(IntEnum):
+    """Of a dataset or a model in the registry."""
+
+    UNKNOWN = 0
+    LIVE = 1
+    DEPRECATED = 2
+    """Who registered it advises against new uses."""
+    CONDEMNED = 3
+    """A challenge has shown that it is none; datasets alone."""
 
 
 class BatchStatus(IntEnum):

@@ -27,29 +27,17 @@ from byline.node.attribution.index.rows import (
     StepRow,
 )
 from byline.node.attribution.passages import passage
-from byline.node.attribution.proof.faults import Fault
+from byline.node.attribution.proof.faults import ChallengeKind, Fault
 from byline.node.attribution.states import MODES
+from byline.precompiles.math import METHODS
 from byline.rpc.quantities import as_hex
 
 Json = dict[str, Any]
 
 MOST_NOISE: Final = 1_000
 """Answers that look like noise and are listed one by one."""
-CHALLENGES: Final = (
-    "withheld",
-    "false span",
-    "longer match",
-    "wrong owner",
-    "wrong count",
-    "bad dataset",
-    "wrong weights",
-    "missing settlement",
-    "wrong payouts",
-)
-"""By kind."""
-METHODS: Final = ("cascade", "hamilton", "webster", "dhondt", "adams")
-"""That divide, by number."""
-DATASET_STATUS: Final = ("unknown", "live", "deprecated", "condemned")
+METHOD_NAMES: Final = tuple(METHODS)
+"""In the order of their numbers."""
 
 
 def ratio(value: Fraction | None) -> float | None:
@@ -180,7 +168,7 @@ def settlement(row: SettlementRow | None) -> Json | None:
         return None
     return {
         "mode": row.mode.name.lower(),
-        "method": METHODS[row.method],
+        "method": METHOD_NAMES[row.method],
         "status": row.status.name.lower(),
         "amount": hex(row.amount),
         "platform": hex(row.platform),
@@ -212,7 +200,7 @@ def challenge(row: ChallengeRow) -> Json:
     """Return a challenge that was proven."""
     return {
         "kind": row.kind,
-        "name": CHALLENGES[row.kind],
+        "name": ChallengeKind(row.kind).name.lower().replace("_", " "),
         "challenger": as_hex(row.challenger),
         "slashed": as_hex(row.slashed),
         "amount": hex(row.amount),
@@ -245,13 +233,13 @@ def model(row: ModelRow) -> Json:
     return {
         "id": row.id,
         "kind": "adapter" if row.kind else "model",
-        "status": DATASET_STATUS[row.status],
+        "status": row.status.name.lower(),
         "owner": as_hex(row.owner),
         "operator": as_hex(row.operator),
         "fallback": as_hex(row.fallback_to),
         "engineId": as_hex(row.engine_id),
         "feePolicy": row.fee_policy,
-        "method": METHODS[row.method],
+        "method": METHOD_NAMES[row.method],
         "mode": MODES[row.mode],
         "tokens": row.tokens,
         "uri": row.uri,
@@ -262,7 +250,7 @@ def dataset(row: DatasetRow) -> Json:
     """Return a dataset of the registry."""
     return {
         "id": row.id,
-        "status": DATASET_STATUS[row.status],
+        "status": row.status.name.lower(),
         "registrant": as_hex(row.registrant),
         "tokens": row.tokens,
         "owners": row.owners,

@@ -9,6 +9,7 @@ from typing import Final
 
 from byline.node.attribution.index.events import Event
 from byline.node.attribution.index.rows import DatasetRow, ModelRow, PolicyRow, StepRow
+from byline.node.attribution.states import RegistryStatus
 
 WHOLE: Final = 10_000
 """Basis points."""
@@ -80,7 +81,8 @@ def _dataset_version(book: RegistryBook, e: Event) -> None:
 
 
 def _dataset_status(book: RegistryBook, e: Event) -> None:
-    book.datasets[e["id"]] = replace(book.datasets[e["id"]], status=e["status"])
+    status = RegistryStatus(e["status"])
+    book.datasets[e["id"]] = replace(book.datasets[e["id"]], status=status)
 
 
 def _model_registered(book: RegistryBook, e: Event) -> None:
@@ -116,7 +118,8 @@ def _operator_set(book: RegistryBook, e: Event) -> None:
 
 
 def _model_status(book: RegistryBook, e: Event) -> None:
-    book.models[e["model"]] = replace(book.models[e["model"]], status=e["status"])
+    status = RegistryStatus(e["status"])
+    book.models[e["model"]] = replace(book.models[e["model"]], status=status)
 
 
 def _training_step(book: RegistryBook, e: Event) -> None:

@@ -12,6 +12,7 @@ from byline.node.attribution.encoding import EvidenceLeaf, RecordLeaf
 from byline.node.attribution.index.events import Place
 from byline.node.attribution.states import BatchStatus as BatchStatus
 from byline.node.attribution.states import Mode as Mode
+from byline.node.attribution.states import RegistryStatus
 from byline.node.attribution.states import SettlementStatus as SettlementStatus
 
 
@@ -31,8 +32,7 @@ class DatasetRow:
     license: str
     version: int = 1
     previous: int = 0
-    status: int = 1
-    """1 live, 2 deprecated, 3 condemned."""
+    status: RegistryStatus = RegistryStatus.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,7 @@ class ModelRow:
     """Of all its datasets together."""
     datasets: tuple[int, ...]
     uri: str
-    status: int = 1
-    """1 live, 2 deprecated."""
+    status: RegistryStatus = RegistryStatus.LIVE
 
 
 @dataclass(frozen=True, slots=True)

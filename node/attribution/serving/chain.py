@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from byline.node.attribution.client.client import AttributionClient
 from byline.node.attribution.client.values import ModelInfo
 from byline.node.attribution.corpus import Corpus, min_length_of
 from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.serving.endpoint import Head
 from byline.node.attribution.serving.payments import PaymentRefused
+from byline.node.attribution.states import RegistryStatus
 from byline.node.errors import NodeError
-
-CONDEMNED: Final = 3
-"""Status of a dataset that was proven wrong: answers made of it cannot be recorded."""
 
 
 class ClientChain:
@@ -35,7 +31,9 @@ class ClientChain:
             raise PaymentRefused("ModelNotLive", f"model {self._model_id} takes no requests")
         read = self._client.contracts.read
         for dataset in model.datasets:
-            if (await read("AttributionRegistry", "dataset", dataset))[-1] == CONDEMNED:
+            status = (await read("AttributionRegistry", "dataset", dataset))[-1]
+            # The ledger records no answers that are made of it.
+            if status == RegistryStatus.CONDEMNED:
                 raise PaymentRefused("ModelNotLive", f"its dataset {dataset} is condemned")
         return int(await read("FeePolicy", "quote", model.policy, tokens_in, tokens_out))
 

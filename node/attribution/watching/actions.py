@@ -20,8 +20,8 @@ from byline.node.attribution.index.rows import (
 )
 from byline.node.attribution.proof.challenges import Challenge, NotSettled
 from byline.node.attribution.proof.faults import ChallengeKind, Fault, Reason
+from byline.node.attribution.states import RegistryStatus
 from byline.node.attribution.watching.judging import (
-    CONDEMNED,
     Accusation,
     Judge,
     State,
@@ -110,7 +110,7 @@ def decide(view: View, rules: Rules, judge: Judge, refused: Set[Action]) -> Deci
     wanted: list[Wanted] = []
     actions: list[Action] = []
     for number, held in view.shelf.items():
-        if view.index.registry.datasets[number].status != CONDEMNED:
+        if view.index.registry.datasets[number].status is not RegistryStatus.CONDEMNED:
             verdict = _dataset_verdict(held.accusations)
             findings.append(Finding(number, -1, verdict, is_dataset=True))
             actions += _first(_accused(number, held.accusations), refused)

@@ -34,14 +34,13 @@ from byline.node.attribution.proof.challenges import (
 from byline.node.attribution.proof.check import verify_record
 from byline.node.attribution.proof.faults import ChallengeKind, Fault, Reason
 from byline.node.attribution.proof.proving import BatchCase, RecordCase, challenge_of
+from byline.node.attribution.states import RegistryStatus
 from byline.node.attribution.tokens import decode_tokens, encode_tokens
 from byline.node.attribution.weights import points
 from byline.node.errors import Corrupt
 from byline.precompiles.evidence.merkle import MerkleTree, merkle_root
 from byline.precompiles.math.sum_tree import SumRoot
 
-CONDEMNED: Final = 3
-"""Status of a dataset that a challenge has proven wrong."""
 MOST_TRIED: Final = 24
 """Accusations of one record: one is enough, and a liar may have made thousands."""
 
@@ -282,7 +281,7 @@ def corpus_of(view: View, number: int) -> Corpus | str:
     datasets: list[Dataset] = []
     for one in model.datasets:
         held = view.shelf.get(one)
-        if view.index.registry.datasets[one].status == CONDEMNED:
+        if view.index.registry.datasets[one].status is RegistryStatus.CONDEMNED:
             return f"dataset {one} is condemned"
         if held is None:
             return f"dataset {one} is not held"
