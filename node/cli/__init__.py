@@ -75,6 +75,9 @@ def _run_one(parser: argparse.ArgumentParser, table: Sequence[Command], words: l
                 return _run_one(part, module.SUBCOMMANDS, words[1:])
             module.add_arguments(part)
             part.set_defaults(run=module.run)
+            if (wrong := _misspelt(part, words[1:])) is not None:
+                print(f"{part.prog}: {wrong}", file=sys.stderr)
+                return 2
     try:
         parsed = parser.parse_args(words)
     except SystemExit as exc:
@@ -84,3 +87,17 @@ def _run_one(parser: argparse.ArgumentParser, table: Sequence[Command], words: l
         return 2
     result: int = parsed.run(parsed)
     return result
+
+
+def _misspelt(parser: argparse.ArgumentParser, words: Sequence[str]) -> str | None:
+    """Say which option a parser does not have, where another one is near."""
+    known = [name for action in parser._actions for name in action.option_strings]
+    for word in words:
+        if word == "--":
+            break
+        name = word.partition("=")[0]
+        if not name.startswith("--") or any(option.startswith(name) for option in known):
+            continue
+        if near := difflib.get_close_matches(name, known, 1):
+            return f"no option {name}: did you mean {near[0]}?"
+    return None

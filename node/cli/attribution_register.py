@@ -81,6 +81,9 @@ async def _register(arguments: argparse.Namespace) -> int:
     deployed = await deployed_of(arguments)
     addresses = L2_CONTRACTS if deployed is None else deployed.addresses
     async with AttributionClient(arguments.l2, account.key, addresses) as client:
+        if arguments.bond:
+            # First, since it is what an account may have too little money for.
+            await client.bond(arguments.bond)
         datasets = []
         for file, dataset in zip(arguments.texts, built, strict=True):
             number = await client.register_built(dataset, license_=arguments.license)
@@ -97,8 +100,6 @@ async def _register(arguments: argparse.Namespace) -> int:
         ids = tuple(one.id for one in datasets)
         mode = Mode[arguments.mode.upper()]
         model = await client.register_model(ModelTerms(ids, policy, mode=mode, uri=arguments.uri))
-        if arguments.bond:
-            await client.bond(arguments.bond)
         print(f"policy {policy}   of each fee {terms.contributor_bps / 100:g} % to the owners")
         print(f"model {model}    settled by {arguments.mode}, bond {arguments.bond} wei")
     print(f"next      byline attribution serve --model {model} {_same(arguments)}")
@@ -129,6 +130,10 @@ def _datasets(arguments: argparse.Namespace) -> list[Dataset]:
     for name in ("rate_in", "rate_out", "bond"):
         if not 0 <= getattr(arguments, name) < 2**128:
             raise ConfigError(f"--{name.replace('_', '-')}: want 0 to 2**128 - 1 wei")
+    for name, most in (("uri", 256), ("license", 64)):
+        size = len(getattr(arguments, name).encode("utf-8", "surrogateescape"))
+        if size > most:
+            raise ConfigError(f"--{name} of {size} bytes: the registry takes at most {most}")
     datasets = []
     for file in arguments.texts:
         try:
@@ -148,6 +153,8 @@ def _documents(file: Path) -> list[Document]:
             continue
         try:
             fields = orjson.loads(line)
+            if not isinstance(fields, dict):
+                raise ValueError('want {"text": "..", "owner": "0x.."}')
             text, owner = fields["text"], fields["owner"]
             if not isinstance(text, str) or not isinstance(owner, str):
                 raise ValueError("text and owner are strings")

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import importlib
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -106,6 +107,10 @@ def _settings(arguments: argparse.Namespace, deployed: Deployed | None) -> Servi
     from byline.node.contracts.addresses import L2_CONTRACTS
 
     key = _key(arguments)
+    if not 0 < arguments.model < 2**32:
+        raise ConfigError(f"--model {arguments.model}: want 1 to 2**32 - 1")
+    if not 0 <= arguments.port < 2**16:
+        raise ConfigError(f"--port {arguments.port}: want 0 to 65535")
     for name, *_, least in _NUMBERS:
         if (value := getattr(arguments, name.replace("-", "_"))) < least:
             raise ConfigError(f"--{name} {value}: want {least} or more")
@@ -154,11 +159,34 @@ def _datasets(folder: Path) -> tuple[Dataset, ...]:
 
 
 def _answers(name: str) -> Callable[[Corpus], Model]:
+    """Return what makes the model; its failures become `ConfigError`, in one line."""
     module, _, attribute = name.partition(":")
     # A command has the folder of its script there, not the one that it is called in.
     sys.path.insert(0, "")
     try:
-        found: Callable[[Corpus], Model] = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+        make = getattr(importlib.import_module(module), attribute)
+        if not callable(make):
+            raise TypeError(f"{attribute} is no function")
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise ConfigError(f"--answers {name}: {error}; want MODULE:NAME") from error
-    return found
+    except Exception as error:
+        raise ConfigError(f"--answers {name}: importing {module} failed: {_at(error)}") from error
+
+    def made(corpus: Corpus) -> Model:
+        try:
+            model: Model = make(corpus)
+        except Exception as error:
+            raise ConfigError(f"--answers {name} failed: {_at(error)}") from error
+        if not callable(getattr(model, "answer", None)):
+            raise ConfigError(
+                f"--answers {name} made a {type(model).__name__}, which has no answer(prompt)"
+            )
+        return model
+
+    return made
+
+
+def _at(error: Exception) -> str:
+    """Return an error of somebody's code, and the line that it comes from."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})"

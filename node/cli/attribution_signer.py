@@ -32,6 +32,8 @@ def signer_of(arguments: argparse.Namespace) -> DevAccount | None:
         return None
     try:
         key = bytes.fromhex(arguments.key_file.read_text("ascii").strip().removeprefix("0x"))
+        if len(key) != 32:
+            raise ValueError(f"{2 * len(key)} digits in it, want 64")
         address = address_of(key)
     except (OSError, ValueError) as error:
         raise ConfigError(f"--key-file {arguments.key_file} cannot be used: {error}") from error

@@ -265,7 +265,13 @@ def test_both_forms_have_the_same_methods() -> None:
         return {name for name in vars(kind) if not name.startswith("_")}
 
     here_only = {"wait"}
-    there_only = {
-        "domain", "key", "register_built", "set_policy", "free_bond", "payouts",
-    }  # fmt: skip
+    there_only = {"domain", "key"}
     assert public(SyncAttributionClient) - here_only == public(AttributionClient) - there_only
+
+
+@pytest.mark.parametrize("key", [b"", b"\x01", bytes(33), bytes(32), b"\xff" * 32, "11" * 32])
+def test_what_is_no_key_is_refused_without_being_shown(key: bytes) -> None:
+    for form in (AttributionClient, SyncAttributionClient):
+        with pytest.raises(NodeError, match=r"^the key ") as refused:
+            form("http://127.0.0.1:1", key)
+        assert "1111" not in str(refused.value)

@@ -75,7 +75,13 @@ class AttributionClient:
         key: bytes | None = None,
         addresses: Mapping[str, bytes] = L2_CONTRACTS,
     ) -> None:
-        account = None if key is None else DevAccount(address_of(key), bytes(key))
+        if key is not None and (not isinstance(key, bytes) or len(key) != 32):
+            # Never shown: it may be a key after all, in another form.
+            raise NodeError("the key is not 32 bytes: want what bytes.fromhex makes of 64 digits")
+        try:
+            account = None if key is None else DevAccount(address_of(key), key)
+        except ValueError as error:
+            raise NodeError(f"the key cannot sign: {error}") from error
         self.rpc = RpcClient(url)
         self.contracts = Contracts(self.rpc, account, addresses)
         self.chain_id = 0
@@ -206,6 +212,8 @@ class AttributionClient:
 
     async def deposit(self, amount: int, payer: bytes | None = None) -> int:
         """Add wei to the prepaid balance of this account, or of `payer`; return the balance."""
+        if amount < 0:
+            raise NodeError(f"a deposit of {amount} wei: want 0 or more")
         who = payer or self.address
         await self.contracts.send(LEDGER, "depositFor", who, value=amount)
         return await self.prepaid(who)
@@ -216,6 +224,8 @@ class AttributionClient:
 
     async def bond(self, amount: int) -> None:
         """Add wei to this account's bond: what an operator loses for a record that is wrong."""
+        if amount < 0:
+            raise NodeError(f"a bond of {amount} wei: want 0 or more")
         await self.contracts.send(BOND, "bond", value=amount)
 
     async def free_bond(self, who: bytes | None = None) -> int:
@@ -389,6 +399,9 @@ class AttributionClient:
         datasets: those whose words are to be shown; of others the positions are.  Raises
         `NodeError` where nobody has published the evidence.
         """
+        info = await self.batch(batch)
+        if not 0 <= index < info.count:
+            raise NodeError(f"batch {batch} has {info.count} records: no record {index}")
         answered = await self.published(batch, index)
         if answered is None:
             raise NodeError(
@@ -396,5 +409,4 @@ class AttributionClient:
                 "operator for it, or demand it"
             )
         settled = await self.settlement(batch)
-        info = await self.batch(batch)
         return explanation(info, index, answered, settled, tuple(datasets))

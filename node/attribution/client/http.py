@@ -47,6 +47,8 @@ async def infer(
 
     url: of the endpoint, without the path.  See `AttributionClient.infer`.
     """
+    if not url.startswith(("http://", "https://")):
+        raise NodeError(f"{url!r} is no endpoint: want a URL of HTTP, as http://127.0.0.1:4020")
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         status, body = await post(session, url, prompt)

@@ -19,6 +19,7 @@ from byline.node.attribution.client.values import (
     Claim,
     ClaimPermit,
     FeeTerms,
+    Mode,
     ModelInfo,
     ModelTerms,
     PaidAnswer,
@@ -112,6 +113,12 @@ class SyncAttributionClient:
             self._client.register_dataset(documents, uri=uri, license=license, previous=previous)
         )
 
+    def register_built(
+        self, dataset: Dataset, uri: str = "", license_: str = "", previous: int | None = None
+    ) -> int:
+        """Register the roots of a dataset that is built already, and return its id."""
+        return self.wait(self._client.register_built(dataset, uri, license_, previous))
+
     def create_policy(self, terms: FeeTerms) -> int:
         """Create a fee policy and return its id."""
         return self.wait(self._client.create_policy(terms))
@@ -127,6 +134,12 @@ class SyncAttributionClient:
     def model(self, model: int) -> ModelInfo:
         """Return what the registry says of a model."""
         return self.wait(self._client.model(model))
+
+    def set_policy(
+        self, model: int, policy: int, *, method: int = 0, mode: Mode = Mode.CREDIT
+    ) -> None:
+        """Change how a model's fees are divided and paid from now on; its owner only."""
+        self.wait(self._client.set_policy(model, policy, method=method, mode=mode))
 
     def record_training(
         self, model: int, step: int, checkpoint: bytes, batch: bytes, loss_q16: int
@@ -147,6 +160,10 @@ class SyncAttributionClient:
     def bond(self, amount: int) -> None:
         """Add wei to this account's bond."""
         self.wait(self._client.bond(amount))
+
+    def free_bond(self, who: bytes | None = None) -> int:
+        """Return the wei of a bond that are not locked."""
+        return self.wait(self._client.free_bond(who))
 
     # -- requests and batches -----------------------------------------------------------
 
@@ -205,6 +222,10 @@ class SyncAttributionClient:
         self.wait(self._client.release(batch))
 
     # -- contributors -------------------------------------------------------------------
+
+    def payouts(self, batch: int) -> Points:
+        """Return the list that a batch was settled with."""
+        return self.wait(self._client.payouts(batch))
 
     def claims(self, batch: int, who: bytes | None = None) -> tuple[Claim, ...]:
         """Return what an owner can claim behind the root of a batch."""

@@ -205,7 +205,11 @@ class PaymentBook:
         if offer is None:
             raise PaymentRefused("UnknownOffer", self._difference(receipt))
         if receipt.signer(self.domain, payment.signature) != receipt.payer:
-            raise PaymentRefused("WrongSigner", f"0x{receipt.payer.hex()} did not sign this")
+            raise PaymentRefused(
+                "WrongSigner",
+                f"0x{receipt.payer.hex()} did not sign this for chain {self.domain.chain_id} and "
+                f"ledger 0x{self.domain.ledger.hex()}",
+            )
         return offer
 
     def _difference(self, receipt: InferenceReceipt) -> str:
@@ -239,7 +243,7 @@ class PaymentBook:
             raise PaymentRefused(
                 "InsufficientPrepaid",
                 f"{prepaid} wei are prepaid, {waiting} of them for receipts not recorded yet: "
-                f"the fee is {receipt.fee}; deposit more",
+                f"the fee is {receipt.fee}; deposit more in 0x{self.domain.ledger.hex()}",
                 prepaid=str(prepaid),
                 open=str(waiting),
                 fee=str(receipt.fee),

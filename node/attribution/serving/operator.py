@@ -146,7 +146,7 @@ class Operator:
                 await self.tick()
             except NodeError as error:
                 self._uncertain = True
-                self._complain(str(error))
+                self._complain(_words(error))
             try:
                 await asyncio.wait_for(stop.wait(), self._settings.poll_seconds)
             except TimeoutError:
@@ -348,3 +348,13 @@ class Operator:
             self._said.clear()
         self._said.add(words)
         self._say(words)
+
+
+def _words(error: NodeError) -> str:
+    """Return what is in the way, and what can be done about it where that is known."""
+    if isinstance(error, ContractRefused) and error.error == "NotFree":
+        return (
+            f"{error}: no batch can be recorded; bond more, or wait until an earlier batch is "
+            "settled and gives its bond back"
+        )
+    return str(error)
