@@ -239,47 +239,6 @@ def test_money_for_a_model_without_units_waits_for_its_next_batch(w: World) -> N
     refused(w.vault, w.vault.send("accrue", 77, value=1, sender=EVE), "UnknownModel(uint256)", 77)
 
 
-@pytest.mark.parametrize("mode", [PUSH, CREDIT, ACCUMULATOR, ROOT])
-def test_the_carry_of_a_model_that_is_no_longer_served_is_its_fallbacks(
-    w: World, mode: int
-) -> None:
-    base = w.model(OWNER, mode=mode)
-    adapter = w.model(OWNER, mode=CREDIT, parents=[(base, 5000)])
-    w.deposit(adapter, LIST, 1000)
-    refused(w.vault, w.vault.send("accrue", base, sender=EVE), "NothingPaid()")
-    assert w.family.registry.send("deprecateModel", base, sender=OWNER).success
-    outcome = w.vault.send("accrue", base, value=7, sender=EVE)
-    (event,) = [w.vault.event(log) for log in outcome.logs]
-    assert event == {
-        "": "CarryReleased",
-        "modelId": base,
-        "who": "0x" + FALLBACK.hex(),
-        "amount": 425 + 7,
-        "carried": 425,
-    }
-    assert credited(w, FALLBACK) == [432]
-    assert w.vault.read("carryOf", base) == 0
-    refused(w.vault, w.vault.send("accrue", base, sender=EVE), "NothingPaid()")
-    # What its children earn later is paid in the same way.
-    w.deposit(adapter, LIST, 1000)
-    assert w.vault.send("accrue", base, sender=EVE).success
-    assert credited(w, FALLBACK) == [857]
-
-
-def test_units_of_a_model_that_is_no_longer_served_earn_its_carry(w: World) -> None:
-    base = w.model(OWNER, mode=ACCUMULATOR)
-    adapter = w.model(OWNER, mode=CREDIT, parents=[(base, 5000)])
-    w.deposit(base, LIST, 1000)
-    assert w.settle(1, LIST).success
-    w.deposit(adapter, LIST, 1000)
-    assert w.family.registry.send("deprecateModel", base, sender=OWNER).success
-    assert w.vault.send("accrue", base, sender=EVE).success
-    assert w.vault.read("carryOf", base) == 0
-    assert credited(w, FALLBACK) == [0]
-    owed = [w.vault.read("accruedOf", base, who) for who, _ in LIST]
-    assert owed == [(850 + 425) // 3] * 3
-
-
 def test_a_pot_that_no_payout_could_state_is_refused(w: World) -> None:
     model = w.model(OWNER, mode=CREDIT)
     for _ in range(2):
