@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -230,3 +231,26 @@ def test_a_watcher_is_not_sent_the_wrong_way(
     watch = ["attribution", "watch", "--l2", "http://127.0.0.1:9", "--data", str(tmp_path)]
     assert main([*watch, "--once", *options]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_texts_are_registered_on_a_chain_of_others(
+    devnet: SyncDevnet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    family = asyncio.run(deployed(devnet.l1.url, account=OTHER_DEPLOYER))
+    file, texts = tmp_path / "deployment.json", tmp_path / "texts.jsonl"
+    file.write_text(family.to_json())
+    texts.write_text(json.dumps({"text": "rye holds water", "owner": "0x" + "aa" * 20}))
+    words = ["attribution", "register", str(texts), "--data", str(tmp_path), "--account", "6"]
+    words += ["--deployment", str(file)]
+    assert main([*words, "--l2", devnet.l1.url]) == 0
+    told = capsys.readouterr().out
+    assert f"--l2 {devnet.l1.url} --deployment {file}" in told
+    with SyncAttributionClient(devnet.l1.url, addresses=family.addresses) as client:
+        assert client.model(1).operator == dev_account(6).address
+        assert client.free_bond(dev_account(6).address) == 10**17
+    for name in ("register", "serve", "watch"):
+        given = [str(texts)] if name == "register" else ["--data", str(tmp_path)]
+        given += ["--model", "1"] if name == "serve" else []
+        other = ["attribution", name, *given, "--account", "6", "--deployment", str(file)]
+        assert main([*other, "--l2", devnet.l2.url]) == 2
+        assert f"{file} is of chain 900, {devnet.l2.url} is chain 901" in capsys.readouterr().err

@@ -77,7 +77,7 @@ async def _ask(l2: str, url: str) -> str:
     [
         ("", "there is no text in it"),
         ("{", "line 1: "),
-        ("[1]", "line 1: "),
+        ("[1]", 'line 1: want {"text": "..", "owner": "0x.."}'),
         ("[" * 50_000, "line 1: "),
         ('{"text": "a"}', "line 1: 'owner' is missing"),
         ('{"text": 1, "owner": "0x00"}', "line 1: text and owner are strings"),
@@ -102,6 +102,15 @@ def test_a_file_that_is_none_of_texts_is_refused_in_a_line(
     [
         ([], "pass --key-file or --account"),
         (["--account", "0", "--bond", "-1"], "--bond: want 0 to"),
+        (
+            ["--account", "0", "--license", "x" * 65],
+            "--license of 65 bytes: the registry takes at most 64",
+        ),
+        (
+            ["--account", "0", "--uri", "\u20ac" * 86],
+            "--uri of 258 bytes: the registry takes at most 256",
+        ),
+        (["--account", "0", "--deployment", "nowhere"], "--deployment nowhere cannot be read"),
         (["--account", "0", "--l2", "http://127.0.0.1:1"], "does not answer"),
     ],
 )
@@ -119,3 +128,14 @@ def test_more_files_than_a_model_has_datasets_are_refused(
 ) -> None:
     assert main(["attribution", "register", *[str(texts)] * 5, "--account", "0"]) == 2
     assert "5 files: a model has at most 4 datasets" in capsys.readouterr().err
+
+
+def test_who_cannot_pay_the_bond_registers_nothing(
+    devnet: SyncDevnet, texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = devnet.l2.request("attribution_status")["counts"]
+    words = ["--l2", devnet.l2.url, "--data", str(tmp_path / "data"), "--account", "5"]
+    assert main(["attribution", "register", str(texts), *words, "--bond", str(10**30)]) == 2
+    assert "insufficient funds" in capsys.readouterr().err
+    assert devnet.l2.request("attribution_status")["counts"] == before
+    assert not (tmp_path / "data").exists()
