@@ -35,6 +35,10 @@ DEMANDS_AT_ONCE: Final = 8
 """Open demands of a batch.  Each costs a fee, one that stays unanswered costs the bond, and
 each answer begins a new window: asking for more at a time gains little."""
 
+MOST_JUDGED: Final = 256
+"""Records at a look, and the rest of the batch of the last: some ten seconds at the most.  What
+was found is acted on before others are looked at."""
+
 URGENCY: Final = (
     "challenge", "slashWithheld", "publish", "demand", "demandPayouts", "reclaimDemand",
 )  # fmt: skip
@@ -97,31 +101,40 @@ class Decision:
     wanted: tuple[Wanted, ...]
     actions: tuple[Action, ...]
     """At most one challenge of a subject; the most urgent first."""
+    is_unfinished: bool = False
+    """Whether there are batches that were not looked at yet."""
 
 
 def decide(view: View, rules: Rules, judge: Judge, refused: Set[Action]) -> Decision:
     """Return what is known, what is missing and what is to be done.
 
-    What is known of a batch that is settled is said once, whatever becomes of the others.
+    What is known of a batch that is settled is said once, whatever becomes of the others.  Not
+    more than some hundred records are judged: what can still be challenged before all else.
 
     refused: actions that the chain has refused; others that serve are given instead.
     """
     findings: list[Finding] = []
     wanted: list[Wanted] = []
     actions: list[Action] = []
+    room, is_unfinished = MOST_JUDGED, False
     for number, held in view.shelf.items():
         if view.index.registry.datasets[number].status is not RegistryStatus.CONDEMNED:
             verdict = _dataset_verdict(held.accusations)
             findings.append(Finding(number, -1, verdict, is_dataset=True))
             actions += _first(_accused(number, held.accusations), refused)
-    rows = sorted(view.index.ledger.batches.values(), key=lambda row: (row.window_end, row.id))
-    for row in rows:
+    rows = view.index.ledger.batches.values()
+    for row in sorted(rows, key=lambda row: (_is_settled(view, row), row.window_end, row.id)):
         if is_over(row) or (row.place.block < rules.since and _is_settled(view, row)):
             actions += _not(refused, _reclaims(view, rules, row))
             continue
         key = (row.id, row.records_root, row.status)
         if key in judge.closed:
             continue
+        unjudged = judge.unjudged(view, row)
+        if unjudged and room <= 0:
+            is_unfinished = True
+            continue
+        room -= unjudged
         verdicts = judge.records(view, row)
         findings += [Finding(row.id, at, one) for at, one in enumerate(verdicts)]
         wanted += [
@@ -135,7 +148,7 @@ def decide(view: View, rules: Rules, judge: Judge, refused: Set[Action]) -> Deci
             judge.closed.add(key)
     # Stable: within a function those whose window ends first stay first.
     actions.sort(key=lambda action: URGENCY.index(action.function))
-    return Decision(tuple(findings), tuple(wanted), tuple(actions))
+    return Decision(tuple(findings), tuple(wanted), tuple(actions), is_unfinished)
 
 
 def is_over(row: BatchRow) -> bool:

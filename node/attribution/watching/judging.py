@@ -192,6 +192,25 @@ class Judge:
                 self._whole[key] = known
         return known
 
+    def unjudged(self, view: View, row: BatchRow) -> int:
+        """Return how many records `records` would have to judge: the others cost nothing."""
+        corpus = corpus_of(view, row.model)
+        if (
+            isinstance(corpus, str)
+            or (row.id, row.records_root, *_identity(corpus)) in self._whole
+        ):
+            return 0
+        ledger, identity = view.index.ledger, _identity(corpus)
+        leaves = ((index, ledger.records[row.id, index].leaf) for index in range(row.count))
+        return sum(
+            (leaf, *identity) not in self._records
+            and (
+                (row.id, index) in ledger.published
+                or (leaf.out_hash, leaf.evidence_root) in view.contents
+            )
+            for index, leaf in leaves
+        )
+
     def _record(self, view: View, row: BatchRow, corpus: Corpus, index: int) -> Verdict:
         record = view.index.ledger.records[row.id, index].leaf
         key = (record, *_identity(corpus))

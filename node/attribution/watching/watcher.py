@@ -206,7 +206,7 @@ class Watcher:
         self._report(decision, head, now, rules)
         done = await self._act_on(decision.actions)
         await self._remember(head)
-        return done
+        return done or decision.is_unfinished
 
     async def _decided(self, head: Head, now: int, rules: Rules) -> Decision:
         """Decide in a thread: datasets and batches may take seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,7 +19,7 @@ from byline.node.attribution.index.ledger import PAYOUTS_INDEX
 from byline.node.attribution.proof import challenges
 from byline.node.attribution.proof.faults import Reason
 from byline.node.attribution.tokens import encode_tokens
-from byline.node.attribution.watching import judging
+from byline.node.attribution.watching import actions, judging
 from byline.node.attribution.watching.actions import Action, Decision, Rules, decide
 from byline.node.attribution.watching.judging import (
     Content,
@@ -35,6 +36,7 @@ from tests.properties.test_attribution_faults import MUTATIONS, example
 
 ME, SOMEBODY = b"\x0e" * 20, b"\x0f" * 20
 WINDOW, SETTLE = 600, 3600
+DATASETS = example().corpus.datasets
 SETTINGS = Settings(WINDOW, SETTLE, 7776000, 100, 500)
 RULES = Rules(ME, SETTLE, 10**15, patience=150)
 """Batches of the tests are recorded at second 1000."""
@@ -100,20 +102,33 @@ class Told:
             fee=10**15, deadline=at + WINDOW,
         )  # fmt: skip
 
+    def settled(self, batch: int, at: int) -> None:
+        self.tell("InferenceLedger", "Finalized", at, batchId=batch, totalFee=10**12)
+        self.tell(
+            "PayoutVault", "Deposited", at, batchId=batch, modelId=1, amount=10**12,
+            treasury=ME, platform=0, owner=ME, toOwner=0, toStakers=0, toAncestors=0,
+            carried=0, pot=10**12, root=bytes(32), n=1, weight=1, mode=1, method=0,
+        )  # fmt: skip
+        self.tell(
+            "PayoutVault", "Settled", at, batchId=batch, modelId=1, pot=10**12,
+            root=bytes(32), n=1, mode=1, method=0,
+        )  # fmt: skip
+
     def decision(
         self,
         now: int,
         shown: Sequence[Case] = (),
         refused: Sequence[Action] = (),
         rules: Rules = RULES,
+        judge: Judge | None = None,
     ) -> Decision:
         index = folded(Index(SETTINGS), self.events)
-        shelf = {dataset.id: Held(dataset, ()) for dataset in example().corpus.datasets}
+        shelf = {dataset.id: Held(dataset, ()) for dataset in DATASETS}
         contents = {
             (case.record.out_hash, case.record.evidence_root): content(case) for case in shown
         }
         view = View(index, now, shelf, contents)
-        return decide(view, rules, Judge(), frozenset(refused))
+        return decide(view, rules, judge or Judge(), frozenset(refused))
 
 
 def calls(decision: Decision) -> list[tuple[str, int]]:
@@ -191,6 +206,36 @@ def test_challenges_come_before_demands() -> None:
     wrong = lie(Reason.OTHER_OWNER)
     told.record(wrong, at=1100)
     assert calls(told.decision(1300, [wrong])) == [("challenge", 2), ("demand", 1)]
+
+
+def test_what_can_be_challenged_is_judged_and_acted_on_before_all_that_is_past(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A watcher that starts late has more to look at than a window is long."""
+    monkeypatch.setattr(actions, "MOST_JUDGED", 4)
+    told = Told().begin()
+    # Each record of a chain is another: its nonce sees to that.
+    numbers = itertools.count(1)
+
+    def another(case: Case) -> Case:
+        return replace(case, record=replace(case.record, nonce=next(numbers)))
+
+    wrong = lie(Reason.OTHER_OWNER)
+    for _ in range(6):
+        told.settled(told.record(*(another(example()) for _ in range(3))), 1700)
+    late = told.record(another(wrong), at=2000)
+    soon = told.record(*(another(example()) for _ in range(3)), at=1900)
+    judge, looks = Judge(), []
+    for _ in range(10):
+        looks.append(told.decision(2100, [example(), wrong], judge=judge))
+        if not looks[-1].is_unfinished:
+            break
+    assert calls(looks[0]) == [("challenge", late)]
+    said = [list(dict.fromkeys(one.subject for one in look.findings[2:])) for look in looks]
+    assert said[0] == [soon, late]
+    past = [subject for subjects in said for subject in subjects if subject not in (soon, late)]
+    assert past == [1, 2, 3, 4, 5, 6]
+    assert len(looks) == 4
 
 
 def test_a_batch_is_unsettled_only_after_its_window() -> None:
