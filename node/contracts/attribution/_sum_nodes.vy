@@ -19,21 +19,18 @@ MAX_SUM: constant(uint256) = 2**128 - 1
 
 @internal
 @pure
-def _join(_left: Node, _right: Node) -> Node:
+def _join(_left: bytes32, _left_sum: uint256, _right: bytes32, _right_sum: uint256) -> bytes32:
     """
-    @notice The node above two nodes, whose sum the caller bounds.
+    @notice The hash of the node above two, whose sums are below 2**128.
     """
-    return Node(
-        digest=keccak256(
-            concat(
-                x"01",
-                _left.digest,
-                convert(convert(_left.sum, uint128), bytes16),
-                _right.digest,
-                convert(convert(_right.sum, uint128), bytes16),
-            )
-        ),
-        sum=_left.sum + _right.sum,
+    return keccak256(
+        concat(
+            x"01",
+            _left,
+            convert(convert(_left_sum, uint128), bytes16),
+            _right,
+            convert(convert(_right_sum, uint128), bytes16),
+        )
     )
 
 
@@ -85,9 +82,10 @@ def _climb(
             if node.sum + sibling.sum > MAX_SUM:
                 return empty(Node)
             if index & 1 == 1:
-                node = self._join(sibling, node)
+                node.digest = self._join(sibling.digest, sibling.sum, node.digest, node.sum)
             else:
-                node = self._join(node, sibling)
+                node.digest = self._join(node.digest, node.sum, sibling.digest, sibling.sum)
+            node.sum += sibling.sum
             at += 48
         index = index >> 1
         row = (row + 1) >> 1

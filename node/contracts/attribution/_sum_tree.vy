@@ -12,6 +12,7 @@
 """
 
 from . import _apportion
+from . import _sum_nodes
 from lib import strict_abi
 
 # error RaggedEntries(uint256)
@@ -28,7 +29,6 @@ MAX_RECIPIENTS: constant(uint256) = 4096
 MAX_PEAKS: constant(uint256) = 13
 PACKED: constant(uint256) = 28
 NODE: constant(uint256) = 48
-MAX_LEVELS: constant(uint256) = 32
 MAX_UINT160: constant(uint256) = 2**160 - 1
 MAX_UINT72: constant(uint256) = 2**72 - 1
 
@@ -81,10 +81,9 @@ def _settle_root() -> (bytes32, uint256, uint256):
         amount,
         _apportion.Weights(at=132 + 20, stride=PACKED, count=count, total=total),
     )
-    top: bytes32 = empty(bytes32)
-    sum: uint256 = 0
-    top, sum = self._top(plan, 0, 0, 132, count)
-    return self._root(count, sum, top), sum, count
+    top: _sum_nodes.Node = empty(_sum_nodes.Node)
+    top.digest, top.sum = self._top(plan, 0, 0, 132, count)
+    return _sum_nodes._root(count, top), top.sum, count
 
 
 @internal
@@ -120,7 +119,7 @@ def _top(
         for _: uint256 in range(MAX_PEAKS):
             if (i >> level) & 1 == 0:
                 break
-            node = self._join(hashes[level], sums[level], node, sum)
+            node = _sum_nodes._join(hashes[level], sums[level], node, sum)
             sum = unsafe_add(sum, sums[level])
             level = unsafe_add(level, 1)
         hashes[level] = node
@@ -131,7 +130,7 @@ def _top(
     for level: uint256 in range(MAX_PEAKS):
         if (count >> level) & 1 == 1:
             if found:
-                node = self._join(hashes[level], sums[level], node, sum)
+                node = _sum_nodes._join(hashes[level], sums[level], node, sum)
                 sum = unsafe_add(sum, sums[level])
             else:
                 node = hashes[level]
@@ -159,11 +158,11 @@ def _verify_leaf() -> bool:
     if index >= count:
         return False
     at: uint256 = 232
-    end: uint256 = 228 + size
-    node: bytes32 = self._leaf(index, who, sum)
+    end: uint256 = unsafe_add(228, size)
+    node: _sum_nodes.Node = _sum_nodes.Node(digest=self._leaf(index, who, sum), sum=sum)
     place: uint256 = index
     width: uint256 = count
-    for _: uint256 in range(MAX_LEVELS):
+    for _: uint256 in range(_sum_nodes.MAX_LEVELS):
         if width == 1:
             break
         # The last node of an odd number has no neighbour.
@@ -173,16 +172,16 @@ def _verify_leaf() -> bool:
             other: bytes32 = convert(slice(msg.data, at, 32), bytes32)
             others: uint256 = convert(slice(msg.data, unsafe_add(at, 32), 16), uint256)
             if place & 1 == 1:
-                node = self._join(other, others, node, sum)
+                node.digest = _sum_nodes._join(other, others, node.digest, node.sum)
             else:
-                node = self._join(node, sum, other, others)
-            sum = unsafe_add(sum, others)
-            if sum > strict_abi.MAX_UINT128:
+                node.digest = _sum_nodes._join(node.digest, node.sum, other, others)
+            node.sum = unsafe_add(node.sum, others)
+            if node.sum > strict_abi.MAX_UINT128:
                 return False
             at = unsafe_add(at, NODE)
         place = place >> 1
         width = unsafe_add(width, 1) >> 1
-    return at == end and sum == total and self._root(count, sum, node) == root
+    return at == end and node.sum == total and _sum_nodes._root(count, node) == root
 
 
 @internal
@@ -240,38 +239,5 @@ def _leaf(index: uint256, who: uint256, amount: uint256) -> bytes32:
         concat(
             convert((index << 216) | (who << 56) | (amount >> 72), bytes32),
             convert(convert(amount & MAX_UINT72, uint72), bytes9),
-        )
-    )
-
-
-@internal
-@pure
-def _join(left: bytes32, left_sum: uint256, right: bytes32, right_sum: uint256) -> bytes32:
-    """
-    @notice The hash of the node above two, whose sums are below 2**128.
-    """
-    return keccak256(
-        concat(
-            x"01",
-            left,
-            convert(convert(left_sum, uint128), bytes16),
-            right,
-            convert(convert(right_sum, uint128), bytes16),
-        )
-    )
-
-
-@internal
-@pure
-def _root(count: uint256, total: uint256, top: bytes32) -> bytes32:
-    """
-    @notice The root of the tree of `count` leaves whose top is `top`.
-    """
-    return keccak256(
-        concat(
-            x"02",
-            convert(convert(count, uint32), bytes4),
-            convert(convert(total, uint128), bytes16),
-            top,
         )
     )

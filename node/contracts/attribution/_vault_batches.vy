@@ -113,9 +113,9 @@ def _push_peak(_id: uint64, _entries: uint256, _size: uint256, _top: sums.Node) 
     for _: uint256 in range(MAX_LEVELS):
         if _entries & bit == 0:
             break
-        node = sums._join(
-            sums.Node(digest=self._peakHashes[_id][bit], sum=self._peakSums[_id][bit]), node
-        )
+        left: uint256 = self._peakSums[_id][bit]
+        node.digest = sums._join(self._peakHashes[_id][bit], left, node.digest, node.sum)
+        node.sum += left
         bit = bit << 1
     self._peakHashes[_id][bit] = node.digest
     self._peakSums[_id][bit] = node.sum
@@ -140,9 +140,9 @@ def _last_root(
             # What the last chunk has been joined with already.
             carried = _entries & bit != 0
         elif _entries & bit != 0:
-            node = sums._join(
-                sums.Node(digest=self._peakHashes[_id][bit], sum=self._peakSums[_id][bit]), node
-            )
+            left: uint256 = self._peakSums[_id][bit]
+            node.digest = sums._join(self._peakHashes[_id][bit], left, node.digest, node.sum)
+            node.sum += left
         bit = bit << 1
     return sums._root(_count, node)
 
