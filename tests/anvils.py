@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
+import re
 import subprocess
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.devnets import call, wait_for
+from tests.devnets import wait_for
 from tests.vectors_folder import REPOSITORY
 
 FOUNDRY = REPOSITORY / "build" / "clients" / "node_modules" / "@foundry-rs"
@@ -26,25 +28,21 @@ def running_anvil(*options: str) -> Iterator[str]:
         if os.environ.get("CI") == "true":
             pytest.fail(words)
         pytest.skip(words)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    process = subprocess.Popen(
-        [program, "--port", port, "--silent", *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "said.txt"
+        with said.open("w") as output:
+            process = subprocess.Popen(
+                [program, "--port", "0", *options], stdout=output, stderr=subprocess.STDOUT
+            )
 
-    def answers() -> bool:
+        def urls() -> list[str]:
+            """Return where it listens, once it does: the system chooses a port that is free."""
+            assert process.poll() is None, f"anvil ended:\n{said.read_text()}"
+            return re.findall(r"^Listening on (\S+:\d+)$", said.read_text(), re.MULTILINE)
+
         try:
-            return bool(call(url, "eth_chainId"))
-        except OSError:
-            return False
-
-    try:
-        wait_for(answers)
-        yield url
-    finally:
-        process.kill()
-        process.wait()
+            wait_for(urls)
+            yield f"http://{urls()[0]}"
+        finally:
+            process.kill()
+            process.wait()

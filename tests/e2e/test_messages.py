@@ -5,6 +5,7 @@ import os
 import pty
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -126,30 +127,40 @@ def test_a_muted_chain_is_silent_until_it_may_speak(tmp_path: Path) -> None:
         assert [line["hash"] for line in devnet.of("byline.tx")] == [told]
 
 
-def answers(url: str) -> bool:
+def answers(path: Path) -> bool:
     try:
-        return bool(call(url, "eth_chainId"))
+        return bool(asked(path, "eth_chainId"))
     except OSError:
         return False
 
 
+def asked(path: Path, method: str, *params: Any) -> Any:
+    """Return what the node answers at its Unix socket."""
+    request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(60)
+        sock.connect(str(path))
+        sock.sendall(json.dumps(request).encode())
+        return json.loads(sock.makefile("rb").readline())["result"]
+
+
 def test_the_quiet_one_says_nothing_and_stops_with_status_0(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    process = subprocess.Popen(
-        command("up", "-q", "--l1-port", "0", "--l2-port", str(port)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        cwd=tmp_path,
-        env=environment(),
-    )
-    url = f"http://127.0.0.1:{port}"
-    wait_for(lambda: answers(url), START_SECONDS)
-    first, second = call(url, "eth_accounts")[:2]
-    call(url, "eth_sendTransaction", {"from": first, "to": second})
-    process.terminate()
-    said, _ = process.communicate(timeout=30)
+    # It does not say which port it has: a socket can be known before, and be nobody else's.
+    with tempfile.TemporaryDirectory(prefix="quiet") as folder:
+        path = Path(folder) / "l2.ipc"
+        process = subprocess.Popen(
+            command("up", "-q", "--l1-port", "0", "--l2-port", "0", "--l2-ipc", str(path)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=tmp_path,
+            env=environment(),
+        )
+        wait_for(lambda: answers(path), START_SECONDS)
+        first, second = asked(path, "eth_accounts")[:2]
+        sent = asked(path, "eth_sendTransaction", {"from": first, "to": second})
+        assert asked(path, "eth_getTransactionReceipt", sent)["status"] == "0x1"
+        process.terminate()
+        said, _ = process.communicate(timeout=30)
     assert (process.returncode, said) == (0, b"")
 
 
