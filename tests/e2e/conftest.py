@@ -12,7 +12,7 @@ import pytest
 
 from tests.anvils import running_anvil
 from tests.client_scripts import E2E, compile_solidity
-from tests.devnets import Running, running
+from tests.devnets import RESTING, Running, running
 
 CLIENTS = Path(__file__).resolve().parents[2] / "build" / "clients"
 PACKAGES = (
@@ -48,7 +48,7 @@ def guild(clients: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Run `byline up` on free ports; each test process has its own."""
-    with running(tmp_path_factory.mktemp("devnet")) as found:
+    with running(tmp_path_factory.mktemp("devnet"), RESTING) as found:
         yield found
 
 

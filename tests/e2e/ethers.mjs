@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { pause, untilHeard } from "./parts.mjs";
 
 const [url, wsUrl, clients, bytecode, abiText, key, otherKey] = process.argv.slice(2);
 const require = createRequire(pathToFileURL(`${clients}/package.json`));
@@ -93,20 +94,28 @@ async function failing(contract) {
 
 async function watch(contract) {
   const watched = new ethers.Contract(await contract.getAddress(), abi, live);
-  const log = new Promise((resolve) => {
-    watched.on("Changed", (who, old, value) => resolve({ who, old, value }));
-  });
-  const polled = new Promise((resolve) => {
-    contract.connect(provider).on("Changed", (who, old, value) => resolve({ who, old, value }));
-  });
-  const block = new Promise((resolve) => { live.on("block", resolve); });
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const receipt = await soon((await contract.set_value(100n)).wait());
-  for (const found of [await soon(log), await soon(polled)]) {
-    assert.equal(found.who, wallet.address);
-    assert.equal(found.value, 100n);
+  const logs = [], polled = [], blocks = [];
+  await watched.on("Changed", (who, old, value) => logs.push({ who, value }));
+  await contract.connect(provider).on(
+    "Changed", (who, old, value) => polled.push({ who, value }),
+  );
+  await live.on("block", (number) => blocks.push(number));
+  await pause(200);
+  let wanted = 99n;
+  const of = (found) => found.filter(({ value }) => value === wanted);
+  await untilHeard(
+    "a change",
+    async () => {
+      wanted += 1n;
+      return soon((await contract.set_value(wanted)).wait());
+    },
+    ({ blockNumber }) => (
+      blocks.includes(blockNumber) && [logs, polled].every((found) => of(found).length)
+    ),
+  );
+  for (const found of [logs, polled]) {
+    assert.deepEqual(of(found), [{ who: wallet.address, value: wanted }]);
   }
-  assert.ok((await soon(block)) <= receipt.blockNumber);
   const past = await contract.queryFilter("Changed", 0);
   assert.ok(past.length >= 4);
   done.push("watch");

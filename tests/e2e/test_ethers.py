@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.client_scripts import run_parts
-from tests.devnets import running
+from tests.devnets import RESTING, running
 
 pytestmark = pytest.mark.clients
 
@@ -16,5 +16,5 @@ pytestmark = pytest.mark.clients
 def test_providers_signers_contracts_and_error_codes_are_as_ethers_wants_them(
     port: str, clients: Path, guild: Path, tmp_path: Path
 ) -> None:
-    with running(tmp_path) as own:
+    with running(tmp_path, RESTING) as own:
         assert len(run_parts("ethers_signers.mjs", getattr(own, port), clients, guild)) > 15

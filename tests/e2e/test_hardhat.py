@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.client_scripts import E2E, SECONDS, environment
-from tests.devnets import Running, running
+from tests.devnets import RESTING, Running, running
 
 pytestmark = pytest.mark.clients
 
@@ -21,7 +21,7 @@ PORTS = pytest.mark.parametrize(("port", "kind"), [("l1_url", "l1"), ("l2_url", 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A devnet that is edited and moved in time."""
-    with running(tmp_path_factory.mktemp("hardhat")) as found:
+    with running(tmp_path_factory.mktemp("hardhat"), RESTING) as found:
         yield found
 
 

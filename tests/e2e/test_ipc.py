@@ -21,6 +21,7 @@ from web3 import AsyncWeb3, IPCProvider, Web3
 from web3.providers.persistent import AsyncIPCProvider
 from web3.types import RPCEndpoint, Wei
 
+from tests.client_scripts import E2E
 from tests.devnets import Running, call, running
 from tests.fuzz.mutation import mutated
 from tests.hostility import BODIES, CHAIN_ID, assert_serves, everything, request, watched
@@ -35,13 +36,19 @@ const path = process.argv[2]
 const client = createPublicClient({ transport: ipc(path) })
 const provider = new ethers.IpcSocketProvider(path)
 const ids = [await client.getChainId(), Number((await provider.getNetwork()).chainId)]
-const heard = Promise.all([
-  new Promise((resolve) => client.watchBlockNumber({ onBlockNumber: resolve, poll: false })),
-  new Promise((resolve) => provider.on('block', resolve)),
-])
-await new Promise((resolve) => setTimeout(resolve, 500))
-await provider.send('evm_mine', [])
-console.log(JSON.stringify([...ids, ...(await heard).map(Number)]))
+const heard = { viem: 0, ethers: 0 }
+client.watchBlockNumber({ onBlockNumber: (made) => { heard.viem = Number(made) }, poll: false })
+await provider.on('block', (made) => { heard.ethers = made })
+// A listener may not be there yet: make another block until both hear of one.
+await untilHeard(
+  'a block',
+  async () => {
+    await provider.send('evm_mine', [])
+    return Number(await provider.send('eth_blockNumber', []))
+  },
+  (made) => heard.viem === made && heard.ethers === made,
+)
+console.log(JSON.stringify([...ids, heard.viem, heard.ethers]))
 process.exit(0)
 """
 
@@ -119,7 +126,8 @@ def test_web3py_listens(path: Path) -> None:
 
 def test_viem_and_ethers_ask_and_listen(served: Served, path: Path, clients: Path) -> None:
     script = clients / f"ipc-{os.getpid()}.mjs"
-    script.write_text(SCRIPT)
+    parts = json.dumps((E2E / "parts.mjs").as_uri())
+    script.write_text(f"import {{ untilHeard }} from {parts}\n{SCRIPT}")
     try:
         done = subprocess.run(
             ["node", str(script), str(path)],

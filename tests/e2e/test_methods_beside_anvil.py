@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.anvils import running_anvil
-from tests.devnets import Running, call, running, wait_for
+from tests.devnets import RESTING, Running, call, running, wait_for
 
 FROM = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
 TO = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
@@ -25,7 +25,7 @@ def anvil() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("devnet")) as found:
+    with running(tmp_path_factory.mktemp("devnet"), RESTING) as found:
         yield found
 
 

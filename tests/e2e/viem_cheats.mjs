@@ -443,14 +443,23 @@ async function reverting() {
 }
 
 async function walletMethods() {
+  let asked = 0;
+  const onFetchRequest = () => {
+    asked += 1;
+  };
+  const wallet = createWalletClient({
+    account: user,
+    chain,
+    transport: http(url, { onFetchRequest }),
+  });
   for (const work of [
-    () => writer.switchChain({ id }),
-    () => writer.getPermissions(),
-    () => writer.addChain({ chain }),
+    () => wallet.switchChain({ id }),
+    () => wallet.getPermissions(),
+    () => wallet.addChain({ chain }),
   ]) {
-    const started = Date.now();
+    asked = 0;
     await assert.rejects(work(), { code: -32601 });
-    assert.ok(Date.now() - started < 1_000);
+    assert.equal(asked, 1, "viem tried again what never changes");
   }
   const { id: calls } = await unlocked.sendCalls({
     calls: [
