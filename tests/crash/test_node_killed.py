@@ -3,8 +3,8 @@
 import random
 import threading
 import time
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
 
@@ -35,7 +35,7 @@ def send_until_killed(devnet: Running, acknowledged: list[str], first: int) -> N
     for nonce in range(first, first + 10_000):
         try:
             acknowledged.append(transfer(devnet.l2_url, nonce))
-        except (URLError, OSError):
+        except (OSError, HTTPException):
             return
 
 

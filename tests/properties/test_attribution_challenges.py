@@ -52,7 +52,9 @@ VERIFIERS = {
     7: ("PayoutVerifier", addresses.PAYOUT_VERIFIER, "underpaid"),
     8: ("PayoutVerifier", addresses.PAYOUT_VERIFIER, "wrongPayouts"),
 }  # fmt: skip
-QUIET = settings(max_examples=25, suppress_health_check=[HealthCheck.filter_too_much])
+QUIET = settings(
+    max_examples=25, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 
 
 def judged(chain: World, subject: int, challenge: Challenge) -> Outcome:

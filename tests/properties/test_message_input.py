@@ -83,7 +83,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_json_is_an_abi_file_or_refused(
     tmp_path_factory: pytest.TempPathFactory, document: object
 ) -> None:

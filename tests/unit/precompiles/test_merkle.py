@@ -111,7 +111,7 @@ def test_a_tree_of_a_dataset_is_hashed_in_no_time() -> None:
     chunks = [u64(i) * 128 for i in range(2000)]
     taken = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         MerkleTree(chunks)
-        taken.append(time.perf_counter() - start)
+        taken.append(time.process_time() - start)
     assert min(taken) < 0.2

@@ -106,9 +106,11 @@ def test_a_long_answer_that_nobody_reads_is_cut_off() -> None:
             await loop.sock_connect(deaf, ("127.0.0.1", found.server.port))
             one = call_body("eth_getBlockByNumber", "latest", True)
             body = b"[" + b",".join([one] * 1000) + b"]"
-            await loop.sock_sendall(deaf, posted(body) * 10)
             while not _connections(found):  # noqa: ASYNC110  (nobody tells)
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.001)
+            # On a busy machine it may be cut off before all is sent.
+            with suppress(ConnectionError):
+                await loop.sock_sendall(deaf, posted(body) * 10)
             while _connections(found):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert await found.ask("eth_chainId") == hex(CHAIN_ID)

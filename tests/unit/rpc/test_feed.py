@@ -72,15 +72,17 @@ def test_an_event_that_is_late_is_waited_for() -> None:
     run(work())
 
 
-def test_a_head_that_moved_without_an_event_is_not_waited_for_twice() -> None:
+def test_a_head_that_moved_without_an_event_is_not_waited_for_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def work() -> None:
         node = FakeNode()
         feed, task = await started(node)
         node.diverted = []
         node.add_block([])
         await feed.caught_up()
-        async with asyncio.timeout(0.5):
-            await feed.caught_up()
+        monkeypatch.setattr("byline.rpc.feed._PATIENCE", 1_000.0)
+        await feed.caught_up()
         task.cancel()
 
     run(work())

@@ -69,7 +69,9 @@ def test_it_writes_the_words_that_the_loop_writes_and_the_root_is_the_same() -> 
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     before=st.lists(st.sampled_from([0, 1, 2**200]), min_size=6, max_size=6),

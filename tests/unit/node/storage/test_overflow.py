@@ -48,7 +48,10 @@ KEYS = st.integers(0, 12).map(lambda number: b"k" * (number % 3) + bytes([number
 BATCHES = st.lists(st.dictionaries(KEYS, st.none() | st.binary(max_size=40), max_size=4))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(BATCHES, st.integers(0, 2_000))
 def test_wherever_entries_are_the_answers_are_those_of_a_store_in_memory(
     tmp_path: Path, batches: list[dict[bytes, bytes | None]], bound: int
