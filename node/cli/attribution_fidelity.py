@@ -38,7 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
         problem = make_problem(table, arguments.train, arguments.contributors)
         if not 0 < arguments.queries <= len(problem.queries):
             raise ValueError(f"{arguments.queries} queries: there are {len(problem.queries)} rows")
-        found = fidelity(problem, range(arguments.queries))
+        console = Console(highlight=False, markup=False)
+        with console.status("training anew without each row, and each contributor ..."):
+            found = fidelity(problem, range(arguments.queries))
     except (OSError, ValueError, ImportError) as error:
         print(f"byline: {error}", file=sys.stderr)
         return 2
@@ -47,14 +49,14 @@ def run(arguments: argparse.Namespace) -> int:
         f"{arguments.contributors} contributors, {arguments.queries} queries",
         title_justify="left",
     )
-    for name in ("engine", "rows: lowest", "median", "highest", "contributors: lowest", "median"):
-        shown.add_column(name, justify="left" if name == "engine" else "right")
+    for name in ("engine", "rows: lowest", "median", "highest", "owners: lowest", "median"):
+        first = name == "engine"
+        shown.add_column(name, justify="left" if first else "right", no_wrap=first)
     for engine in dict.fromkeys(one.engine for one in found):
         rows = sorted(one.rows_bps for one in found if one.engine == engine)
         owners = sorted(one.contributors_bps for one in found if one.engine == engine)
         values = (rows[0], median(rows), rows[-1], owners[0], median(owners))
         shown.add_row(engine.partition(": ")[2], *(f"{value / WHOLE:.2f}" for value in values))
-    console = Console(highlight=False, markup=False)
     console.print(shown)
     console.print("1 is the order of retraining without each row, 0 is chance")
     return 0

@@ -47,8 +47,14 @@ async def show_payday(
         await payday.pay(books, sponsored)
         others = await payday.pay_others()
     console.print()
-    say(console, "settled", "the same list of payouts in every way, with the claims of everybody")
-    console.print(way_table(payday.ways(books)))
+    ways = payday.ways(books)
+    paid = ways[0].recipients
+    say(
+        console,
+        "settled",
+        f"the same list of payouts in every way, with the claims of all {paid}; L1 fees are in",
+    )
+    console.print(way_table(ways))
     events = await chain.events()
     say(console, "paid", "from the vault's events")
     earned = payday.earned(books, events)

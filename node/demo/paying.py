@@ -34,7 +34,7 @@ ACCUMULATOR: Final = "accumulator"
 ROOT: Final = "receipts + root"
 ALONE: Final = "root, one by one"
 BASE: Final = "base"
-AGAIN: Final = "accumulator, same list again"
+AGAIN: Final = "accumulator, same list"
 
 
 class Payday:

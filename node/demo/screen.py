@@ -18,7 +18,6 @@ from byline.node.demo.desk import Signed
 from byline.node.demo.model import Trained
 from byline.node.demo.people import short
 from byline.node.demo.truth import Fidelity
-from byline.node.hexes import checksum
 
 MARGIN: Final = 9
 """Columns of the heading of a line."""
@@ -96,48 +95,43 @@ def fidelity_line(found: Fidelity) -> str:
 
 def way_table(ways: Sequence[Way]) -> Table:
     """Return what each way to settle took for the same list of payouts."""
-    table = Table(box=box.SIMPLE)
+    table = Table(box=box.SIMPLE, collapse_padding=True)
     table.add_column("settled by", no_wrap=True)
     columns = (
-        "answers", "paid", "txs", "gas: record", "settle", "claims", "gas an answer",
-        "L1 fee, wei", f"all fees, {OPEN.symbol}", f"to contributors, {OPEN.symbol}",
+        "txs", "gas: record", "settle", "claims", "an answer",
+        f"fees, {OPEN.symbol}", f"owners, {OPEN.symbol}",
     )  # fmt: skip
     for name in columns:
         table.add_column(name, justify="right")
     for way in ways:
         table.add_row(
             way.name,
-            str(way.answers),
-            str(way.recipients),
             str(way.all.transactions),
             f"{way.recording.gas:,}",
             f"{way.settling.gas:,}",
             f"{way.claiming.gas:,}" if way.claiming.transactions else "-",
             f"{way.all.gas // way.answers:,}",
-            f"{way.all.l1_fee:,}",
-            f"{way.all.fees / 10**18:.9f}",
-            f"{way.pot / 10**18:.9f}",
+            f"{way.all.fees / 10**18:.6f}",
+            f"{way.pot / 10**18:.8f}",
         )
     return table
 
 
 def earned_table(earned: Sequence[Earned], main: str) -> Table:
     """Return who got how much of the way `main` and of all others, with sums."""
-    table = Table(box=box.SIMPLE, show_footer=True)
-    for name in ("contributor", "address"):
-        table.add_column(name, no_wrap=True)
-    for name in ("answers", f"{main}, wei", "comparison and base, wei", "fees of claims, wei"):
+    table = Table(box=box.SIMPLE, show_footer=True, collapse_padding=True)
+    table.add_column("contributor", no_wrap=True)
+    for name in ("answers", f"{main}, wei", "comparison, base, wei", "fees of claims, wei"):
         table.add_column(name, justify="right", no_wrap=True)
     rows = [(one.by_way[main], one.all - one.by_way[main], one.gas_paid) for one in earned]
     for one, figures in zip(earned, rows, strict=True):
         table.add_row(
             short(one.name),
-            checksum(one.address),
             str(one.answers),
             *(f"{figure:,}" for figure in figures),
         )
     table.columns[0].footer = "sum"
-    for at, figures in enumerate(zip(*rows, strict=True), 3):
+    for at, figures in enumerate(zip(*rows, strict=True), 2):
         table.columns[at].footer = f"{sum(figures):,}"
     return table
 
@@ -169,17 +163,17 @@ def show_explanation(
     console.print(
         f"{'':10}{shortened(signed.answer.written.text, 400)}", style="dim", markup=False
     )
-    table = Table(box=box.SIMPLE)
+    table = Table(box=box.SIMPLE, collapse_padding=True)
     for name in ("words", "tokens", "times", "text", "contributor"):
         table.add_column(name, justify="right" if name in ("tokens", "times") else "left")
     table.add_column("bits", justify="right")
     for span in found["spans"]:
         for leaf in span["leaves"]:
             table.add_row(
-                shortened(leaf["text"], 60),
+                shortened(leaf["text"], 34),
                 str(span["length"]),
                 str(span["count"]),
-                shortened(trained.text(leaf["dataset"], leaf["document"]).title, 40),
+                shortened(trained.text(leaf["dataset"], leaf["document"]).title, 26),
                 short(trained.names[bytes.fromhex(leaf["owner"][2:])]),
                 f"{int(leaf['weight'], 16) / 2**16:.1f}",
             )
