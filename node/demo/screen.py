@@ -98,8 +98,8 @@ def way_table(ways: Sequence[Way]) -> Table:
     table = Table(box=box.SIMPLE, collapse_padding=True)
     table.add_column("settled by", no_wrap=True)
     columns = (
-        "txs", "gas: record", "settle", "claims", "an answer",
-        f"fees, {OPEN.symbol}", f"owners, {OPEN.symbol}",
+        "txs", "gas record", "settle", "claims", "an answer",
+        f"fees, {OPEN.symbol}", f"pot, {OPEN.symbol}",
     )  # fmt: skip
     for name in columns:
         table.add_column(name, justify="right")
