@@ -8,15 +8,15 @@ from typing import Any, Final
 from byline.node.attribution.client.calls import Contracts, unhexed, word
 from byline.node.attribution.client.values import (
     AnsweredRecord,
-    BatchInfo,
     BatchStatus,
     Mode,
-    ModelInfo,
     Settlement,
 )
 from byline.node.attribution.encoding import RecordLeaf, decode_evidence
+from byline.node.attribution.onchain import Batch, Model
+from byline.node.attribution.states import RegistryStatus
 from byline.node.attribution.tokens import decode_tokens
-from byline.node.attribution.weights import points
+from byline.node.attribution.weights import can_be_divided_by, points
 from byline.node.errors import NodeError
 from byline.precompiles.evidence.merkle import MerkleTree
 
@@ -25,23 +25,24 @@ VAULT: Final = "PayoutVault"
 REGISTRY: Final = "AttributionRegistry"
 
 
-async def model_of(contracts: Contracts, model: int) -> ModelInfo:
+async def model_of(contracts: Contracts, model: int) -> Model:
     """Return what the registry says of a model; `NodeError` for one that is unknown."""
     found = await contracts.read(REGISTRY, "model", model)
-    owner, operator, fallback, _, policy, engine, method, mode, tokens, status = found
+    owner, operator, fallback, kind, policy, engine, method, mode, tokens, status = found
     if not status:
         raise NodeError(f"model {model} is not registered")
-    return ModelInfo(
+    return Model(
         id=model,
         owner=unhexed(owner),
         operator=unhexed(operator),
-        fallback=unhexed(fallback),
-        policy=policy,
-        engine=engine,
+        fallback_to=unhexed(fallback),
+        kind=kind,
+        fee_policy=policy,
+        engine_id=engine,
         method=method,
         mode=Mode(mode),
         tokens=tokens,
-        live=status == 1,
+        status=RegistryStatus(status),
         datasets=tuple(await contracts.read(REGISTRY, "modelDatasets", model)),
     )
 
@@ -55,21 +56,21 @@ async def endpoint_of(contracts: Contracts, model: int) -> str:
     return uri
 
 
-async def batch_of(contracts: Contracts, batch: int) -> BatchInfo:
+async def batch_of(contracts: Contracts, batch: int) -> Batch:
     """Return what the ledger says of a batch."""
     found = await contracts.read(LEDGER, "batch", batch)
-    model, operator, records, payouts, count, owners, units, fee, at, status = found
+    model, operator, records, payouts, count, n, weight, fee, at, status = found
     _, demands, end, _ = await contracts.read(LEDGER, "batchState", batch)
-    return BatchInfo(
+    return Batch(
         id=batch,
         model=model,
         operator=unhexed(operator),
         records_root=records,
         payout_root=payouts,
         count=count,
-        owners=owners,
-        units=units,
-        fee=fee,
+        n=n,
+        total_w=weight,
+        total_fee=fee,
         recorded_at=at,
         status=BatchStatus(status),
         open_demands=demands,
@@ -116,12 +117,21 @@ async def proven_record(contracts: Contracts, batch: int, index: int) -> tuple[b
 
 
 async def published(contracts: Contracts, batch: int, index: int) -> AnsweredRecord | None:
-    """Return what was published for a record, with the points that its leaves give."""
+    """Return what was published for a record, with the points that its leaves give.
+
+    Raises `NodeError` for leaves that give none: what is published may be anybody's lie.
+    """
     found = await contracts.logs(LEDGER, "EvidencePublished", word(batch), word(index))
     if not found:
         return None
     record = (await records_of(contracts, batch))[index]
     output = decode_tokens(found[-1].fields["output"])
     leaves = decode_evidence(found[-1].fields["evidence"])
+    if not can_be_divided_by(leaves):
+        raise NodeError(
+            f"batch {batch}, record {index}: the weights of the published evidence add up to "
+            f"{sum(leaf.weight for leaf in leaves)}, want 1 to 2**64-1: a challenge of kind 6 "
+            "proves it wrong"
+        )
     model = await model_of(contracts, (await batch_of(contracts, batch)).model)
-    return AnsweredRecord(record, output, leaves, points(leaves, record.fee, model.fallback))
+    return AnsweredRecord(record, output, leaves, points(leaves, record.fee, model.fallback_to))
