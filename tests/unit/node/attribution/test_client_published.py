@@ -36,7 +36,7 @@ def shown(one: Answer, patch: pytest.MonkeyPatch) -> AnsweredRecord | None:
 
     patch.setattr(batches, "records_of", answers([leaf]))
     patch.setattr(batches, "batch_of", answers(SimpleNamespace(model=1)))
-    patch.setattr(batches, "model_of", answers(SimpleNamespace(fallback=FALLBACK)))
+    patch.setattr(batches, "model_of", answers(SimpleNamespace(fallback_to=FALLBACK)))
     contracts = cast(Contracts, SimpleNamespace(logs=logs))
     return asyncio.run(batches.published(contracts, 1, 0))
 
