@@ -89,7 +89,7 @@ def extra_gas_of(block: Block, config: RollupConfig, upgrades: Upgrades) -> int:
     They are found by their source hashes, which no other deposit can have.  0 on a chain
     that has decided to keep Karst's for good (`keep_karst_upgrade_gas`).
     """
-    if config.keep_karst_upgrade_gas:
+    if config.keep_karst_upgrade_gas or not upgrades:
         return 0
     present = {
         item.source_hash for item in block.transactions if isinstance(item, DepositTransaction)

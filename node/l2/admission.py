@@ -9,6 +9,7 @@ from byline.derivation.transaction import Transaction, decode_transaction
 from byline.node.chain.admission import AccountView, PoolContext
 from byline.node.chain.chain import Chain
 from byline.node.chain.mempool import Mempool
+from byline.node.evm.machine import Machine
 from byline.node.l2.engine import L2Engine
 from byline.rpc.backend import Refused
 
@@ -23,15 +24,18 @@ def account_view(chain: Chain, address: bytes) -> AccountView:
     )
 
 
-def pool_context(engine: L2Engine) -> PoolContext:
-    """Return what the block after the head will ask of a transaction."""
+def pool_context(engine: L2Engine, machine: Machine | None = None) -> PoolContext:
+    """Return what the block after the head will ask of a transaction.
+
+    `machine` is one on the head's state, where the caller has opened it already.
+    """
     chain, config = engine.chain, engine.config
     head = chain.head
     return PoolContext(
         chain_id=chain.chain_id,
         base_fee=next_l2_base_fee(head, config),
         block_gas_limit=head.gas_limit,
-        extra_cost=engine.extra_cost().of,
+        extra_cost=engine.extra_cost(machine).of,
         prague=config.active(Fork.ISTHMUS, head.timestamp),
         transaction_gas_cap=chain.rules.transaction_gas_cap(head.timestamp),
     )

@@ -28,6 +28,7 @@ from byline.derivation.upgrades import NO_UPGRADES, Upgrades, extra_gas_of
 from byline.node.chain.block import ExecutedBlock
 from byline.node.chain.chain import Built, Chain, InvalidBlock
 from byline.node.chain.forkchoice import ForkChoice
+from byline.node.evm.machine import Machine
 from byline.node.evm.optimism import ExtraCost
 from byline.node.evm.rules import BlockInput
 from byline.node.l2.conditional import Conditionals
@@ -56,11 +57,15 @@ class L2Engine:
         """Binds what `build` takes from the pool."""
         self._extra_cost: tuple[bytes, ExtraCost] | None = None
 
-    def extra_cost(self) -> ExtraCost:
-        """Return what transactions cost beyond gas and value, read once for each head."""
+    def extra_cost(self, machine: Machine | None = None) -> ExtraCost:
+        """Return what transactions cost beyond gas and value, read once for each head.
+
+        `machine` is one on the head's state, where the caller has opened it already.
+        """
         head, known = self.chain.head, self._extra_cost
         if known is None or known[0] != head.hash:
-            found = ExtraCost.at(self.chain.machine(head), self.config, head)
+            opened = self.chain.machine(head) if machine is None else machine
+            found = ExtraCost.at(opened, self.config, head)
             known = self._extra_cost = (head.hash, found)
         return known[1]
 

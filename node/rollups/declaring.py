@@ -16,6 +16,7 @@ from byline.derivation.transaction import Transaction
 from byline.node.accounts import DevAccount
 from byline.node.chain.admission import PoolContext
 from byline.node.contracts import artifacts
+from byline.node.evm.machine import Machine
 from byline.node.l1 import dev_control
 from byline.node.l1.chain import BY_THE_RULES, LocalL1, NextL1Block
 from byline.node.rollups.rollup import ChainName, Rollup
@@ -157,9 +158,9 @@ class DeclaringRollup(Rollup):
             chosen = self.sequencer.schedule.fields(self.engine.heads.unsafe).base_fee
         return Rollup.next_base_fee(self, name) if chosen is None else chosen
 
-    def pool_context(self, name: ChainName) -> PoolContext:
+    def pool_context(self, name: ChainName, machine: Machine | None = None) -> PoolContext:
         """See `Rollup.pool_context`; users may have chosen the L1's next gas limit."""
-        context = Rollup.pool_context(self, name)
+        context = Rollup.pool_context(self, name, machine)
         limit = self.next_l1.gas_limit if name == "l1" else None
         return context if limit is None else replace(context, block_gas_limit=limit)
 

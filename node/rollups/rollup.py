@@ -39,6 +39,7 @@ from byline.node.chain.impersonated import believe
 from byline.node.chain.journal import PoolJournal
 from byline.node.chain.mempool import Mempool
 from byline.node.clock import Clock
+from byline.node.evm.machine import Machine
 from byline.node.l2.admission import pool_context as l2_pool_context
 from byline.node.l2.batcher import Batcher
 from byline.node.l2.data_availability import L1Conditions
@@ -251,16 +252,19 @@ class Rollup:
             balance=machine.balance(tx.sender),
             code=machine.code(tx.sender),
         )
-        refusal = self.pools[name].add(tx, account, self.pool_context(name))
+        refusal = self.pools[name].add(tx, account, self.pool_context(name, machine))
         if isinstance(refusal, Refusal):
             raise Refused(refusal.reason)
         for one in self.pools[name].newly_pending(tx):
             self.publish(Pooled(name, one))
 
-    def pool_context(self, name: ChainName) -> PoolContext:
-        """Return what the next block of a chain will ask of a transaction."""
+    def pool_context(self, name: ChainName, machine: Machine | None = None) -> PoolContext:
+        """Return what the next block of a chain will ask of a transaction.
+
+        `machine` is one on the state of the chain's head, where there is one already.
+        """
         if name == "l2":
-            return l2_pool_context(self.engine)
+            return l2_pool_context(self.engine, machine)
         head, rules = self.chain(name).head, self.chain(name).rules
         most_blobs = rules.most_blobs_per_transaction(head.timestamp)
         return PoolContext(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from byline.node.chain.chain import Chain
 from byline.node.evm.optimism import ExtraCost, extra_cost
 from byline.node.l2.engine import L2Engine
@@ -55,3 +57,20 @@ def test_the_state_is_read_once_for_many_transactions() -> None:
         extra_cost(machine, engine.config, engine.chain.head, tx) for tx in transactions
     ]
     assert all(found)
+
+
+def test_a_transaction_is_admitted_on_one_opened_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = world()
+    here.rollup.mine_l2()
+    tx = here.transfer("l2")
+    opened: list[str] = []
+    machine = Chain.machine
+
+    def watched(chain: Chain, *args, **kwargs):  # type: ignore[no-untyped-def]
+        opened.append(chain.store.head().hash.hex())
+        return machine(chain, *args, **kwargs)
+
+    monkeypatch.setattr(Chain, "machine", watched)
+    here.rollup.admit("l2", tx)
+    assert len(opened) == 1
+    assert here.rollup.engine.extra_cost() == read_anew(here)
