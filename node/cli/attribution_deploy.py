@@ -8,6 +8,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Final
 
+from rich.console import Console
+
 from byline.node.cli.attribution_signer import add_signer, signer_of
 from byline.node.cli.running import run_to_end
 from byline.node.contracts.attribution_deploy import FamilySettings
@@ -73,8 +75,10 @@ async def _deploy(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--out {arguments.out} is there already: name another file")
     if not await asyncio.to_thread(arguments.out.parent.is_dir):
         raise ConfigError(f"--out {arguments.out}: there is no folder {arguments.out.parent}")
+    console = Console()
     async with RpcClient(arguments.rpc) as client:
-        deployed = await deploy(client, account, settings)
+        with console.status("the contracts are deployed, a transaction each ..."):
+            deployed = await deploy(client, account, settings)
     await asyncio.to_thread(arguments.out.write_text, deployed.to_json())
     for name, at in deployed.addresses.items():
         print(f"{name:22}0x{at.hex()}  {deployed.gas[name]:>9} gas")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import orjson
+from rich.console import Console
 
 from byline.node.attribution.states import MODES, Mode
 from byline.node.cli.attribution_deployment import add_deployment, deployed_of
@@ -77,7 +78,8 @@ async def _register(arguments: argparse.Namespace) -> int:
     account = await asyncio.to_thread(signer_of, arguments)
     if account is None:
         raise ConfigError("a model has an owner who signs: pass --key-file or --account")
-    built = await asyncio.to_thread(_datasets, arguments)
+    with Console().status("reading and indexing the texts ..."):
+        built = await asyncio.to_thread(_datasets, arguments)
     deployed = await deployed_of(arguments)
     addresses = L2_CONTRACTS if deployed is None else deployed.addresses
     async with AttributionClient(arguments.l2, account.key, addresses) as client:

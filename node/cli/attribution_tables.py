@@ -12,11 +12,13 @@ from rich.text import Text
 
 from byline.node.attribution.amounts import in_whole
 from byline.node.cli.running import run_to_end
-from byline.node.client import RpcClient
+from byline.node.client import CallFailed, RpcClient
+from byline.node.errors import NodeError
 
 Answer = Mapping[str, Any]
 WIDE: Final = 170
 """Columns where the output is no terminal, so that rows stay in one line."""
+_NO_METHOD: Final = -32601
 MOST_QUOTED: Final = 60
 """Characters of a text."""
 
@@ -46,7 +48,15 @@ def ask_and_show(
 
     async def work() -> int:
         async with RpcClient(url) as client:
-            answer: Answer = await client.call(method, *parameters)
+            try:
+                answer: Answer = await client.call(method, *parameters)
+            except CallFailed as failed:
+                if failed.code != _NO_METHOD:
+                    raise
+                raise NodeError(
+                    f"{url} has no {method}: ask the L2 of a Byline node whose genesis has the "
+                    "attribution contracts"
+                ) from failed
         console = Console(highlight=False, markup=False, soft_wrap=True)
         if not console.is_terminal:
             console.width = WIDE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+import time
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -116,6 +117,34 @@ async def test_what_was_acknowledged_is_recorded_once(tmp_path: Path) -> None:
         assert set(found) <= set(payers.sent)
         fees = sum(payers.sent[nonce].receipt.fee for nonce in found)
         assert await world.payer.prepaid() == 10**18 - fees
+
+
+class Hanging:
+    def answer(self, prompt: str) -> str:
+        time.sleep(10**6)
+        return prompt
+
+
+def hanging(_: object) -> Hanging:
+    return Hanging()
+
+
+async def test_calls_of_a_model_that_hang_do_not_keep_the_process(tmp_path: Path) -> None:
+    async with paid_world() as world:
+        await asyncio.to_thread(save_dataset, world.dataset, tmp_path / "texts")
+        options = ("--answers", f"{__name__}:hanging", "--answer-seconds", "1")
+        async with (
+            serving(world, tmp_path, *options) as (process, url),
+            aiohttp.ClientSession() as session,
+        ):
+            status, body = await post(session, url, QUESTIONS[0])
+            assert (status, body["name"]) == (504, "ModelTimedOut")
+            waiting = asyncio.create_task(post(session, url, QUESTIONS[1]))
+            await asyncio.sleep(0.2)
+            process.terminate()
+            async with asyncio.timeout(15):
+                assert await process.wait() == 0
+            await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def unanswered_can_be_had(payers: Payers, url: str, world: World) -> None:

@@ -205,7 +205,10 @@ def test_a_chain_without_the_contracts_is_said_in_a_line(
     with SyncDevnet() as devnet:
         watch = ["attribution", "watch", "--l2", devnet.l1.url, "--data", str(tmp_path)]
         assert main(watch) == 2
-    assert "has no attribution contracts: is it the L2?" in capsys.readouterr().err
+        assert "has no attribution contracts: is it the L2?" in capsys.readouterr().err
+        assert main(["attribution", "status", "--l2", devnet.l1.url]) == 2
+    told = capsys.readouterr().err
+    assert f"{devnet.l1.url} has no attribution_status: ask the L2 of a Byline node" in told
 
 
 @pytest.mark.parametrize(
