@@ -207,8 +207,8 @@ def test_a_chain_without_the_contracts_is_said_in_a_line(
         assert main(watch) == 2
         assert "has no attribution contracts: is it the L2?" in capsys.readouterr().err
         assert main(["attribution", "status", "--l2", devnet.l1.url]) == 2
-    told = capsys.readouterr().err
-    assert f"{devnet.l1.url} has no attribution_status: ask the L2 of a Byline node" in told
+        told = capsys.readouterr().err
+        assert f"{devnet.l1.url} has no attribution_status: ask the L2 of a Byline node" in told
 
 
 @pytest.mark.parametrize(
