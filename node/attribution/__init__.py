@@ -15,6 +15,7 @@
     receipts.py      what a payer signs
     amounts.py       wei for people
     states.py        where batches and settlements are, and how a model pays
+    onchain.py       a model and a batch, as the contracts have them
     proof/           what is wrong with a record, and the challenge that proves it
     index/           all that the contracts told, in one value; what it says of a model
     influence/       second opinions on small models, and how far each may be believed

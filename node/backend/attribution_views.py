@@ -28,7 +28,6 @@ from byline.node.attribution.index.rows import (
 )
 from byline.node.attribution.passages import passage
 from byline.node.attribution.proof.faults import ChallengeKind, Fault
-from byline.node.attribution.states import MODES
 from byline.precompiles.math import METHODS
 from byline.rpc.quantities import as_hex
 
@@ -240,7 +239,7 @@ def model(row: ModelRow) -> Json:
         "engineId": as_hex(row.engine_id),
         "feePolicy": row.fee_policy,
         "method": METHOD_NAMES[row.method],
-        "mode": MODES[row.mode],
+        "mode": row.mode.name.lower(),
         "tokens": row.tokens,
         "uri": row.uri,
     }

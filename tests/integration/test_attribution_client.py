@@ -20,6 +20,7 @@ from byline.node.attribution.encoding import Points, encode_packed
 from byline.node.attribution.evidence import attribution
 from byline.node.attribution.receipts import SignedReceipt
 from byline.node.attribution.serving.payments import request_hash
+from byline.node.attribution.states import RegistryStatus
 from byline.node.attribution.tokens import tokenize
 from byline.node.attribution.weights import batch_payouts
 from byline.precompiles.math.sum_tree import SumTree
@@ -175,7 +176,8 @@ async def test_models_are_registered_on_others_and_train() -> None:
         found = await client.model(adapter)
         assert found.datasets == (world.dataset.id, newer.id)
         assert found.tokens == len(world.dataset) + len(newer)
-        assert (found.owner, found.operator, found.live) == (OPERATOR.address,) * 2 + (True,)
+        assert (found.owner, found.operator) == (OPERATOR.address,) * 2
+        assert (found.kind, found.status) == (1, RegistryStatus.LIVE)
         parents = await client.contracts.read("AttributionRegistry", "parents", adapter)
         assert parents == ((world.model,), (2_500,))
         await client.record_training(adapter, 10, bytes(32), b"\x01" * 32, -65_536)

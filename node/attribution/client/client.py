@@ -27,12 +27,10 @@ from byline.node.attribution.client.explain import explanation
 from byline.node.attribution.client.settling import settle
 from byline.node.attribution.client.values import (
     AnsweredRecord,
-    BatchInfo,
     Claim,
     ClaimPermit,
     FeeTerms,
     Mode,
-    ModelInfo,
     ModelTerms,
     PaidAnswer,
     Settlement,
@@ -45,6 +43,7 @@ from byline.node.attribution.encoding import (
     encode_evidence,
 )
 from byline.node.attribution.evidence import Attribution
+from byline.node.attribution.onchain import Batch, Model
 from byline.node.attribution.receipts import (
     ReceiptDomain,
     SignedReceipt,
@@ -190,7 +189,7 @@ class AttributionClient:
         )
         return int(self.contracts.event(receipt, REGISTRY, "ModelRegistered")["id"])
 
-    async def model(self, model: int) -> ModelInfo:
+    async def model(self, model: int) -> Model:
         """Return what the registry says of a model; `NodeError` for one that is unknown."""
         return await of_batches.model_of(self.contracts, model)
 
@@ -296,7 +295,7 @@ class AttributionClient:
 
     # -- batches ------------------------------------------------------------------------
 
-    async def batch(self, batch: int) -> BatchInfo:
+    async def batch(self, batch: int) -> Batch:
         """Return what the ledger says of a batch; one that is unknown has the status NONE."""
         return await of_batches.batch_of(self.contracts, batch)
 

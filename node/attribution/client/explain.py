@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from byline.node.attribution.client.values import AnsweredRecord, BatchInfo, Settlement
+from byline.node.attribution.client.values import AnsweredRecord, Settlement
 from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.encoding import EvidenceLeaf
+from byline.node.attribution.onchain import Batch
 from byline.node.attribution.passages import passage
 
 
 def explanation(
-    batch: BatchInfo,
+    batch: Batch,
     index: int,
     answered: AnsweredRecord,
     settlement: Settlement,
@@ -47,10 +48,10 @@ def _span(leaves: Sequence[EvidenceLeaf], held: dict[int, Dataset]) -> Iterator[
         yield f"    0x{leaf.owner.hex()}  {where}  weight {leaf.weight}"
 
 
-def _paid(batch: BatchInfo, answered: AnsweredRecord, settlement: Settlement) -> Iterator[str]:
-    yield f"  points, of {batch.units} in the batch"
+def _paid(batch: Batch, answered: AnsweredRecord, settlement: Settlement) -> Iterator[str]:
+    yield f"  points, of {batch.total_w} in the batch"
     for owner, points in answered.points:
         wei = ""
         if settlement.settled:
-            wei = f"  about {settlement.pot * points // batch.units} wei"
+            wei = f"  about {settlement.pot * points // batch.total_w} wei"
         yield f"    0x{owner.hex()}  {points} points{wei}"

@@ -15,12 +15,10 @@ from typing import Any, Self, TypeVar
 from byline.node.attribution.client.client import AttributionClient
 from byline.node.attribution.client.values import (
     AnsweredRecord,
-    BatchInfo,
     Claim,
     ClaimPermit,
     FeeTerms,
     Mode,
-    ModelInfo,
     ModelTerms,
     PaidAnswer,
     Settlement,
@@ -28,6 +26,7 @@ from byline.node.attribution.client.values import (
 from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import Points, RecordLeaf
 from byline.node.attribution.evidence import Attribution
+from byline.node.attribution.onchain import Batch, Model
 from byline.node.attribution.receipts import SignedReceipt
 from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.errors import NodeError
@@ -131,7 +130,7 @@ class SyncAttributionClient:
         """Register a model on top of others and return its id."""
         return self.wait(self._client.register_adapter(terms))
 
-    def model(self, model: int) -> ModelInfo:
+    def model(self, model: int) -> Model:
         """Return what the registry says of a model."""
         return self.wait(self._client.model(model))
 
@@ -185,7 +184,7 @@ class SyncAttributionClient:
         """Record answers that were signed for; return the batch's id."""
         return self.wait(self._client.record_batch(model, receipts, points))
 
-    def batch(self, batch: int) -> BatchInfo:
+    def batch(self, batch: int) -> Batch:
         """Return what the ledger says of a batch."""
         return self.wait(self._client.batch(batch))
 

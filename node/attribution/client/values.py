@@ -50,45 +50,6 @@ class ModelTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """A model as the registry has it."""
-
-    id: int
-    owner: bytes
-    operator: bytes
-    fallback: bytes
-    policy: int
-    engine: bytes
-    method: int
-    mode: Mode
-    tokens: int
-    live: bool
-    datasets: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BatchInfo:
-    """A batch as the ledger has it."""
-
-    id: int
-    model: int
-    operator: bytes
-    records_root: bytes
-    payout_root: bytes
-    count: int
-    owners: int
-    """Entries of the payout list."""
-    units: int
-    fee: int
-    """Wei of all records."""
-    recorded_at: int
-    status: BatchStatus
-    open_demands: int
-    window_end: int
-    """Up to and including this second it may be challenged."""
-
-
-@dataclass(frozen=True, slots=True)
 class Settlement:
     """A batch as the vault has it."""
 

@@ -152,19 +152,19 @@ def _recorded(book: LedgerBook, e: Event) -> None:
 
 def _receipt_batch(book: LedgerBook, e: Event, window: int) -> None:
     book.batches[e["batchId"]] = BatchRow(
-        e["batchId"],
-        e["modelId"],
-        e["operator"],
-        e["recordsRoot"],
-        e["payoutRoot"],
-        e["count"],
-        e["n"],
-        e["totalW"],
-        e["totalFee"],
-        e["bond"],
-        e.place.timestamp,
-        e.place.timestamp + window,
-        e.place,
+        id=e["batchId"],
+        model=e["modelId"],
+        operator=e["operator"],
+        records_root=e["recordsRoot"],
+        payout_root=e["payoutRoot"],
+        count=e["count"],
+        n=e["n"],
+        total_w=e["totalW"],
+        total_fee=e["totalFee"],
+        bond=e["bond"],
+        recorded_at=e.place.timestamp,
+        window_end=e.place.timestamp + window,
+        place=e.place,
     )
 
 

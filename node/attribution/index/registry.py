@@ -9,7 +9,7 @@ from typing import Final
 
 from byline.node.attribution.index.events import Event
 from byline.node.attribution.index.rows import DatasetRow, ModelRow, PolicyRow, StepRow
-from byline.node.attribution.states import RegistryStatus
+from byline.node.attribution.states import Mode, RegistryStatus
 
 WHOLE: Final = 10_000
 """Basis points."""
@@ -87,18 +87,18 @@ def _dataset_status(book: RegistryBook, e: Event) -> None:
 
 def _model_registered(book: RegistryBook, e: Event) -> None:
     book.models[e["id"]] = ModelRow(
-        e["id"],
-        e["owner"],
-        e["operator"],
-        e["fallbackTo"],
-        e["kind"],
-        e["feePolicy"],
-        e["engineId"],
-        e["method"],
-        e["mode"],
-        e["tokens"],
-        tuple(e["datasets"]),
-        e["uri"],
+        id=e["id"],
+        owner=e["owner"],
+        operator=e["operator"],
+        fallback_to=e["fallbackTo"],
+        kind=e["kind"],
+        fee_policy=e["feePolicy"],
+        engine_id=e["engineId"],
+        method=e["method"],
+        mode=Mode(e["mode"]),
+        tokens=e["tokens"],
+        datasets=tuple(e["datasets"]),
+        uri=e["uri"],
     )
 
 
@@ -109,7 +109,8 @@ def _lineage_edge(book: RegistryBook, e: Event) -> None:
 
 def _policy_set(book: RegistryBook, e: Event) -> None:
     row = book.models[e["model"]]
-    changed = replace(row, fee_policy=e["feePolicy"], method=e["method"], mode=e["mode"])
+    mode = Mode(e["mode"])
+    changed = replace(row, fee_policy=e["feePolicy"], method=e["method"], mode=mode)
     book.models[e["model"]] = changed
 
 

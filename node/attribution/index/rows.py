@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from byline.node.attribution.encoding import EvidenceLeaf, RecordLeaf
 from byline.node.attribution.index.events import Place
+from byline.node.attribution.onchain import Batch, Model
 from byline.node.attribution.states import BatchStatus as BatchStatus
 from byline.node.attribution.states import Mode as Mode
 from byline.node.attribution.states import RegistryStatus
@@ -35,25 +36,11 @@ class DatasetRow:
     status: RegistryStatus = RegistryStatus.LIVE
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRow:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRow(Model):
     """A model of the registry."""
 
-    id: int
-    owner: bytes
-    operator: bytes
-    fallback_to: bytes
-    kind: int
-    """0 model, 1 adapter."""
-    fee_policy: int
-    engine_id: bytes
-    method: int
-    mode: int
-    tokens: int
-    """Of all its datasets together."""
-    datasets: tuple[int, ...]
     uri: str
-    status: RegistryStatus = RegistryStatus.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,29 +105,13 @@ class PublishedRow:
     leaves: tuple[EvidenceLeaf, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRow:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRow(Batch):
     """A batch of the ledger."""
 
-    id: int
-    model: int
-    operator: bytes
-    records_root: bytes
-    payout_root: bytes
-    count: int
-    """Records."""
-    n: int
-    """Entries of the list of payouts."""
-    total_w: int
-    total_fee: int
     bond: int
-    recorded_at: int
-    window_end: int
-    """The last second in which it may be challenged."""
     place: Place
-    open_demands: int = 0
     finalized_at: int = 0
-    status: BatchStatus = BatchStatus.RECORDED
 
 
 @dataclass(frozen=True, slots=True)

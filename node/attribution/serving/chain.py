@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from byline.node.attribution.client.client import AttributionClient
-from byline.node.attribution.client.values import ModelInfo
 from byline.node.attribution.corpus import Corpus, min_length_of
 from byline.node.attribution.dataset import Dataset
+from byline.node.attribution.onchain import Model
 from byline.node.attribution.serving.endpoint import Head
 from byline.node.attribution.serving.payments import PaymentRefused
 from byline.node.attribution.states import RegistryStatus
@@ -27,7 +27,7 @@ class ClientChain:
     async def quote(self, tokens_in: int, tokens_out: int) -> int:
         """Return what the model's fee policy asks; `PaymentRefused` (ModelNotLive)."""
         model = await self._client.model(self._model_id)
-        if not model.live:
+        if model.status is not RegistryStatus.LIVE:
             raise PaymentRefused("ModelNotLive", f"model {self._model_id} takes no requests")
         read = self._client.contracts.read
         for dataset in model.datasets:
@@ -35,7 +35,7 @@ class ClientChain:
             # The ledger records no answers that are made of it.
             if status == RegistryStatus.CONDEMNED:
                 raise PaymentRefused("ModelNotLive", f"its dataset {dataset} is condemned")
-        return int(await read("FeePolicy", "quote", model.policy, tokens_in, tokens_out))
+        return int(await read("FeePolicy", "quote", model.fee_policy, tokens_in, tokens_out))
 
     async def spendable(self, payer: bytes) -> int:
         """Return the prepaid wei of a payer; what it has asked back may be gone any time."""
@@ -53,7 +53,7 @@ class ClientChain:
 
 
 async def check_served(
-    client: AttributionClient, model: ModelInfo, datasets: tuple[Dataset, ...]
+    client: AttributionClient, model: Model, datasets: tuple[Dataset, ...]
 ) -> Corpus:
     """Return the corpus of a model, once this account may serve it from these datasets.
 
@@ -75,4 +75,4 @@ async def check_served(
         roots = dataset.roots
         if tuple(found[1:5]) != (roots.documents, roots.tokens, roots.suffixes, roots.owners):
             raise NodeError(f"dataset {dataset.id} is not the one that is registered by that id")
-    return Corpus(chosen, min_length_of(model.engine), model.fallback)
+    return Corpus(chosen, min_length_of(model.engine_id), model.fallback_to)

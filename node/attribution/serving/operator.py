@@ -16,8 +16,9 @@ from typing import Final
 from byline.node.attribution.client.batches import record_in
 from byline.node.attribution.client.calls import ContractRefused, padded, word
 from byline.node.attribution.client.client import AttributionClient
-from byline.node.attribution.client.values import BatchInfo, BatchStatus
+from byline.node.attribution.client.values import BatchStatus
 from byline.node.attribution.encoding import encode_packed
+from byline.node.attribution.onchain import Batch
 from byline.node.attribution.receipts import MOST_RECEIPTS
 from byline.node.attribution.serving.book import ReceiptKey, Stage, Taken
 from byline.node.attribution.serving.store import ReceiptStore
@@ -286,7 +287,7 @@ class Operator:
             if info.open_demands or await self._client.contracts.now() <= info.window_end:
                 return
             await self._client.finalize(batch)
-            self._say(f"batch {batch}: finalized, {info.fee} wei to the vault")
+            self._say(f"batch {batch}: finalized, {info.total_fee} wei to the vault")
             info = await self._client.batch(batch)
         if info.status is BatchStatus.FINALIZED:
             sent = await self._client.settle(batch, batch_payouts(one.points for one in taken))
@@ -300,7 +301,7 @@ class Operator:
             self._closed.add(batch)
             self._over.add(batch)
 
-    async def _mismatch(self, info: BatchInfo, taken: Sequence[Taken]) -> None:
+    async def _mismatch(self, info: Batch, taken: Sequence[Taken]) -> None:
         """Let receipts wait again whose record the chain took back."""
         records = await self._client.records(info.id)
         if all(one.signed.record in records for one in taken):
@@ -315,7 +316,7 @@ class Operator:
         self._uncertain = True
         self._say(f"batch {info.id}: taken back by the chain, {len(taken)} receipts wait again")
 
-    async def _show(self, info: BatchInfo, taken: Sequence[Taken]) -> BatchInfo:
+    async def _show(self, info: Batch, taken: Sequence[Taken]) -> Batch:
         """Publish what is demanded, or everything; return the batch as it is then."""
         wanted: set[int] = set()
         if info.open_demands:

@@ -12,6 +12,7 @@ from byline.node.attribution.holdings import MOST_LOADED, Holdings, NotHeld
 from byline.node.attribution.index.index import Index
 from byline.node.attribution.index.rows import DatasetRow, ModelRow
 from byline.node.attribution.proof.faults import Reason
+from byline.node.attribution.states import Mode
 from byline.node.config import NodeConfig
 from tests.attribution_index import SETTINGS
 
@@ -43,7 +44,20 @@ def index(rows: list[DatasetRow], engine: bytes) -> Index:
     ids = tuple(one.id for one in rows)
     total = sum(one.tokens for one in rows)
     found.registry.datasets.update({one.id: one for one in rows})
-    found.registry.models[1] = ModelRow(1, OWNER, OWNER, OWNER, 0, 1, engine, 0, 0, total, ids, "")
+    found.registry.models[1] = ModelRow(
+        id=1,
+        owner=OWNER,
+        operator=OWNER,
+        fallback_to=OWNER,
+        kind=0,
+        fee_policy=1,
+        engine_id=engine,
+        method=0,
+        mode=Mode.PUSH,
+        tokens=total,
+        datasets=ids,
+        uri="",
+    )
     return found
 
 
