@@ -241,6 +241,9 @@ def test_a_permit_has_one_signature_one_use_and_an_end(w: World) -> None:
     for signature in (mirrored, good[:64] + b"\0", good[:64] + b"\x1d", good[:64], b"", bytes(65)):
         outcome = sponsored(w, leaves, signature)
         refused(w.vault, outcome, "BadSignature()")
+    for signature in (good + b"\0", bytes(96) + good, good * 15):
+        # What accounts that are contracts sign is longer.
+        refused(w.vault, sponsored(w, leaves, signature), "BadSignature()")
     unknown = bytes(31) + b"\x05" + good[32:]
     assert w.vault.error(sponsored(w, leaves, unknown)) in ("BadSignature", "WrongSigner")
     late = permit(w, leaves, deadline=w.now - 1)

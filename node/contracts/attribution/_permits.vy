@@ -8,7 +8,8 @@
         leavesHash begins as 32 zero bytes and becomes, for each leaf in order,
             H(leavesHash || u64 batch || u32 index || u128 amount).
 @dev Nonces count from 0, one after the other.  Signatures are r || s || v of 65 bytes, with s in
-     the lower half of the curve's order and v 27 or 28: one permit has one signature.
+     the lower half of the curve's order and v 27 or 28: one permit has one signature.  Contracts
+     are not asked what they have signed (ERC-1271): they claim for themselves.
 """
 
 # error PermitExpired(uint256 deadline)
@@ -23,6 +24,8 @@ VERSION_HASH: constant(bytes32) = keccak256("1")
 PERMIT_TYPE: constant(bytes32) = keccak256(
     "ClaimPermit(address who,bytes32 leavesHash,uint256 maxFee,uint256 nonce,uint256 deadline)"
 )
+# Longer ones than it takes, so that the refusal can say what is wrong.
+SIGNATURE_ROOM: constant(uint256) = 1_024
 HALF_ORDER: constant(uint256) = (
     57896044618658097711785492504343953926418782139537452191302581570759080747168
 )
@@ -36,7 +39,7 @@ def _use(
     _leavesHash: bytes32,
     _maxFee: uint256,
     _deadline: uint256,
-    _signature: Bytes[65],
+    _signature: Bytes[SIGNATURE_ROOM],
 ):
     """
     @notice Check the permit that `_who` signed, and use up its nonce.

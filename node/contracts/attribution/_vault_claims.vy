@@ -130,7 +130,7 @@ def claimFor(
     _leaves: DynArray[Leaf, MAX_CLAIMS],
     _maxFee: uint256,
     _deadline: uint256,
-    _signature: Bytes[65],
+    _signature: Bytes[permits.SIGNATURE_ROOM],
 ) -> uint256:
     """
     @notice Make claims for `_who`, who signed for them; the caller is paid for its gas out of
