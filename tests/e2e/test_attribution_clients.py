@@ -135,6 +135,12 @@ def test_ethers_signs_records_settles_and_claims(l2: str, clients: Path, inputs:
     assert len(run_parts("attribution_ethers.mjs", l2, clients, inputs)) == 4
 
 
+def test_the_math_is_what_a_second_implementation_says(
+    l2: str, clients: Path, inputs: Path
+) -> None:
+    assert len(run_parts("attribution_sums.mjs", l2, clients, inputs)) == 3
+
+
 @pytest.fixture(scope="module")
 def twins() -> Iterator[SyncDevnet]:
     """Run a devnet whose contracts ask no precompile: forge executes its forks by itself."""
