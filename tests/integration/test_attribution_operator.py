@@ -230,8 +230,10 @@ async def test_without_a_bond_it_complains_and_goes_on_once_there_is_one(tmp_pat
         async with asyncio.timeout(20):
             while not [words for words in said if "NotFree" in words]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+            assert store.book.in_the_way
+            assert "bond more, or wait" in said[-1]
             await world.operator.bond(10**17)
-            while not store.book.batches():  # noqa: ASYNC110
+            while not store.book.batches() or store.book.in_the_way:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         stop.set()
         await task

@@ -86,6 +86,8 @@ class Bounds:
     """How long an offer stands."""
     record_seconds: int = 900
     """How long after that its receipt may be recorded."""
+    receipts: int = 5_000
+    """That wait to be recorded."""
     body_bytes: int = 16_384
     body_seconds: float = 20.0
     """In which a body has to arrive."""
@@ -126,6 +128,8 @@ class PaymentBook:
         self._open: Counter[bytes] = Counter()
         self.settled = 0
         """Grows whenever a receipt leaves `open_of`: what was read before is old then."""
+        self.in_the_way = False
+        """Whether the last attempt to record failed, not for a fault of a receipt."""
 
     # -- offers -------------------------------------------------------------------------
 
@@ -139,8 +143,9 @@ class PaymentBook:
     def begin_offer(self, client: str, now: int) -> None:
         """Set room aside for an offer that is computed now; `end_offer` must follow.
 
-        Raises `PaymentRefused`: TooManyOffers, ServerFull.
+        Raises `PaymentRefused`: RecordsLate, TooManyOffers, ServerFull.
         """
+        self._check_records(now)
         for offer in [one for one in self._offers.values() if one.terms.expires < now]:
             self._forget(offer)
         if self._by_client[client] >= self.bounds.offers_of_client:
@@ -233,11 +238,12 @@ class PaymentBook:
         It counts from now on, and is `pending` once it is `written`.
 
         prepaid: wei that the ledger holds for the payer and that it has not asked back.
-        Raises `PaymentRefused`: NonceUsed, InsufficientPrepaid.
+        Raises `PaymentRefused`: NonceUsed, RecordsLate, InsufficientPrepaid.
         """
         receipt = payment.receipt
         key = (receipt.payer, receipt.nonce)
         self._check_nonce(key)
+        self._check_records(now)
         waiting = self._open[receipt.payer]
         if prepaid - waiting < receipt.fee:
             raise PaymentRefused(
@@ -270,6 +276,25 @@ class PaymentBook:
     def is_written(self, key: ReceiptKey) -> bool:
         """Return whether a receipt is on disk."""
         return key in self._taken and key not in self._unwritten
+
+    def _check_records(self, now: int) -> None:
+        """Refuse to sell more where receipts are not recorded: nobody would be paid for them."""
+        waiting = len(self._pending)
+        if waiting >= self.bounds.receipts:
+            raise PaymentRefused(
+                "RecordsLate", f"{waiting} receipts wait to be recorded: try again later"
+            )
+        oldest = next(iter(self._pending), None)
+        if oldest is None or not self.in_the_way:
+            # Those of payers who have spent their money elsewhere wait, and stop nobody.
+            return
+        late, most = now - self._taken[oldest].at, self.bounds.record_seconds
+        if late > most // 2:
+            raise PaymentRefused(
+                "RecordsLate",
+                f"a receipt has waited for {late} of the {most} s in which it can be recorded: "
+                "nothing is sold until it is; its operator's log says what is in the way",
+            )
 
     def _check_nonce(self, key: ReceiptKey) -> None:
         if key in self._taken:

@@ -145,7 +145,9 @@ class Operator:
         while not stop.is_set():
             try:
                 await self.tick()
+                self._book.in_the_way = False
             except NodeError as error:
+                self._book.in_the_way = True
                 self._uncertain = True
                 self._complain(_words(error))
             try:

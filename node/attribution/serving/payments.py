@@ -69,6 +69,7 @@ STATUS: Final[Mapping[str, int]] = {
     "ModelBusy": 503,
     "ServerFull": 503,
     "JournalFailed": 503,
+    "RecordsLate": 503,
     "ModelTimedOut": 504,
 }
 """Every refusal by name, and its HTTP status."""

@@ -212,3 +212,29 @@ def test_two_prompts_have_two_offers() -> None:
     book = book_with(first, second)
     assert pay(book, payment(second.terms, nonce=1)).answer == second.answer
     assert pay(book, payment(first.terms, nonce=2)).answer == first.answer
+
+
+def test_nothing_is_sold_while_receipts_are_not_recorded() -> None:
+    one, bounds = offer(), Bounds(receipts=3)
+    book = PaymentBook(DOMAIN, bounds)
+    for nonce in range(2):
+        taken = book.take(payment(one.terms, nonce), one, 10**18, 1_000 + nonce, block=1)
+        book.written(taken.key)
+    half = bounds.record_seconds // 2
+    book.begin_offer("here", 1_001 + half)
+    book.in_the_way = True
+    book.begin_offer("here", 1_000 + half)
+    with pytest.raises(PaymentRefused, match=f"waited for {half + 1} of") as late:
+        book.begin_offer("here", 1_001 + half)
+    assert (late.value.name, late.value.status) == ("RecordsLate", 503)
+    with pytest.raises(PaymentRefused, match="RecordsLate"):
+        book.take(payment(one.terms, 2), one, 10**18, 1_001 + half, block=1)
+    assert book.open_of(PAYER.address) == 2 * one.terms.fee, "what is refused is not charged"
+    book.recorded((PAYER.address, 0), 1, 0)
+    book.begin_offer("here", 1_001 + half)
+    for nonce in (2, 3):
+        book.take(payment(one.terms, nonce), one, 10**18, 1_001, block=1)
+    with pytest.raises(PaymentRefused, match="3 receipts wait"):
+        book.take(payment(one.terms, 4), one, 10**18, 1_001, block=1)
+    with pytest.raises(PaymentRefused, match="3 receipts wait"):
+        book.begin_offer("here", 1_001)
