@@ -14,14 +14,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import astuple, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from byline.node.accounts import DevAccount
 from byline.node.attribution.client import batches as of_batches
 from byline.node.attribution.client import claims as of_claims
-from byline.node.attribution.client import http
+from byline.node.attribution.client import http, registering
 from byline.node.attribution.client.calls import Contracts
 from byline.node.attribution.client.explain import explanation
 from byline.node.attribution.client.settling import settle
@@ -35,7 +35,6 @@ from byline.node.attribution.client.values import (
     PaidAnswer,
     Settlement,
 )
-from byline.node.attribution.corpus import engine_id
 from byline.node.attribution.dataset import Dataset, Document
 from byline.node.attribution.encoding import (
     Points,
@@ -56,7 +55,7 @@ from byline.node.contracts.addresses import L2_CONTRACTS
 from byline.node.errors import NodeError
 from byline.node.keys import address_of
 
-REGISTRY, POLICY, BOND = "AttributionRegistry", "FeePolicy", "ContributorBond"
+REGISTRY, BOND = "AttributionRegistry", "ContributorBond"
 LEDGER, VAULT = "InferenceLedger", "PayoutVault"
 
 
@@ -141,53 +140,19 @@ class AttributionClient:
         self, dataset: Dataset, uri: str = "", license_: str = "", previous: int | None = None
     ) -> int:
         """Register the roots of a dataset that is built already, and return its id."""
-        sizes = (len(dataset), len(dataset.ranges))
-        arguments: tuple[Any, ...] = (*astuple(dataset.roots), *sizes, uri, license_)
-        if previous is None:
-            receipt = await self.contracts.send(REGISTRY, "registerDataset", *arguments)
-        else:
-            receipt = await self.contracts.send(REGISTRY, "newVersion", previous, *arguments)
-        return int(self.contracts.event(receipt, REGISTRY, "DatasetRegistered")["id"])
+        return await registering.register_dataset(self.contracts, dataset, uri, license_, previous)
 
     async def create_policy(self, terms: FeeTerms) -> int:
         """Create a fee policy and return its id."""
-        receipt = await self.contracts.send(
-            POLICY,
-            "createPolicy",
-            terms.rate_in,
-            terms.rate_out,
-            terms.platform_fee,
-            terms.platform_bps,
-            terms.model_bps,
-            terms.staker_bps,
-            terms.contributor_bps,
-            terms.treasury,
-        )
-        return int(self.contracts.event(receipt, POLICY, "PolicyCreated")["id"])
+        return await registering.create_policy(self.contracts, terms)
 
     async def register_model(self, terms: ModelTerms) -> int:
         """Register a model that this account owns and operates, and return its id."""
-        return await self._register("registerModel", terms)
+        return await registering.register_model(self.contracts, "registerModel", terms)
 
     async def register_adapter(self, terms: ModelTerms) -> int:
         """Register a model on top of others, at least one, and return its id."""
-        return await self._register("registerAdapter", terms)
-
-    async def _register(self, function: str, terms: ModelTerms) -> int:
-        receipt = await self.contracts.send(
-            REGISTRY,
-            function,
-            list(terms.datasets),
-            [parent for parent, _ in terms.parents],
-            [bps for _, bps in terms.parents],
-            terms.policy,
-            engine_id(terms.min_length),
-            terms.fallback,
-            terms.method,
-            int(terms.mode),
-            terms.uri,
-        )
-        return int(self.contracts.event(receipt, REGISTRY, "ModelRegistered")["id"])
+        return await registering.register_model(self.contracts, "registerAdapter", terms)
 
     async def model(self, model: int) -> Model:
         """Return what the registry says of a model; `NodeError` for one that is unknown."""
