@@ -185,6 +185,10 @@ class Play:
         terms = (self.random.randint(1, 5), self.random.randint(0, 4), self.random.randint(0, 3))
         self.send(self.family.registry, "setPolicy", self.any_model(), *terms, sender=OPERATOR)
 
+    def hand_over(self) -> None:
+        to = self.one(OPERATOR, OPERATOR, WATCHER)
+        self.send(self.family.registry, "setOperator", self.any_model(), to, sender=OPERATOR)
+
     def deprecate(self) -> None:
         if self.random.random() < 0.2:
             self.send(self.family.registry, "deprecateModel", self.any_model(), sender=OPERATOR)
@@ -321,7 +325,7 @@ class Play:
 
 ANYTHING: Final = (
     *(Play.record,) * 5, *(Play.pass_time,) * 3, Play.open, Play.answer, Play.cancel,
-    Play.prepay, Play.change_terms, Play.deprecate, Play.stake, Play.unstake,
+    Play.prepay, Play.change_terms, Play.hand_over, Play.deprecate, Play.stake, Play.unstake,
     Play.earn_by_stake, Play.bond, Play.take_bond_back, Play.pay_treasury, Play.accrue,
     Play.withdraw, Play.claim_accrued,
 )  # fmt: skip

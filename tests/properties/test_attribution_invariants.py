@@ -17,6 +17,8 @@ test_no_order_of_steps_loses_or_makes_a_wei
  2  The vault holds what it was given less what it paid: all that it owes and carries.
       contracts, both    properties/test_payout_vault_steps.py::\
 test_no_order_of_steps_loses_or_makes_a_wei
+      contracts, both    properties/test_attribution_accounts.py::\
+test_no_play_of_all_contracts_loses_or_makes_a_wei
       contracts, both    here::test_claims_in_any_order_pay_each_leaf_once_and_leave_nothing
       a derived chain    integration/test_attribution_chain.py::\
 test_who_has_only_the_l1_has_every_settlement_root_and_balance
