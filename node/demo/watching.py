@@ -8,8 +8,9 @@ from typing import Final
 from byline.node.attribution.client.calls import Contracts
 from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.watching.actions import Action, Decision, Rules, decide
+from byline.node.attribution.watching.datasets import Held, judge_dataset
 from byline.node.attribution.watching.following import Follower, read_settings
-from byline.node.attribution.watching.judging import Held, Judge, State, View, judge_dataset
+from byline.node.attribution.watching.judging import Judge, State, View
 from byline.node.demo.chain import Chain, Cost
 from byline.node.demo.model import Trained
 from byline.node.demo.people import Cast

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from byline.node.attribution.client.values import BatchStatus
+from byline.node.attribution.client.values import BatchStatus, ModelTerms
+from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset, Document, OwnerRange
 from byline.node.attribution.encoding import encode_packed
 from byline.node.attribution.folder import save_dataset
 from byline.node.attribution.proof.faults import Reason
+from byline.node.attribution.tokens import tokenize
 from byline.node.attribution.watching.judging import State
 from byline.node.attribution.watching.watcher import LEDGER
 from byline.node.attribution.weights import batch_payouts
@@ -30,7 +32,7 @@ from tests.attribution_watch import (
     town,
     watching,
 )
-from tests.properties.attribution_records import OWNERS
+from tests.properties.attribution_records import OWNERS, fit, honest_case
 from tests.properties.test_attribution_faults import MUTATIONS, example
 
 pytestmark = pytest.mark.asyncio
@@ -110,6 +112,42 @@ async def test_a_bad_dataset_is_condemned(place: Town, make: Callable[[int], Dat
 
         await watcher.until(is_condemned)
     assert await place.convictions() == [(3, 5)]
+
+
+@pytest.mark.parametrize("make", [bad_suffixes, suffixes_of_another_text, bad_owners])
+async def test_a_bad_dataset_shields_no_lies(place: Town, make: Callable[[int], Dataset]) -> None:
+    """What was recorded before it is condemned is judged by its tokens and owners."""
+    bad = make(3)
+    await place.register(bad)
+    corpus = Corpus((Dataset.build(3, bad.documents),), 3, b"\xfb" * 20)
+    terms = ModelTerms((3,), 1, min_length=3, fallback=corpus.fallback)
+    place.model = await place.client.register_model(terms)
+    case = honest_case(corpus, tokenize("rain falls on the roof of a house"))
+    (leaf,) = case.leaves
+    honest = await place.record([case])
+    thief = b"\xad" * 20
+    lies = [
+        await place.record([fit(case, [])]),
+        await place.record([fit(case, [replace(leaf, owner=thief)])]),
+        await place.record([case.with_leaves([replace(leaf, weight=leaf.weight + 1)])]),
+        await place.record([case], payouts=((thief, case.points[0][1]),)),
+    ]
+    async with watching(place) as watcher:
+
+        async def is_over() -> bool:
+            return len(await place.convictions()) == 1 + len(lies)
+
+        await watcher.until(is_over)
+
+        async def is_said() -> bool:
+            found = watcher.watcher.findings[honest, 0, False]
+            return (found.state, found.words) == (State.UNCHECKED, "dataset 3 is condemned")
+
+        await watcher.until(is_said)
+    found = await place.convictions()
+    assert sorted(found) == [(lies[0], 2), (lies[1], 3), (3, 5), (lies[2], 6), (lies[3], 8)]
+    assert await place.status(honest) is BatchStatus.RECORDED
+    assert watcher.watcher.counts["refused"] == 0
 
 
 async def test_a_dataset_of_another_size_than_registered_is_condemned(place: Town) -> None:

@@ -1,6 +1,8 @@
 """The watcher: rechecks every record from the datasets it holds, and challenges lies.
 
-judging.py    what it makes of datasets, records and batches
+accusing.py   what is wrong, and the challenge that proves it
+datasets.py   what it makes of datasets
+judging.py    what it makes of records and batches
 actions.py    what it does about that
 report.py     what it says
 following.py  the events of a chain that may change its mind

@@ -23,7 +23,8 @@ from byline.node.attribution.encoding import RecordLeaf
 from byline.node.attribution.folder import DATASET, load_dataset
 from byline.node.attribution.holdings import registered_roots
 from byline.node.attribution.index.rows import DatasetRow
-from byline.node.attribution.watching.judging import Content, Held, judge_dataset
+from byline.node.attribution.watching.datasets import Held, judge_dataset
+from byline.node.attribution.watching.judging import Content
 from byline.node.errors import Corrupt
 
 LOG = logging.getLogger("byline.attribution")

@@ -1,4 +1,4 @@
-"""What a watcher makes of datasets, records and batches: verdicts, and challenges that prove them.
+"""What a watcher makes of records and batches: verdicts, and challenges that prove them.
 
 Pure: the chain comes in as an `Index`, texts as datasets, evidence as bytes.  What to do about
 a verdict is in actions.py.
@@ -6,7 +6,7 @@ a verdict is in actions.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
@@ -22,27 +22,33 @@ from byline.node.attribution.encoding import (
     encode_evidence,
 )
 from byline.node.attribution.index.index import Index
-from byline.node.attribution.index.rows import BatchRow, DatasetRow, PublishedRow
-from byline.node.attribution.proof.batch_check import check_dataset, verify_batch
+from byline.node.attribution.index.rows import BatchRow, PublishedRow
+from byline.node.attribution.proof.batch_check import verify_batch
 from byline.node.attribution.proof.challenges import (
     MOST_LISTED,
-    BadDataset,
-    Challenge,
-    DatasetFault,
     Shown,
 )
 from byline.node.attribution.proof.check import verify_record
 from byline.node.attribution.proof.faults import ChallengeKind, Fault, Reason
-from byline.node.attribution.proof.proving import BatchCase, RecordCase, challenge_of
+from byline.node.attribution.proof.proving import BatchCase, RecordCase
 from byline.node.attribution.states import RegistryStatus
 from byline.node.attribution.tokens import decode_tokens, encode_tokens
+from byline.node.attribution.watching.accusing import Accusation, of_record, provable
+from byline.node.attribution.watching.datasets import Held
 from byline.node.attribution.weights import points
-from byline.node.errors import Corrupt
 from byline.precompiles.evidence.merkle import MerkleTree, merkle_root
 from byline.precompiles.math.sum_tree import SumRoot
 
-MOST_TRIED: Final = 24
-"""Accusations of one record: one is enough, and a liar may have made thousands."""
+NEEDS_SUFFIXES: Final = frozenset(
+    {
+        Reason.OTHER_ENTRY,
+        Reason.RANGE_STARTS_LATE,
+        Reason.RANGE_STARTS_EARLY,
+        Reason.RANGE_ENDS_LATE,
+        Reason.RANGE_ENDS_EARLY,
+    }
+)
+"""What only a right suffix array proves; of all else the tokens, owners and leaves do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,31 +95,13 @@ class Verdict:
     faults: tuple[Fault, ...] = ()
     words: str = ""
     points: Points = ()
-    """Of a clean record."""
+    """Of a record that nothing is wrong with."""
     leaves: int = 0
 
     @property
     def is_wrong(self) -> bool:
         """Whether somebody lies, or hides."""
         return self.state not in (State.CLEAN, State.UNCHECKED)
-
-
-@dataclass(frozen=True, slots=True)
-class Accusation:
-    """Something that is wrong, in words, and the challenge that proves it."""
-
-    words: str
-    challenge: Challenge
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Held:
-    """A dataset whose content is at hand, and what is wrong with it.  Compared by identity."""
-
-    dataset: Dataset
-    accusations: tuple[Accusation, ...]
-    faults: tuple[Fault, ...] | None = None
-    """What `check_dataset` found; `None` where it was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,44 +117,6 @@ class View:
     """What was found beside the chain, by outHash and evidenceRoot."""
 
 
-def judge_dataset(
-    row: DatasetRow, dataset: Dataset, known: tuple[Fault, ...] | None = None
-) -> Held:
-    """Return `dataset`, which has the roots of `row`, with all that is wrong with it.
-
-    The numbers of tokens and ranges that it was registered with are looked at first: where
-    they are wrong, nothing else need be.  known: what `check_dataset` said of the same content
-    under another number.  Raises `Corrupt` where no challenge shows what is wrong: of no ranges
-    at all there is none to open.
-    """
-    shape = tuple(_shape(row, dataset))
-    if shape:
-        return Held(dataset, shape)
-    checked = tuple(check_dataset(dataset)) if known is None else known
-    faults = tuple(replace(one, dataset=row.id) for one in checked)
-    found = tuple(_provable(dataset, faults))
-    if faults and not found:
-        raise Corrupt(
-            f"dataset {row.id} cannot be used, and no challenge can show that: {faults[0]}"
-        )
-    return Held(dataset, found, faults)
-
-
-def _shape(row: DatasetRow, dataset: Dataset) -> Iterator[Accusation]:
-    if row.tokens != len(dataset):
-        yield Accusation(
-            f"BAD_DATASET: registered with {row.tokens} tokens, but its roots are of "
-            f"{len(dataset)}",
-            BadDataset(DatasetFault.TOKENS_SHAPE, left=dataset.open_tokens(len(dataset) - 1)),
-        )
-    elif row.owners != len(dataset.ranges) and dataset.ranges:
-        yield Accusation(
-            f"BAD_DATASET: registered with {row.owners} owner ranges, but its root is of "
-            f"{len(dataset.ranges)}",
-            BadDataset(DatasetFault.OWNERS, owners=dataset.open_range(0)),
-        )
-
-
 @dataclass(slots=True)
 class Judge:
     """Gives verdicts, and remembers those that cannot change."""
@@ -180,10 +130,21 @@ class Judge:
     _payouts: dict[tuple[object, ...], Verdict] = field(default_factory=dict)
 
     def records(self, view: View, row: BatchRow) -> tuple[Verdict, ...]:
-        """Return the verdict on each record of a batch."""
+        """Return the verdict on each record of a batch.
+
+        A dataset that is none is no shield: what proves a record wrong without it counts.
+        """
         corpus = corpus_of(view, row.model)
         if isinstance(corpus, str):
             return (Verdict(State.UNCHECKED, words=corpus),) * row.count
+        verdicts = self._verdicts(view, row, corpus)
+        words = _bad_among(view, corpus)
+        if not words:
+            return verdicts
+        repaired = {one.id for one in corpus.datasets if view.shelf[one.id].repaired is not None}
+        return tuple(_in_spite(one, words, repaired) for one in verdicts)
+
+    def _verdicts(self, view: View, row: BatchRow, corpus: Corpus) -> tuple[Verdict, ...]:
         key = (row.id, row.records_root, *_identity(corpus))
         known = self._whole.get(key)
         if known is None:
@@ -223,14 +184,14 @@ class Judge:
         return known
 
     def payouts(self, view: View, row: BatchRow) -> Verdict | None:
-        """Return the verdict on a batch's payouts; `None` until all its records are clean."""
+        """Return the verdict on a batch's payouts; `None` unless its records are right."""
         verdicts = self.records(view, row)
-        if any(verdict.state is not State.CLEAN for verdict in verdicts):
+        if not all(verdict.points for verdict in verdicts):
             return None
         shown = view.index.ledger.lists.get(row.id)
         fallback = view.index.registry.models[row.model].fallback_to
         claimed = SumRoot(row.payout_root, row.total_w, row.n)
-        # Clean records have one list of points each, whatever dataset it comes from.
+        # Such records have one list of points each, whatever dataset it comes from.
         key = (row.id, row.records_root, fallback, claimed, shown is None)
         if key not in self._payouts:
             faults = tuple(verify_batch([one.points for one in verdicts], claimed, shown))
@@ -242,10 +203,10 @@ class Judge:
         """Yield what proves a batch wrong: by its records first, each fault of another sort."""
         for index, verdict in enumerate(self.records(view, row)):
             if verdict.state is State.FAULTY:
-                yield from _of_record(record_case(view, row, index), verdict.faults)
+                yield from of_record(record_case(view, row, index), verdict.faults)
         payouts = self.payouts(view, row)
         if payouts is not None and payouts.faults:
-            yield from _provable(self._batch_case(view, row), payouts.faults)
+            yield from provable(self._batch_case(view, row), payouts.faults)
 
     def _batch_case(self, view: View, row: BatchRow) -> BatchCase:
         return BatchCase(
@@ -300,14 +261,34 @@ def corpus_of(view: View, number: int) -> Corpus | str:
     datasets: list[Dataset] = []
     for one in model.datasets:
         held = view.shelf.get(one)
-        if view.index.registry.datasets[one].status is RegistryStatus.CONDEMNED:
-            return f"dataset {one} is condemned"
         if held is None:
             return f"dataset {one} is not held"
-        if held.accusations:
-            return f"dataset {one} is bad"
-        datasets.append(held.dataset)
+        datasets.append(held.repaired or held.dataset)
     return Corpus(tuple(datasets), min_length, model.fallback_to)
+
+
+def _bad_among(view: View, corpus: Corpus) -> str:
+    """Return which dataset is none; empty where all are right."""
+    for one in corpus.datasets:
+        if view.index.registry.datasets[one.id].status is RegistryStatus.CONDEMNED:
+            return f"dataset {one.id} is condemned"
+        if view.shelf[one.id].accusations:
+            return f"dataset {one.id} is bad"
+    return ""
+
+
+def _in_spite(verdict: Verdict, words: str, repaired: Container[int]) -> Verdict:
+    """Return what is left of a verdict where a dataset is none."""
+    faults = tuple(
+        one
+        for one in verdict.faults
+        if one.reason not in NEEDS_SUFFIXES or one.dataset not in repaired
+    )
+    if verdict.state is State.FAULTY and faults:
+        return replace(verdict, faults=faults, words=str(faults[0]))
+    if verdict.state in (State.CLEAN, State.FAULTY):
+        return replace(verdict, state=State.UNCHECKED, faults=(), words=words)
+    return verdict
 
 
 def content_of(view: View, batch: int, index: int) -> Content | None:
@@ -337,25 +318,3 @@ def record_case(view: View, row: BatchRow, index: int) -> RecordCase:
         decode_tokens(content.output),
         decode_evidence(content.evidence),
     )
-
-
-def _of_record(case: RecordCase, faults: tuple[Fault, ...]) -> Iterator[Accusation]:
-    """Yield accusations: the first fault of each reason, then others."""
-    first: dict[Reason, Fault] = {}
-    for fault in faults:
-        first.setdefault(fault.reason, fault)
-    chosen = tuple(first.values())
-    others = tuple(fault for fault in faults if fault not in chosen)
-    yield from _provable(case, (*chosen, *others)[:MOST_TRIED])
-
-
-def _provable(
-    case: RecordCase | BatchCase | Dataset, faults: tuple[Fault, ...]
-) -> Iterator[Accusation]:
-    for fault in faults:
-        try:
-            challenge = challenge_of(fault, case)
-            challenge.encode()
-        except (ValueError, IndexError):
-            continue  # too large for one transaction, or no opening: another fault will do
-        yield Accusation(str(fault), challenge)

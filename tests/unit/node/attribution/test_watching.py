@@ -21,9 +21,9 @@ from byline.node.attribution.proof.faults import Reason
 from byline.node.attribution.tokens import encode_tokens
 from byline.node.attribution.watching import actions, judging
 from byline.node.attribution.watching.actions import Action, Decision, Rules, decide
+from byline.node.attribution.watching.datasets import Held
 from byline.node.attribution.watching.judging import (
     Content,
-    Held,
     Judge,
     State,
     View,

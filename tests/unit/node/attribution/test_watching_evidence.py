@@ -24,7 +24,7 @@ from byline.node.attribution.index.rows import DatasetRow
 from byline.node.attribution.proof.batch_check import check_dataset
 from byline.node.attribution.proof.faults import Fault
 from byline.node.attribution.tokens import encode_tokens
-from byline.node.attribution.watching import judging
+from byline.node.attribution.watching import datasets
 from byline.node.attribution.watching.evidence import (
     MOST_BYTES,
     DatasetShelf,
@@ -243,7 +243,7 @@ def test_one_content_of_many_numbers_is_loaded_and_checked_once(
         checks.append(dataset.id)
         return check_dataset(dataset)
 
-    monkeypatch.setattr(judging, "check_dataset", counted)
+    monkeypatch.setattr(datasets, "check_dataset", counted)
     shelf = DatasetShelf(tmp_path)
     bad_size = replace(row_of(honest, 1), tokens=len(honest) + 1)
     rows = [bad_size, *(row_of(honest, number) for number in range(2, 30)), row_of(wrong, 30)]
