@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.devnets import call
+from tests.devnets import Running, call
 
 SOON = 2.0
 """Seconds in which others are answered, whoever does what; milliseconds when nobody does."""
@@ -73,6 +73,22 @@ def address_of(url: str) -> tuple[str, int]:
 def connected(url: str, *, seconds: float = 30.0) -> socket.socket:
     """Return a connection."""
     return socket.create_connection(address_of(url), timeout=seconds)
+
+
+class Stopwatch:
+    """Times what a node does about a question, from its making on.
+
+    What other processes of the machine take meanwhile is not counted: a node that is not let
+    compute is not slow.  One that computes something else first is, on whichever thread.
+    """
+
+    def __init__(self, node: Running) -> None:
+        self._node = node
+        self._own, self._wall = node.own_seconds(), time.monotonic()
+
+    def seconds(self) -> float:
+        """Return the time since then; no more than the wall clock says, with many threads."""
+        return min(self._node.own_seconds() - self._own, time.monotonic() - self._wall)
 
 
 def everything(sock: socket.socket) -> bytes:
