@@ -166,7 +166,7 @@ class Running:
     stop: asyncio.Event
     task: asyncio.Task[bool]
 
-    async def until(self, reached: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+    async def until(self, reached: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
         """Wait until something is so; the watcher's failure is the test's."""
         deadline = asyncio.get_running_loop().time() + seconds
         while not await reached():
