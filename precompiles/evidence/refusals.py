@@ -24,19 +24,16 @@ with several faults.  The first line that applies wins.
             the output holds a token 0, the first such      ZeroToken(its place)
 
 What does not fit in `verifyChunk` is no fault: the answer is false.
+
+A DELEGATECALL sends no value, so the precompile takes it from a frame that was paid, too; the
+twin, which is code of that frame then, sees what the frame got, and refuses by line 1.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from byline.precompiles.errors import (
-    MALFORMED_INPUT,
-    UNKNOWN_SELECTOR,
-    VALUE_NOT_ACCEPTED,
-    CustomError,
-    InvalidInput,
-)
+from byline.precompiles.errors import COMMON_ERRORS, CustomError, InvalidInput
 
 MAX_INPUT: Final = 65_536
 """Bytes of the longest input, selector included: a step of a dispute can still carry it."""
@@ -60,9 +57,7 @@ DOCUMENTS_TOO_LONG: Final = CustomError("DocumentsTooLong(uint256)")
 ZERO_TOKEN: Final = CustomError("ZeroToken(uint256)")
 
 ERRORS: Final = (
-    VALUE_NOT_ACCEPTED,
-    MALFORMED_INPUT,
-    UNKNOWN_SELECTOR,
+    *COMMON_ERRORS,
     INPUT_TOO_LONG,
     TOO_MANY_DOCUMENTS,
     OFFSET_OUT_OF_RANGE,

@@ -40,6 +40,9 @@ The elements
 
 Lines 2 to 11 look at a bounded number of words, whatever the input's size: such a refusal
 costs the minimum gas.  From line 12 on the declared size has been paid for.
+
+A DELEGATECALL sends no value, so the precompile takes it from a frame that was paid, too; the
+twin, which is code of that frame then, sees what the frame got, and refuses by line 1.
 """
 
 from __future__ import annotations
@@ -47,13 +50,7 @@ from __future__ import annotations
 from typing import Final
 
 from byline.precompiles.abi import WORD, malformed
-from byline.precompiles.errors import (
-    MALFORMED_INPUT,
-    UNKNOWN_SELECTOR,
-    VALUE_NOT_ACCEPTED,
-    CustomError,
-    InvalidInput,
-)
+from byline.precompiles.errors import COMMON_ERRORS, CustomError, InvalidInput
 
 MAX_RECIPIENTS: Final = 4096
 """Bound on the weights of one call; the largest valid input of `apportion` has 131,204
@@ -75,9 +72,7 @@ ZERO_HALF_LIFE: Final = CustomError("ZeroHalfLife()")
 LENGTH_MISMATCH: Final = CustomError("LengthMismatch(uint256,uint256)")
 
 ERRORS: Final = (
-    VALUE_NOT_ACCEPTED,
-    MALFORMED_INPUT,
-    UNKNOWN_SELECTOR,
+    *COMMON_ERRORS,
     TOO_MANY_RECIPIENTS,
     UNKNOWN_METHOD,
     WEIGHT_OVERFLOW,

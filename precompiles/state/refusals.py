@@ -13,8 +13,9 @@ revert takes them back.
     8   packed: offset missing, or not 64                   MalformedInput(36)
     9   packed: length missing                              MalformedInput(68)
     10  length above 4096 entries, or no multiple of 36     BadLength(length)
-    11  the input ends before its last byte, goes on after
-        it, or is padded with anything but zeros            MalformedInput(offset)
+    11  the input ends too early                            MalformedInput(where it ends)
+        it goes on after the padding                        MalformedInput(end of the padding)
+        it is padded with anything but zeros                MalformedInput(first such byte)
     12  an address that is not above the one before         NotAscending(index)
     13  a credit that would reach 2**256                    CreditOverflow(index)
 """
