@@ -16,8 +16,12 @@ from byline.node.contracts.interface_model import (
     sentence,
 )
 from byline.precompiles import ATTRIBUTION_EVIDENCE, ATTRIBUTION_MATH, PRECOMPILES
+from byline.precompiles.evidence.refusals import MAX_INPUT
 from byline.precompiles.functions import error_abi
+from byline.precompiles.math import MAX_RECIPIENTS
 from byline.precompiles.state import ERRORS as STATE_ERRORS
+from byline.precompiles.state import MAX_ENTRIES
+from byline.precompiles.state.refusals import ENTRY
 
 _TAG: Final = re.compile(r"@(\w+)\s+((?:(?!\n\s*@).)*)", re.DOTALL)
 _FOR_VYPER: Final = (
@@ -26,17 +30,20 @@ _FOR_VYPER: Final = (
     "nothing may follow the last."
 )
 _ALIKE: Final = "The precompile at 0x{address} and its twin, the contract {name}, answer alike."
-_BOUNDS: Final = {"bytes": "Bytes[65536]", "string": "String[1024]", "[]": 4096}
-"""What Vyper is told of types that the ABI does not bound: what one call of a precompile
-may have."""
+_FOR_THE_VAULT: Final = (
+    "Only there on chains whose rollup config names a vault, and only for it. It has no code, "
+    "which compilers look for before a call that returns nothing: make a low-level call."
+)
+_PACKED: Final = 28
+"""Bytes of an address and a uint64 weight, packed."""
 
 
 def native_interfaces() -> dict[str, Interface]:
     """Return the interfaces of the precompiles, by the names of their twins."""
     found = {}
-    for name, address in (
-        ("AttributionMath", ATTRIBUTION_MATH),
-        ("AttributionEvidence", ATTRIBUTION_EVIDENCE),
+    for name, address, most in (
+        ("AttributionMath", ATTRIBUTION_MATH, MAX_RECIPIENTS * _PACKED),
+        ("AttributionEvidence", ATTRIBUTION_EVIDENCE, MAX_INPUT),
     ):
         precompile = PRECOMPILES[address]
         notices = {function.name: function.summary for function in precompile.functions}
@@ -47,14 +54,16 @@ def native_interfaces() -> dict[str, Interface]:
             [function.abi() for function in precompile.functions],
             notices,
             [error_abi(error) for error in precompile.errors],
+            most,
         )
     found["AttributionState"] = _native(
         "AttributionState",
         "Many credits of the vault, written by one call.",
-        "Only there on chains whose rollup config names a vault, and only for it.",
+        _FOR_THE_VAULT,
         [parse("function creditBatch(bytes32 pool, bytes packed)")],
         {"creditBatch": "adds amounts (address 20 || uint128 16 each) to the caller's credits"},
         [error_abi(error) for error in STATE_ERRORS],
+        MAX_ENTRIES * ENTRY,
     )
     return found
 
@@ -66,13 +75,15 @@ def _native(
     functions: Iterable[AbiEntry],
     notices: Mapping[str, str],
     errors: Iterable[AbiEntry],
+    most: int,
 ) -> Interface:
+    """`most` is what Vyper is told of bytes: those of the longest argument."""
     members = tuple(
         Member(
             name=entry["name"],
             notice=_capital(notices[entry["name"]]),
-            inputs=tuple(map(_from_abi, entry["inputs"])),
-            outputs=tuple(map(_from_abi, entry["outputs"])),
+            inputs=tuple(_from_abi(argument, most) for argument in entry["inputs"]),
+            outputs=tuple(_from_abi(result, most) for result in entry["outputs"]),
             mutability=entry["stateMutability"],
         )
         for entry in functions
@@ -89,16 +100,16 @@ def _native(
     )
 
 
-def _from_abi(entry: AbiEntry) -> Parameter:
-    return Parameter(entry.get("name", ""), entry["type"], _bounded(entry["type"]))
+def _from_abi(entry: AbiEntry, most: int = 0) -> Parameter:
+    return Parameter(entry.get("name", ""), entry["type"], _bounded(entry["type"], most))
 
 
-def _bounded(kind: str) -> str:
+def _bounded(kind: str, most: int) -> str:
     if kind.endswith("[]"):
         inner = kind.removesuffix("[]")
         # 256 documents in 65,536 bytes.
         return "DynArray[Bytes[32768], 256]" if inner == "bytes" else f"DynArray[{inner}, 4096]"
-    return str(_BOUNDS.get(kind, kind))
+    return f"Bytes[{most}]" if kind == "bytes" else kind
 
 
 def contract_interface(

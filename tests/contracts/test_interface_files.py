@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from re import findall
 from typing import Any
 
 import pytest
@@ -18,11 +19,14 @@ from eth_abi.abi import encode
 from byline.node.contracts import addresses, build, interface_files
 from byline.node.contracts.artifacts import load
 from byline.node.contracts.declarations import signature
+from byline.node.contracts.interface_files import read
 from byline.node.contracts.interface_model import Interface, Member, Parameter, sentence
 from byline.node.contracts.interface_text import solidity, vyper
 from byline.precompiles import ATTRIBUTION_EVIDENCE, ATTRIBUTION_MATH
 from byline.precompiles.evidence import Span, read_entries
 from byline.precompiles.evidence.merkle import MerkleTree
+from byline.precompiles.math import MAX_RECIPIENTS
+from byline.precompiles.state import MAX_ENTRIES
 from tests.client_scripts import E2E, SECONDS, SOLC, environment
 from tests.contracts.harness import Contract, Evm
 from tests.contracts.test_attribution_evidence import evm as evm
@@ -86,6 +90,14 @@ def test_a_vyper_contract_calls_a_contract_through_its_interface(evm: Evm) -> No
     expected = policies.read("quote", 1, 2000, 1000)
     assert expected
     assert user.read("price", addresses.FEE_POLICY, 1, 2000, 1000) == expected
+
+
+def test_vyper_bounds_hold_the_longest_lists_that_the_precompiles_take() -> None:
+    def packed(name: str) -> list[int]:
+        return [int(size) for size in findall(r"packed: Bytes\[(\d+)\]", read(f"{name}.vyi"))]
+
+    assert packed("AttributionMath") == [28 * MAX_RECIPIENTS] * 2
+    assert packed("AttributionState") == [36 * MAX_ENTRIES]
 
 
 EXAMPLE = Interface(

@@ -2,7 +2,9 @@
 pragma solidity >=0.8.4;
 
 /// @notice Many credits of the vault, written by one call.
-/// @dev Only there on chains whose rollup config names a vault, and only for it.
+/// @dev Only there on chains whose rollup config names a vault, and only for it. It has no
+///      code, which compilers look for before a call that returns nothing: make a low-level
+///      call.
 interface IAttributionState {
     /// @notice Value not accepted.
     error ValueNotAccepted();
