@@ -68,3 +68,6 @@ UNKNOWN_SELECTOR: Final = CustomError("UnknownSelector(bytes4)")
 MALFORMED_INPUT: Final = CustomError("MalformedInput(uint256)")
 """The input is not the canonical ABI encoding; the argument is the byte offset of the
 first word at fault, counted from the start of the input, selector included."""
+
+COMMON_ERRORS: Final = (VALUE_NOT_ACCEPTED, MALFORMED_INPUT, UNKNOWN_SELECTOR)
+"""What every precompile with functions may refuse with."""

@@ -11,6 +11,7 @@ from byline.node.config import NodeConfig
 from byline.node.contracts.addresses import PAYOUT_VAULT
 from byline.node.rollups.rollup import ChainName
 from byline.precompiles import state
+from byline.precompiles.state import refusals
 from tests.integration.rollups import World, world
 from tests.integration.serving import Port
 from tests.integration.test_l1_reorg import converges
@@ -51,7 +52,7 @@ def test_another_caller_is_refused_by_name_or_finds_nothing(made: World, port: P
     call = {"from": "0x" + WHO.hex(), "to": AT, "data": DATA}
     if is_on(made):
         error = port.error("eth_call", call, "latest")
-        assert error["data"][:10] == "0x" + state.ERRORS[3].selector.hex()
+        assert error["data"][:10] == "0x" + refusals.NOT_VAULT.selector.hex()
     else:
         assert port.result("eth_call", call, "latest") == "0x"
 
