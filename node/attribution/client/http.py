@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 import aiohttp
@@ -29,6 +31,8 @@ from byline.node.keys import address_of
 TIMEOUT_SECONDS: Final = 120.0
 MOST_ANSWER_BYTES: Final = 4 * 2**20
 _PAYMENT_REQUIRED: Final = 402
+PAUSES: Final = (0.2, 1.0, 3.0, 6.0)
+"""Seconds before a payment that was not answered is asked about again."""
 
 
 class PaymentFailed(NodeError):
@@ -38,6 +42,20 @@ class PaymentFailed(NodeError):
         super().__init__(f"the endpoint refused ({status}): {words}")
         self.status = status
         self.name = name
+
+
+class PaymentUnanswered(NodeError):
+    """Nobody said what became of a payment: it may have been taken.
+
+    payment: the X-PAYMENT header.  Sent again, to GET /answer or with the prompt, it is taken
+    once at most; another payment for the same prompt may be one too many.
+    """
+
+    def __init__(self, payment: str, last: NodeError) -> None:
+        super().__init__(
+            f"{last}; the payment may have been taken: send the same one again, to GET /answer"
+        )
+        self.payment = payment
 
 
 async def infer(
@@ -58,10 +76,38 @@ async def infer(
         check_offer(terms, prompt, max_fee)
         payment = sign_payment(terms, domain, key)
         header = encode_payment(payment, domain.chain_id)
-        status, body = await post(session, url, prompt, {PAYMENT_HEADER: header})
+        status, body = await pay(session, url, prompt, header)
     if status != 200:
         raise failure(status, body)
     return read_answer(body, payment, terms)
+
+
+async def pay(
+    session: aiohttp.ClientSession, url: str, prompt: str, header: str
+) -> tuple[int, dict[str, Any]]:
+    """Send a payment until somebody says what became of it; return status and body.
+
+    Always the same one, which is taken once however often it is sent.  Raises
+    `PaymentUnanswered`.
+    """
+    sent = {PAYMENT_HEADER: header}
+    try:
+        return await post(session, url, prompt, sent)
+    except NodeError as error:
+        last = error
+    for pause in PAUSES:
+        await asyncio.sleep(pause)
+        try:
+            status, body = await _reply(
+                url, session.get(f"{url.rstrip('/')}/answer", headers=sent)
+            )
+            if body.get("name") == "UnknownReceipt":
+                status, body = await post(session, url, prompt, sent)
+            if body.get("name") != "NonceUsed":
+                return status, body
+        except NodeError as error:
+            last = error
+    raise PaymentUnanswered(header, last) from last
 
 
 def sign_payment(terms: Terms, domain: ReceiptDomain, key: bytes) -> Payment:
@@ -119,10 +165,15 @@ async def post(
     headers: Mapping[str, str] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """Send a prompt; return status and body.  Raises `NodeError` without a JSON answer."""
+    asked = session.post(url.rstrip("/") + "/infer", json={"prompt": prompt}, headers=headers)
+    return await _reply(url, asked)
+
+
+async def _reply(
+    url: str, asked: AbstractAsyncContextManager[aiohttp.ClientResponse]
+) -> tuple[int, dict[str, Any]]:
     try:
-        async with session.post(
-            url.rstrip("/") + "/infer", json={"prompt": prompt}, headers=headers
-        ) as reply:
+        async with asked as reply:
             data = bytearray()
             async for chunk in reply.content.iter_chunked(65_536):
                 data += chunk
