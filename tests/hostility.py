@@ -79,7 +79,8 @@ class Stopwatch:
     """Times what a node does about a question, from its making on.
 
     What other processes of the machine take meanwhile is not counted: a node that is not let
-    compute is not slow.  One that computes something else first is, on whichever thread.
+    compute is not slow.  One that computes something else first is, on whichever thread.  One
+    that only waits is not noticed: not for what might wait.
     """
 
     def __init__(self, node: Running) -> None:
