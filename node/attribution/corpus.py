@@ -63,6 +63,8 @@ class Corpus:
     """Tokens of the shortest span that counts."""
     fallback: bytes = ZERO_ADDRESS
     """Who is paid for an output without spans."""
+    absent: tuple[tuple[int, int], ...] = ()
+    """Id and tokens of the model's datasets that are not at hand: they only count for N."""
     total: int = field(init=False)
     """Tokens of all datasets together: N."""
 
@@ -75,7 +77,8 @@ class Corpus:
             raise ValueError(f"shortest span {self.min_length}: want 1 to {MOST_MIN_LENGTH}")
         if len(self.fallback) != 20:
             raise ValueError(f"fallback of {len(self.fallback)} bytes: want an address of 20")
-        object.__setattr__(self, "total", sum(map(len, self.datasets)))
+        here, elsewhere = map(len, self.datasets), (tokens for _, tokens in self.absent)
+        object.__setattr__(self, "total", sum(here) + sum(elsewhere))
 
     def dataset(self, number: int) -> Dataset | None:
         """Return the dataset of that id, or `None` where the model has none."""

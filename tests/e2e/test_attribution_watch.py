@@ -150,6 +150,45 @@ async def test_a_bad_dataset_shields_no_lies(place: Town, make: Callable[[int], 
     assert watcher.watcher.counts["refused"] == 0
 
 
+async def test_a_dataset_that_nobody_shows_shields_no_lies_about_others(place: Town) -> None:
+    shown = example().corpus.datasets[0]
+    secret = Dataset.build(3, [Document("lazy dogs sleep all day and night", OWNERS[0])])
+    await place.register(secret, keep=False)
+    corpus = Corpus((shown, secret), 3, b"\xfb" * 20)
+    terms = ModelTerms((1, 3), 1, min_length=3, fallback=corpus.fallback)
+    place.model = await place.client.register_model(terms)
+    case = honest_case(corpus, tokenize("quick brown fox jumps over lazy dogs sleep all day"))
+    first, *_, last = case.leaves
+    assert (first.dataset, last.dataset) == (1, 3)
+    honest = await place.record([case])
+    thief, rest = b"\xad" * 20, [leaf for leaf in case.leaves if leaf.dataset == 3]
+    lies = [
+        await place.record([fit(case, rest)]),
+        await place.record([fit(case, [replace(first, owner=thief), *case.leaves[1:]])]),
+        await place.record([fit(case, [replace(first, hi=first.hi + 1), *case.leaves[1:]])]),
+        await place.record(
+            [case.with_leaves([*case.leaves[:-1], replace(last, weight=last.weight + 1)])]
+        ),
+        await place.record([case], payouts=((thief, sum(some for _, some in case.points)),)),
+    ]
+    foreign = await place.record([fit(case, [*case.leaves[:-1], replace(last, dataset=2)])])
+    async with watching(place) as watcher:
+
+        async def is_over() -> bool:
+            return len(await place.convictions()) == len(lies) + 1
+
+        await watcher.until(is_over)
+        found = watcher.watcher.findings[honest, 0, False]
+        assert (found.state, found.words) == (State.UNCHECKED, "dataset 3 is not held")
+        assert await watcher.end()
+    assert sorted(await place.convictions()) == [
+        *((batch, kind) for batch, kind in zip(lies, (2, 3, 4, 6, 8), strict=True)),
+        (foreign, 1),
+    ]
+    assert await place.status(honest) is BatchStatus.RECORDED
+    assert watcher.watcher.counts["refused"] == 0
+
+
 async def test_a_dataset_of_another_size_than_registered_is_condemned(place: Town) -> None:
     honest = Dataset.build(3, [Document("rain falls on the roof", OWNERS[0])])
     save_dataset(honest, place.datasets / "dataset-3")

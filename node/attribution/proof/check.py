@@ -31,7 +31,8 @@ def verify_record(
 ) -> list[Fault]:
     """Return all that is wrong with `record`; empty exactly for the honest one.
 
-    corpus: the model's datasets, with suffix arrays that are right (see `check_dataset`).
+    corpus: the model's datasets, with suffix arrays that are right (see `check_dataset`).  Of
+    those that are absent nothing is found out.
     output, leaves: what was published for the record's `out_hash` and `evidence_root`.
 
     The points are computed here, since the leaves decide them.  Where output or leaves are
@@ -75,7 +76,7 @@ def _leaf_faults(
 ) -> Iterator[Fault]:
     """Yield what one leaf and its dataset show."""
     dataset = corpus.dataset(leaf.dataset)
-    if dataset is None:
+    if dataset is None and leaf.dataset not in (number for number, _ in corpus.absent):
         yield Fault(Reason.FOREIGN_DATASET, leaf=at)
         return
     if not corpus.min_length <= leaf.length <= DEPTH:
@@ -85,8 +86,9 @@ def _leaf_faults(
         yield Fault(Reason.OUTSIDE_OUTPUT, leaf=at)
         return
     span = encode_tokens(output[leaf.out_pos : leaf.out_pos + leaf.length])
-    yield from _place_faults(dataset, span, at, leaf)
-    yield from _range_faults(dataset, span, at, leaf)
+    if dataset is not None:
+        yield from _place_faults(dataset, span, at, leaf)
+        yield from _range_faults(dataset, span, at, leaf)
 
 
 def _place_faults(dataset: Dataset, span: bytes, at: int, leaf: EvidenceLeaf) -> Iterator[Fault]:

@@ -255,7 +255,7 @@ def _answers(
 ) -> Iterator[Action]:
     """Yield evidence that turned up since this watcher demanded it: nobody is to be slashed."""
     for index, demand in sorted(_demands_of(view, row).items()):
-        if index < row.count and demand.by == rules.me and verdicts[index].points:
+        if index < row.count and demand.by == rules.me and verdicts[index].is_right:
             content, shown = content_of(view, row.id, index), shown_of(view, row.id, index)
             assert content is not None
             arguments = (
@@ -271,7 +271,7 @@ def _slashes(
     """Yield the end of demands that stayed unanswered, and that this watcher could not answer."""
     for index, demand in sorted(_demands_of(view, row).items()):
         if index < row.count:
-            known, what = bool(verdicts[index].points), f"the evidence of record {index}"
+            known, what = verdicts[index].is_right, f"the evidence of record {index}"
         else:
             payouts = judge.payouts(view, row)
             known, what = payouts is not None and not payouts.faults, "the list of payouts"

@@ -13,7 +13,6 @@ from typing import Final
 
 from byline.derivation.hashing import keccak256
 from byline.node.attribution.corpus import Corpus, min_length_of
-from byline.node.attribution.dataset import Dataset
 from byline.node.attribution.encoding import (
     EVIDENCE_LEAF_BYTES,
     Points,
@@ -95,8 +94,13 @@ class Verdict:
     faults: tuple[Fault, ...] = ()
     words: str = ""
     points: Points = ()
-    """Of a record that nothing is wrong with."""
+    """Of a record whose leaves and weights are right."""
     leaves: int = 0
+
+    @property
+    def is_right(self) -> bool:
+        """Whether all that can be known of a record is known, and nothing is wrong with it."""
+        return bool(self.points) and self.state is not State.FAULTY
 
     @property
     def is_wrong(self) -> bool:
@@ -132,16 +136,17 @@ class Judge:
     def records(self, view: View, row: BatchRow) -> tuple[Verdict, ...]:
         """Return the verdict on each record of a batch.
 
-        A dataset that is none is no shield: what proves a record wrong without it counts.
+        A dataset that is none, or that nobody shows, is no shield: what proves a record wrong
+        without it counts.
         """
         corpus = corpus_of(view, row.model)
         if isinstance(corpus, str):
             return (Verdict(State.UNCHECKED, words=corpus),) * row.count
         verdicts = self._verdicts(view, row, corpus)
-        words = _bad_among(view, corpus)
+        words = _not_right_of(view, row.model)
         if not words:
             return verdicts
-        repaired = {one.id for one in corpus.datasets if view.shelf[one.id].repaired is not None}
+        repaired = {one.id for one in corpus.datasets if view.shelf[one.id].repaired}
         return tuple(_in_spite(one, words, repaired) for one in verdicts)
 
     def _verdicts(self, view: View, row: BatchRow, corpus: Corpus) -> tuple[Verdict, ...]:
@@ -186,7 +191,7 @@ class Judge:
     def payouts(self, view: View, row: BatchRow) -> Verdict | None:
         """Return the verdict on a batch's payouts; `None` unless its records are right."""
         verdicts = self.records(view, row)
-        if not all(verdict.points for verdict in verdicts):
+        if not all(verdict.is_right for verdict in verdicts):
             return None
         shown = view.index.ledger.lists.get(row.id)
         fallback = view.index.registry.models[row.model].fallback_to
@@ -245,40 +250,47 @@ def judge_record(corpus: Corpus, record: RecordLeaf, content: Content) -> Verdic
     faults = tuple(verify_record(corpus, record, output, leaves))
     if any(fault.kind is ChallengeKind.WITHHELD for fault in faults):
         return Verdict(State.WITHHELD, faults, faults[0].reason.words)
+    is_weighed = all(fault.kind is not ChallengeKind.WRONG_WEIGHTS for fault in faults)
+    found = points(leaves, record.fee, corpus.fallback) if is_weighed else ()
     if faults:
-        return Verdict(State.FAULTY, faults, str(faults[0]), leaves=len(leaves))
-    honest = points(leaves, record.fee, corpus.fallback)
-    return Verdict(State.CLEAN, points=honest, leaves=len(leaves))
+        return Verdict(State.FAULTY, faults, str(faults[0]), found, len(leaves))
+    return Verdict(State.CLEAN, points=found, leaves=len(leaves))
 
 
 def corpus_of(view: View, number: int) -> Corpus | str:
-    """Return a model's datasets as they are at hand, or why they cannot be used."""
+    """Return those of a model's datasets that are at hand, or why nothing can be judged."""
     model = view.index.registry.models[number]
     try:
         min_length = min_length_of(model.engine_id)
     except ValueError as error:
         return str(error)
-    datasets: list[Dataset] = []
-    for one in model.datasets:
+    held = [view.shelf[one] for one in model.datasets if one in view.shelf]
+    if not held:
+        return _not_right_of(view, number)
+    absent = [one for one in model.datasets if one not in view.shelf]
+    return Corpus(
+        tuple(one.repaired or one.dataset for one in held),
+        min_length,
+        model.fallback_to,
+        tuple((one, view.index.registry.datasets[one].tokens) for one in absent),
+    )
+
+
+def _not_right_of(view: View, model: int) -> str:
+    """Return which of a model's datasets is none, or not here; empty where all are right."""
+    for one in view.index.registry.models[model].datasets:
         held = view.shelf.get(one)
+        if view.index.registry.datasets[one].status is RegistryStatus.CONDEMNED:
+            return f"dataset {one} is condemned"
         if held is None:
             return f"dataset {one} is not held"
-        datasets.append(held.repaired or held.dataset)
-    return Corpus(tuple(datasets), min_length, model.fallback_to)
-
-
-def _bad_among(view: View, corpus: Corpus) -> str:
-    """Return which dataset is none; empty where all are right."""
-    for one in corpus.datasets:
-        if view.index.registry.datasets[one.id].status is RegistryStatus.CONDEMNED:
-            return f"dataset {one.id} is condemned"
-        if view.shelf[one.id].accusations:
-            return f"dataset {one.id} is bad"
+        if held.accusations:
+            return f"dataset {one} is bad"
     return ""
 
 
 def _in_spite(verdict: Verdict, words: str, repaired: Container[int]) -> Verdict:
-    """Return what is left of a verdict where a dataset is none."""
+    """Return what is left of a verdict where a dataset is none, or is not here."""
     faults = tuple(
         one
         for one in verdict.faults
