@@ -34,6 +34,9 @@ class Command:
     text: str
 
 
+INTERRUPTED: Final = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
 COMMANDS: Final = (
     Command("up", "byline.node.cli.up", "run the devnet: a local L1 and the L2 on it"),
     Command("demo", "byline.node.cli.demo", "pay the authors of real texts, end to end"),
@@ -55,7 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="A Python-native OP Stack devnet with an attribution precompile.",
     )
     parser.add_argument("--version", action="version", version=f"byline {package_version()}")
-    return _run_one(parser, COMMANDS, words)
+    try:
+        return _run_one(parser, COMMANDS, words)
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _run_one(parser: argparse.ArgumentParser, table: Sequence[Command], words: list[str]) -> int:

@@ -19,6 +19,9 @@ INSTALL = (
     "or give a CSV file (a header; features, then the label 0 or 1) by --csv"
 )
 
+MOST_CONTRIBUTORS = 256
+"""Rows are dealt by a byte of their hash."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the choice of data."""
@@ -36,6 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         table = _table(arguments.csv)
         problem = make_problem(table, arguments.train, arguments.contributors)
+        if arguments.contributors > (most := min(arguments.train, MOST_CONTRIBUTORS)):
+            raise ValueError(
+                f"--contributors {arguments.contributors}: want at most {most}, or some have no row"
+            )
         if not 0 < arguments.queries <= len(problem.queries):
             raise ValueError(f"{arguments.queries} queries: there are {len(problem.queries)} rows")
         console = Console(highlight=False, markup=False)
@@ -69,7 +76,10 @@ def _table(csv: Path | None) -> Table:
     from byline.node.attribution.influence.table import Table, read_csv
 
     if csv is not None:
-        return read_csv(csv.read_text(encoding="utf-8").splitlines())
+        try:
+            return read_csv(csv.read_text(encoding="utf-8").splitlines())
+        except ValueError as error:
+            raise ValueError(f"--csv {csv}: {error}") from error
     try:
         from sklearn.datasets import load_breast_cancer
     except ImportError as error:

@@ -9,7 +9,7 @@ import pytest
 
 from byline.node.attribution.serving.book import Bounds
 from byline.node.attribution.serving.operator import OperatorSettings
-from byline.node.cli import COMMANDS, attribution_serve, main
+from byline.node.cli import COMMANDS, attribution_fidelity, attribution_serve, main
 from byline.node.cli.attribution import SUBCOMMANDS
 
 HEAVY = ("numpy", "aiohttp", "rich.table", "eth_abi", "byline.precompiles")
@@ -66,6 +66,38 @@ def test_a_typo_is_told_the_nearest_name(
 ) -> None:
     assert main(words) == 2
     assert told in capsys.readouterr().err
+
+
+def test_ctrl_c_is_quiet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(attribution_fidelity, "run", interrupted)
+    assert main(["attribution", "fidelity"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--contributors", "0"], "for 0 contributors"),
+        (["--contributors", "9", "--train", "8"], "--contributors 9: want at most 8"),
+        (["--contributors", "257"], "--contributors 257: want at most 256"),
+        (["--train", "-5"], "-5 of 569 rows"),
+        (["--train", "9999"], "9999 of 569 rows"),
+        (["--csv", __file__], f"--csv {__file__}: "),
+        (["--csv", "/nowhere"], "/nowhere"),
+    ],
+)
+def test_fidelity_says_in_a_line_what_does_not_fit(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["attribution", "fidelity", *words]) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert said.count("\n") == 1
 
 
 def test_the_options_of_serve_have_the_defaults_of_what_they_set() -> None:
