@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         problem = make_problem(table, arguments.train, arguments.contributors)
         if arguments.contributors > (most := min(arguments.train, MOST_CONTRIBUTORS)):
             raise ValueError(
-                f"--contributors {arguments.contributors}: want at most {most}, or some have no row"
+                f"--contributors {arguments.contributors}: want at most {most}, a row for each"
             )
         if not 0 < arguments.queries <= len(problem.queries):
             raise ValueError(f"{arguments.queries} queries: there are {len(problem.queries)} rows")
