@@ -42,6 +42,8 @@ class Chain(RpcClient):
     """Blocks of which it gives the logs at once."""
     surprises: list[int] = field(default_factory=list)
     """Blocks to replace before each of the next answers."""
+    pending: dict[str, str] | CallFailed | None = None
+    """What it answers of the block that is to come."""
     url: str = "http://node.test"
 
     def grow(self, *amounts: int) -> None:
@@ -60,6 +62,10 @@ class Chain(RpcClient):
     async def call(self, method: str, *params: Any) -> Any:
         if self.surprises and (depth := self.surprises.pop(0)):
             self.replace(depth, *range(depth))
+        if params[0] == "pending":
+            if isinstance(self.pending, CallFailed):
+                raise self.pending
+            return self.pending
         if method == "eth_getBlockByNumber":
             number = len(self.blocks) - 1 if params[0] == "latest" else int(params[0], 16)
             return self._block(number) if number < len(self.blocks) else None
@@ -132,6 +138,28 @@ def test_a_node_that_refuses_a_single_block_is_said() -> None:
     chain.grow(0, 1, 2)
     with pytest.raises(CallFailed, match="too many blocks"):
         asyncio.run(Follower(chain, SETTINGS).read())
+
+
+@pytest.mark.parametrize(
+    ("pending", "now"),
+    [
+        (None, 1004),
+        (CallFailed("eth_getBlockByNumber", -32602, "no such tag"), 1004),
+        ({"timestamp": hex(1003)}, 1004),
+        ({"timestamp": hex(1600)}, 1600),
+    ],
+)
+def test_the_time_is_that_of_the_next_block_where_the_node_says_it(
+    pending: dict[str, str] | CallFailed | None, now: int
+) -> None:
+    chain = Chain(pending=pending)
+    chain.grow(0, 1, 2)
+    follower = Follower(chain, SETTINGS)
+
+    async def play() -> int:
+        return await follower.now(await follower.read())
+
+    assert asyncio.run(play()) == now
 
 
 def test_heads_are_few_and_reach_back_far() -> None:
