@@ -101,7 +101,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _settings(arguments: argparse.Namespace, deployed: Deployed | None) -> ServiceSettings:
-    from byline.node.attribution.serving.book import Bounds
+    from byline.node.attribution.serving.bounds import Bounds
     from byline.node.attribution.serving.operator import OperatorSettings
     from byline.node.attribution.serving.service import ServiceSettings
     from byline.node.contracts.addresses import L2_CONTRACTS

@@ -2,6 +2,7 @@
 
 payments.py  what is said over HTTP about a payment
 book.py      offers and receipts: every rule of taking money
+bounds.py    how much is kept and done at the same time
 journal.py   receipts on disk; store.py both together
 models.py    what answers
 computing.py its answers, bounded

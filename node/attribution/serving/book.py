@@ -6,7 +6,6 @@ payments with one nonce one wins.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from typing import Final
 from byline.node.attribution.client.values import AnsweredRecord
 from byline.node.attribution.encoding import EvidenceLeaf, Points
 from byline.node.attribution.receipts import InferenceReceipt, ReceiptDomain, SignedReceipt
+from byline.node.attribution.serving.bounds import DEFAULT_BOUNDS, Bounds
 from byline.node.attribution.serving.payments import Payment, PaymentRefused, Terms
 
 ReceiptKey = tuple[bytes, int]
@@ -73,39 +73,6 @@ class Taken:
     def answered(self) -> AnsweredRecord:
         """What is published and settled of it."""
         return AnsweredRecord(self.signed.record, self.output, self.leaves, self.points)
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What an endpoint keeps at most."""
-
-    offers: int = 1_000
-    """In all."""
-    offers_of_client: int = 20
-    offer_seconds: int = 120
-    """How long an offer stands."""
-    record_seconds: int = 900
-    """How long after that its receipt may be recorded."""
-    receipts: int = 5_000
-    """That wait to be recorded."""
-    body_bytes: int = 16_384
-    body_seconds: float = 20.0
-    """In which a body has to arrive."""
-    models_at_once: int = 2
-    """Answers computed at the same time."""
-    answer_seconds: float = 45.0
-    """That a model may take, and as many that its turn may take to come."""
-    answer_bytes: int = 65_536
-    """Of an answer in UTF-8."""
-
-    def __post_init__(self) -> None:
-        """Refuse bounds under which nothing could be served."""
-        for name in self.__slots__:
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name} {getattr(self, name)}: want more than 0")
-
-
-DEFAULT_BOUNDS: Final = Bounds()
 
 
 class PaymentBook:

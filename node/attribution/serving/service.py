@@ -15,7 +15,8 @@ from aiohttp import web
 from byline.node.attribution.client.client import AttributionClient
 from byline.node.attribution.corpus import Corpus
 from byline.node.attribution.dataset import Dataset
-from byline.node.attribution.serving.book import DEFAULT_BOUNDS, Bounds, PaymentBook
+from byline.node.attribution.serving.book import PaymentBook
+from byline.node.attribution.serving.bounds import DEFAULT_BOUNDS, Bounds
 from byline.node.attribution.serving.chain import ClientChain, check_served
 from byline.node.attribution.serving.endpoint import PaidEndpoint
 from byline.node.attribution.serving.journal import Journal

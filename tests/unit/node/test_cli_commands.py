@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from byline.node.attribution.serving.book import Bounds
+from byline.node.attribution.serving.bounds import Bounds
 from byline.node.attribution.serving.operator import OperatorSettings
 from byline.node.cli import COMMANDS, attribution_fidelity, attribution_serve, main
 from byline.node.cli.attribution import SUBCOMMANDS

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from byline.node.attribution.serving.book import Bounds, Offer, PaymentBook, Stage, Taken
+from byline.node.attribution.serving.book import Offer, PaymentBook, Stage, Taken
+from byline.node.attribution.serving.bounds import Bounds
 from byline.node.attribution.serving.payments import Payment, PaymentRefused
 from tests.paid_answers import DOCUMENTS, DOMAIN, OPERATOR, PAYER, QUESTIONS, offer, payment
 

@@ -15,7 +15,8 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from byline.node.attribution.client.http import check_offer, read_answer, sign_payment
-from byline.node.attribution.serving.book import Bounds, PaymentBook
+from byline.node.attribution.serving.book import PaymentBook
+from byline.node.attribution.serving.bounds import Bounds
 from byline.node.attribution.serving.endpoint import Head, PaidEndpoint
 from byline.node.attribution.serving.journal import Journal
 from byline.node.attribution.serving.models import Model, RetrievalModel

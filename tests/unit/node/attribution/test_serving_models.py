@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from byline.node.attribution.serving import computing
-from byline.node.attribution.serving.book import Bounds
+from byline.node.attribution.serving.bounds import Bounds
 from byline.node.attribution.serving.payments import PaymentRefused
 from tests.paid_answers import DOCUMENTS, QUESTIONS
 from tests.unit.node.attribution.test_serving import Desk, desk
