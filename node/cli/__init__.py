@@ -14,7 +14,7 @@ import argparse
 import difflib
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,7 +97,7 @@ def _run_one(parser: argparse.ArgumentParser, table: Sequence[Command], words: l
 
 def _misspelt(parser: argparse.ArgumentParser, words: Sequence[str]) -> str | None:
     """Say which option a parser does not have, where another one is near."""
-    known = [name for action in parser._actions for name in action.option_strings]
+    known = list(_options(parser))
     for word in words:
         if word == "--":
             break
@@ -107,3 +107,12 @@ def _misspelt(parser: argparse.ArgumentParser, words: Sequence[str]) -> str | No
         if near := difflib.get_close_matches(name, known, 1):
             return f"no option {name}: did you mean {near[0]}?"
     return None
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield the options of a parser and of those below it."""
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for part in action.choices.values():
+                yield from _options(part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 
@@ -9,7 +10,13 @@ import pytest
 
 from byline.node.attribution.serving.bounds import Bounds
 from byline.node.attribution.serving.operator import OperatorSettings
-from byline.node.cli import COMMANDS, attribution_fidelity, attribution_serve, main
+from byline.node.cli import (
+    COMMANDS,
+    _misspelt,
+    attribution_fidelity,
+    attribution_serve,
+    main,
+)
 from byline.node.cli.attribution import SUBCOMMANDS
 
 HEAVY = ("numpy", "aiohttp", "rich.table", "eth_abi", "byline.precompiles")
@@ -66,6 +73,22 @@ def test_a_typo_is_told_the_nearest_name(
 ) -> None:
     assert main(words) == 2
     assert told in capsys.readouterr().err
+
+
+def test_options_of_parts_of_a_command_are_known() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--help-me")
+    parts = parser.add_subparsers()
+    parts.add_parser("dump").add_argument("--help-you")
+    for words in (
+        ["dump", "--help-you", "1"],
+        ["dump", "--help-yo=1"],
+        ["--", "--help-mo"],
+        ["-x"],
+    ):
+        assert _misspelt(parser, words) is None
+    told = _misspelt(parser, ["dump", "--help-yuo", "1"])
+    assert told == "no option --help-yuo: did you mean --help-you?"
 
 
 def test_ctrl_c_is_quiet(
