@@ -149,6 +149,7 @@ class DatasetShelf:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._broken: set[tuple[Path, float]] = set()
+        self._useless: set[DatasetRow] = set()
         self.held: dict[int, Held] = {}
 
     def fill(self, rows: Sequence[DatasetRow]) -> list[str]:
@@ -186,7 +187,7 @@ class DatasetShelf:
         problems: list[str],
     ) -> Held | None:
         if twin is not None:
-            return judge_dataset(row, twin.dataset.numbered(row.id), twin.faults)
+            return self._numbered(row, twin, problems)
         wanted = {name: "0x" + root.hex() for name, root in asdict(registered_roots(row)).items()}
         for folder in [one for one, roots in told.items() if roots == wanted]:
             changed = (folder, _changed(folder))
@@ -200,6 +201,17 @@ class DatasetShelf:
                 problems.append(str(error))
                 self._broken.add(changed)
         return None
+
+    def _numbered(self, row: DatasetRow, twin: Held, problems: list[str]) -> Held | None:
+        """Return what is held already under another number, which it may be no dataset of."""
+        if row in self._useless:
+            return None
+        try:
+            return judge_dataset(row, twin.dataset.numbered(row.id), twin.faults)
+        except Corrupt as error:
+            problems.append(str(error))
+            self._useless.add(row)
+            return None
 
     def _told(self) -> Mapping[Path, Any]:
         """Return the roots that folders say they have, without reading their texts."""

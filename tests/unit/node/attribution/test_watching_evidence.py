@@ -266,3 +266,18 @@ def test_a_dataset_of_which_nothing_can_be_shown_is_not_used(tmp_path: Path) -> 
     assert "dataset 1 cannot be used, and no challenge can show that" in problem
     assert shelf.fill([row]) == []
     assert shelf.held == {}
+
+
+def test_what_is_useless_under_one_number_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    """Of no ranges at all nothing can be shown, unless it was registered with a wrong size."""
+    broken = replace(some("house"), ranges=())
+    save_dataset(broken, tmp_path / "a")
+    save_dataset(some("tree"), tmp_path / "b")
+    right = replace(row_of(broken, 2), owners=1)
+    rows = [replace(right, id=1, tokens=len(broken) + 1), right, row_of(some("tree"), 3)]
+    shelf = DatasetShelf(tmp_path)
+    (problem,) = shelf.fill(rows)
+    assert "dataset 2 cannot be used" in problem
+    assert shelf.fill(rows) == []
+    assert sorted(shelf.held) == [1, 3]
+    assert shelf.held[1].accusations
