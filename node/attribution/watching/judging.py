@@ -21,7 +21,7 @@ from byline.node.attribution.encoding import (
     encode_evidence,
 )
 from byline.node.attribution.index.index import Index
-from byline.node.attribution.index.rows import BatchRow, PublishedRow
+from byline.node.attribution.index.rows import BatchRow, BatchStatus, PublishedRow
 from byline.node.attribution.proof.batch_check import verify_batch
 from byline.node.attribution.proof.challenges import (
     MOST_LISTED,
@@ -152,7 +152,7 @@ class Judge:
     def _verdicts(self, view: View, row: BatchRow, corpus: Corpus) -> tuple[Verdict, ...]:
         key = (row.id, row.records_root, *_identity(corpus))
         known = self._whole.get(key)
-        if known is None:
+        if known is None or not _can_be_shown(view, row):
             known = tuple(self._record(view, row, corpus, index) for index in range(row.count))
             if all(verdict.state is not State.MISSING for verdict in known):
                 self._whole[key] = known
@@ -169,11 +169,7 @@ class Judge:
         ledger, identity = view.index.ledger, _identity(corpus)
         leaves = ((index, ledger.records[row.id, index].leaf) for index in range(row.count))
         return sum(
-            (leaf, *identity) not in self._records
-            and (
-                (row.id, index) in ledger.published
-                or (leaf.out_hash, leaf.evidence_root) in view.contents
-            )
+            (leaf, *identity) not in self._records and _is_at_hand(view, row, index)
             for index, leaf in leaves
         )
 
@@ -181,10 +177,12 @@ class Judge:
         record = view.index.ledger.records[row.id, index].leaf
         key = (record, *_identity(corpus))
         known = self._records.get(key)
+        is_needed = known is None or row.status is BatchStatus.RECORDED
+        if is_needed and not _is_at_hand(view, row, index):
+            return Verdict(State.MISSING, words="its evidence is not published")
         if known is None:
             content = content_of(view, row.id, index)
-            if content is None:
-                return Verdict(State.MISSING, words="its evidence is not published")
+            assert content is not None
             known = self._records[key] = _judged(corpus, record, content)
         return known
 
@@ -229,7 +227,7 @@ class Judge:
 
 
 def _identity(corpus: Corpus) -> tuple[object, ...]:
-    return corpus.datasets, corpus.min_length, corpus.fallback
+    return corpus.datasets, corpus.min_length, corpus.fallback, corpus.absent
 
 
 def _judged(corpus: Corpus, record: RecordLeaf, content: Content) -> Verdict:
@@ -301,6 +299,25 @@ def _in_spite(verdict: Verdict, words: str, repaired: Container[int]) -> Verdict
     if verdict.state in (State.CLEAN, State.FAULTY):
         return replace(verdict, state=State.UNCHECKED, faults=(), words=words)
     return verdict
+
+
+def _can_be_shown(view: View, row: BatchRow) -> bool:
+    """Return whether what is known of a batch can be acted on, should there be need to.
+
+    A batch that was over is open again where the chain took back its end, and what was found
+    for it beside the chain may be dropped by then: it is to be found once more.
+    """
+    return row.status is not BatchStatus.RECORDED or all(
+        _is_at_hand(view, row, index) for index in range(row.count)
+    )
+
+
+def _is_at_hand(view: View, row: BatchRow, index: int) -> bool:
+    """Return whether `content_of` has a record's content, without making it."""
+    if (row.id, index) in view.index.ledger.published:
+        return True
+    record = view.index.ledger.records[row.id, index].leaf
+    return (record.out_hash, record.evidence_root) in view.contents
 
 
 def content_of(view: View, batch: int, index: int) -> Content | None:

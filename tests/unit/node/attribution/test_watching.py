@@ -200,6 +200,23 @@ def test_a_lie_is_challenged_in_its_window_and_by_something_else_when_refused() 
     assert {action.function for action in tried} == {"challenge"}
 
 
+@pytest.mark.parametrize("reason", [Reason.LEAF_WEIGHT, None])
+def test_a_batch_that_is_open_again_is_judged_by_what_is_found_again(
+    reason: Reason | None,
+) -> None:
+    """Evidence from beside the chain is dropped at a batch's end, which a chain may take back."""
+    told, judge = Told().begin(), Judge()
+    case = lie(reason) if reason else example()
+    batch = told.record(example(), case)
+    told.demanded(batch, 1)
+    wanted = [("challenge" if reason else "publish", batch)]
+    assert calls(told.decision(1250, [example(), case], judge=judge)) == wanted
+    nothing_left = told.decision(1250, judge=judge)
+    assert [one.index for one in nothing_left.wanted] == [0, 1]
+    assert calls(nothing_left) == [("demand", batch)]
+    assert calls(told.decision(1250, [example(), case], judge=judge)) == wanted
+
+
 def test_challenges_come_before_demands() -> None:
     told = Told().begin()
     told.record(example())
