@@ -31,6 +31,7 @@ from byline.node.keys import address_of
 TIMEOUT_SECONDS: Final = 120.0
 MOST_ANSWER_BYTES: Final = 4 * 2**20
 _PAYMENT_REQUIRED: Final = 402
+_SERVER_FAULT: Final = 500
 PAUSES: Final = (0.2, 1.0, 3.0, 6.0)
 """Seconds before a payment that was not answered is asked about again."""
 
@@ -92,7 +93,11 @@ async def pay(
     """
     sent = {PAYMENT_HEADER: header}
     try:
-        return await post(session, url, prompt, sent)
+        status, body = await post(session, url, prompt, sent)
+        if body.get("name") != "JournalFailed":
+            return status, body
+        # What could not be written whole may be on disk all the same.
+        last: NodeError = failure(status, body)
     except NodeError as error:
         last = error
     for pause in PAUSES:
@@ -103,7 +108,10 @@ async def pay(
             )
             if body.get("name") == "UnknownReceipt":
                 status, body = await post(session, url, prompt, sent)
-            if body.get("name") != "NonceUsed":
+            if status >= _SERVER_FAULT:
+                # What is in its way now says nothing of what was sent before.
+                last = failure(status, body)
+            elif body.get("name") != "NonceUsed":
                 return status, body
         except NodeError as error:
             last = error

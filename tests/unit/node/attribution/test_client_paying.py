@@ -10,8 +10,10 @@ from aiohttp import web
 
 from byline.node.attribution.client import http
 from byline.node.attribution.client.http import PaymentFailed, PaymentUnanswered, infer
+from byline.node.attribution.serving.book import Taken
 from byline.node.attribution.serving.endpoint import PaidEndpoint
-from byline.node.attribution.serving.payments import PAYMENT_HEADER, decode_payment
+from byline.node.attribution.serving.payments import PAYMENT_HEADER, Payment, decode_payment
+from byline.node.errors import NodeError
 from tests.paid_answers import DOMAIN, PAYER, QUESTIONS
 from tests.unit.node.attribution.test_serving import Desk, desk
 
@@ -92,3 +94,32 @@ async def test_a_payment_that_can_not_be_taken_any_more_is_refused(
             await infer(url(here), QUESTIONS[0], DOMAIN, PAYER.key)
         assert refused.value.name == "UnknownOffer"
         assert here.book.pending() == ()
+
+
+async def test_a_payment_that_may_be_on_disk_is_not_said_to_be_refused(tmp_path: Path) -> None:
+    """A write that failed may have reached the disk: then it is recorded after a restart."""
+    async with desk(tmp_path) as here:
+        here.journal.broken = True
+        with pytest.raises(PaymentUnanswered, match="JournalFailed"):
+            await infer(url(here), QUESTIONS[0], DOMAIN, PAYER.key)
+
+
+async def test_a_server_in_trouble_is_asked_again_about_a_payment_that_was_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first answer may still be on the way: what hinders it now says nothing of that."""
+    lose(monkeypatch, 1, taken=False)
+    real = PaidEndpoint._take
+    troubled: list[str] = []
+
+    async def take(self: PaidEndpoint, payment: Payment, req_hash: bytes) -> Taken:
+        if not troubled:
+            troubled.append("chain")
+            raise NodeError("the chain does not answer")
+        return await real(self, payment, req_hash)
+
+    monkeypatch.setattr(PaidEndpoint, "_take", take)
+    async with desk(tmp_path) as here:
+        found = await infer(url(here), QUESTIONS[0], DOMAIN, PAYER.key)
+        assert troubled
+        assert [one.signed for one in here.book.pending()] == [found.receipt]
