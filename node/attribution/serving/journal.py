@@ -17,6 +17,7 @@ refused.  One process holds the file at a time.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -138,6 +139,9 @@ class Journal:
         except OSError as error:
             if fd >= 0:
                 os.close(fd)
+                # On a full disk it would take the room of the next receipt.
+                with contextlib.suppress(OSError):
+                    new.unlink()
             raise StorageError(
                 f"the journal {self.path} cannot be shortened: {error}; make room"
             ) from error

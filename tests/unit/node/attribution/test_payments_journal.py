@@ -202,6 +202,7 @@ def test_a_journal_that_cannot_be_written_anew_goes_on(
             with pytest.raises(StorageError, match="make room"):
                 journal.rewrite([second])
         assert path.read_bytes() == whole
+        assert list(path.parent.iterdir()) == [path], "what is left of it takes the room"
         journal.taken(third)
     assert reread(path).pending() == (first, third)
 
