@@ -6,7 +6,6 @@ import asyncio
 import base64
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,8 +28,10 @@ class Hanging:
 
     def __init__(self) -> None:
         self.let_go = threading.Event()
+        self.called = 0
 
     def answer(self, prompt: str) -> str:
+        self.called += 1
         if prompt.startswith(HANGS):
             self.let_go.wait()
         return DOCUMENTS[0].text
@@ -49,11 +50,11 @@ async def ask(here: Desk, prompt: str) -> tuple[int, dict[str, Any]]:
 
 
 async def test_a_call_that_hangs_gives_its_slot_back(tmp_path: Path, hanging: Hanging) -> None:
-    bounds = Bounds(models_at_once=1, answer_seconds=0.05, offers_of_client=1)
+    bounds = Bounds(models_at_once=1, answer_seconds=0.5, offers_of_client=1)
     async with desk(tmp_path, bounds, hanging) as here:
         status, body = await ask(here, HANGS)
         assert (status, body["name"]) == (504, "ModelTimedOut")
-        assert "0.05 s" in body["error"]
+        assert "0.5 s" in body["error"]
         # The slot, the client's room for an offer, and the threads that write are free.
         terms = await here.offer()
         assert (await here.pay(terms))[0] == 200
@@ -63,22 +64,21 @@ async def test_no_more_calls_are_begun_where_too_many_hang(
     tmp_path: Path, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(computing, "MOST_LEFT", 2)
-    async with desk(tmp_path, Bounds(answer_seconds=0.2), hanging) as here:
+    async with desk(tmp_path, Bounds(answer_seconds=0.5), hanging) as here:
         for at in range(2):
             await ask(here, f"{HANGS} {at}")
-        began = time.monotonic()
         status, body = await ask(here, QUESTIONS[0])
         assert (status, body["name"]) == (504, "ModelTimedOut")
         assert "2 calls of the model hang" in body["error"]
-        assert time.monotonic() - began < 0.2
+        assert hanging.called == 2
         hanging.let_go.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (await ask(here, QUESTIONS[0]))[0] != 402:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
 
 async def test_who_waits_for_a_slot_is_told_after_a_time(tmp_path: Path, hanging: Hanging) -> None:
-    bounds = Bounds(models_at_once=1, answer_seconds=0.1)
+    bounds = Bounds(models_at_once=1, answer_seconds=0.5)
     async with desk(tmp_path, bounds, hanging) as here:
         answers = await asyncio.gather(*(ask(here, f"{HANGS} {at}") for at in range(4)))
         names = sorted(body["name"] for _, body in answers)
