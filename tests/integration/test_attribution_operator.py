@@ -154,6 +154,27 @@ async def test_a_record_that_the_chain_takes_back_is_made_again(tmp_path: Path) 
         assert (await world.operator.records(1))[0] == taken.signed.record
 
 
+async def test_a_record_that_a_reorganisation_moved_is_found_however_late(tmp_path: Path) -> None:
+    """After a change of the chain it stands in a lower block, and in another batch."""
+    async with paid_world() as world, desk(world, tmp_path) as (store, operator, _):
+        before = await world.devnet.snapshot()
+        for _ in range(3):
+            await world.devnet.l2.mine()
+        taken = await world.take(store, QUESTIONS[0], ANSWERS[0])
+        await operator.tick()
+        assert store.book.batches() == (1,)
+        await world.devnet.revert(before)
+        await world.recorded(ANSWERS[1:2])
+        await world.operator.record_batch(world.model, [taken.signed], [taken.points])
+        await world.devnet.increase_time(1_200)
+        await operator.tick()
+        held = store.book.get(taken.key)
+        assert held is not None
+        assert (held.stage, held.batch, held.index) == (Stage.RECORDED, 2, 0)
+        await operator.tick()
+        assert await status(world, 2) is BatchStatus.RELEASED
+
+
 async def test_who_withdraws_is_left_out_and_the_others_are_recorded(tmp_path: Path) -> None:
     async with paid_world() as world, desk(world, tmp_path, TWO) as (store, operator, said):
         taken = [await world.take(store, prompt, ANSWERS[0]) for prompt in QUESTIONS[:2]]

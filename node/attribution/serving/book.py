@@ -57,7 +57,7 @@ class Taken:
     at: int
     """Second of the chain's clock."""
     block: int
-    """Of the chain when it was taken: its record is in a later one."""
+    """Of the chain when it was taken: its record is later, unless blocks were replaced."""
     stage: Stage = Stage.PENDING
     batch: int = 0
     index: int = 0
@@ -265,7 +265,11 @@ class PaymentBook:
 
     def _check_nonce(self, key: ReceiptKey) -> None:
         if key in self._taken:
-            raise PaymentRefused("NonceUsed", f"nonce {key[1]} of 0x{key[0].hex()} was used")
+            raise PaymentRefused(
+                "NonceUsed",
+                f"nonce {key[1]} of 0x{key[0].hex()} was used; GET /answer with the same payment "
+                "gives the answer that it was used for",
+            )
 
     # -- receipts -----------------------------------------------------------------------
 

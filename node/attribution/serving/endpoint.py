@@ -13,6 +13,7 @@ A receipt is on disk before its answer leaves.  What is refused is named; the na
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ from byline.node.attribution.weights import weights_root
 from byline.node.errors import NodeError, StorageError
 
 LOG: Final = logging.getLogger("byline.attribution")
+SENDING_SECONDS: Final = 20.0
+"""That a payment waits for a batch which may change the payer's balance."""
 _PATHS: Final = "POST /infer, GET /answer, GET /evidence/{reqHash} and GET /status"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -231,16 +234,33 @@ class PaidEndpoint:
             raise PaymentRefused(
                 "NonceUsed", f"the ledger has nonce {receipt.nonce} of 0x{receipt.payer.hex()}"
             )
-        while True:
-            before = self._book.settled
-            prepaid = await self._chain.spendable(receipt.payer)
-            if self._book.settled == before:
-                break
-            # A batch was recorded meanwhile: the balance may be from before it was debited.
-        taken = self._book.take(payment, offer, prepaid, head.now, head.block)
+        try:
+            prepaid = await self._spendable(receipt.payer)
+            taken = self._book.take(payment, offer, prepaid, head.now, head.block)
+        except PaymentRefused as refused:
+            if refused.name != "InsufficientPrepaid" or not self._store.sending.locked():
+                raise
+            # The batch that is being sent may be debited already, and is not noted yet.
+            await self._sent()
+            prepaid = await self._spendable(receipt.payer)
+            taken = self._book.take(payment, offer, prepaid, head.now, head.block)
         # Taken is taken, even where the client hangs up now.
         await asyncio.shield(self._store.write(taken))
         return taken
+
+    async def _spendable(self, payer: bytes) -> int:
+        while True:
+            before = self._book.settled
+            prepaid = await self._chain.spendable(payer)
+            if self._book.settled == before:
+                return prepaid
+            # A batch was recorded meanwhile: the balance may be from before it was debited.
+
+    async def _sent(self) -> None:
+        """Wait until no batch is being sent, for a while."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SENDING_SECONDS), self._store.sending:
+                pass
 
     def _answer(self, taken: Taken) -> web.Response:
         receipt = taken.signed.receipt

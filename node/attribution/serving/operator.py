@@ -167,6 +167,9 @@ class Operator:
             except ContractRefused as refused:
                 # Others go on; this one is tried again.
                 self._complain(f"batch {batch}: {refused}")
+        if self._uncertain:
+            # What the chain took back may stand elsewhere, and must not be given up then.
+            await self.reconcile()
         now = await self._client.contracts.now()
         await self._give_up(now)
         if is_due(self._book.pending(), now, self._settings):
@@ -193,13 +196,16 @@ class Operator:
     async def _find(self, taken: Taken) -> tuple[int, int] | None:
         """Return batch and index of a receipt's record, from the ledger's log."""
         record = taken.signed.record
-        logs = await self._client.contracts.logs(
-            LEDGER, "InferenceRecorded", None, padded(record.payer), record.req_hash,
-            from_block=taken.block,
-        )  # fmt: skip
-        for log in logs:
-            if record_in(log.fields) == record:
-                return log.fields["batchId"], log.fields["index"]
+        head = await self._client.rpc.number("eth_blockNumber")
+        # A chain that was reorganised may have it in a lower block than it was taken at.
+        for first in (min(taken.block, head), 0):
+            logs = await self._client.contracts.logs(
+                LEDGER, "InferenceRecorded", None, padded(record.payer), record.req_hash,
+                from_block=first,
+            )  # fmt: skip
+            for log in logs:
+                if record_in(log.fields) == record:
+                    return log.fields["batchId"], log.fields["index"]
         return None
 
     async def record(self) -> int | None:
@@ -208,6 +214,10 @@ class Operator:
         A receipt that the ledger refuses is left out: for this time where its payer has too
         little prepaid now, for good where it can never be taken.
         """
+        async with self._store.sending:
+            return await self._record()
+
+    async def _record(self) -> int | None:
         aside: set[ReceiptKey] = set()
         while True:
             now = await self._client.contracts.now()

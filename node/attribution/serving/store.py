@@ -25,6 +25,8 @@ class ReceiptStore:
         self.book = book
         self._journal = journal
         self._writing = asyncio.Lock()
+        self.sending = asyncio.Lock()
+        """Held while a batch is sent, until it is noted: its fees may be debited before that."""
 
     async def write(self, taken: Taken) -> None:
         """Write down a receipt that the book has taken."""

@@ -15,6 +15,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from byline.node.attribution.client.http import check_offer, read_answer, sign_payment
+from byline.node.attribution.serving import endpoint
 from byline.node.attribution.serving.book import PaymentBook
 from byline.node.attribution.serving.bounds import Bounds
 from byline.node.attribution.serving.endpoint import Head, PaidEndpoint
@@ -77,6 +78,7 @@ class Desk:
     chain: SmallChain
     book: PaymentBook
     journal: Journal
+    store: ReceiptStore
 
     async def offer(self, prompt: str = QUESTIONS[0]) -> Terms:
         async with self.http.post("/infer", json={"prompt": prompt}) as reply:
@@ -104,9 +106,10 @@ async def desk(
     with Journal(folder / "receipts.journal") as journal:
         journal.fill(book)
         answers = model or RetrievalModel(corpus().datasets)
-        endpoint = PaidEndpoint(chain, 1, corpus(), answers, ReceiptStore(book, journal))
-        async with TestClient(TestServer(endpoint.application())) as http:
-            yield Desk(http, chain, book, journal)
+        store = ReceiptStore(book, journal)
+        served = PaidEndpoint(chain, 1, corpus(), answers, store)
+        async with TestClient(TestServer(served.application())) as http:
+            yield Desk(http, chain, book, journal, store)
 
 
 async def test_an_answer_is_given_for_what_was_offered(tmp_path: Path) -> None:
@@ -242,6 +245,34 @@ async def test_a_balance_read_before_a_batch_was_recorded_is_read_again(tmp_path
         here.chain.go_on.set()
         got, body = await second
         assert (got, body["name"]) == (402, "InsufficientPrepaid")
+
+
+async def test_a_fee_that_is_being_debited_is_not_counted_twice(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        terms = await here.offer()
+        here.chain.prepaid = 2 * terms.fee
+        assert (await here.pay(terms, nonce=1))[0] == 200
+        async with here.store.sending:
+            # The ledger has the batch, the book does not know yet.
+            here.chain.prepaid = terms.fee
+            second = asyncio.create_task(here.pay(terms, nonce=2))
+            assert not (await asyncio.wait([second], timeout=0.2))[0]
+            await here.store.recorded({(PAYER.address, 1): (1, 0)})
+        assert (await second)[0] == 200
+        here.chain.prepaid = 0
+        here.book.recorded((PAYER.address, 2), 1, 1)
+        assert (await here.pay(terms, nonce=3))[1]["name"] == "InsufficientPrepaid"
+
+
+async def test_who_has_too_little_is_told_so_however_long_a_batch_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "SENDING_SECONDS", 0.05)
+    async with desk(tmp_path) as here:
+        terms = await here.offer()
+        here.chain.prepaid = 0
+        async with here.store.sending:
+            assert (await here.pay(terms))[1]["name"] == "InsufficientPrepaid"
 
 
 async def test_an_answer_can_be_had_again_by_who_paid_for_it(tmp_path: Path) -> None:
