@@ -7,6 +7,7 @@ receipt tells.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, Final
 
@@ -41,20 +42,20 @@ async def send_transaction(context: Context, request: CallRequest) -> str:
 async def send(context: Context, request: CallRequest) -> bytes:
     """Fill, sign and send; returns the hash as bytes.
 
-    For an impersonated account nobody signs.  Where the nonce is the node's to choose, what
-    an account sends meanwhile waits for this one.
+    For an impersonated account nobody signs.
     """
     if await _is_impersonated(context, request.sender):
         return await send_as(context, request)
+    async with _turn(context, request):
+        raw = await _sign(context, request)
+        return await context.backend.pool.submit(raw)
+
+
+def _turn(context: Context, request: CallRequest) -> AbstractAsyncContextManager[None]:
+    """Let what an account sends meanwhile wait, where the nonce is the node's to choose."""
     if request.sender is None or request.nonce is not None:
-        return await _sign_and_submit(context, request)
-    async with context.senders.turn(request.sender):
-        return await _sign_and_submit(context, request)
-
-
-async def _sign_and_submit(context: Context, request: CallRequest) -> bytes:
-    raw = await _sign(context, request)
-    return await context.backend.pool.submit(raw)
+        return nullcontext()
+    return context.senders.turn(request.sender)
 
 
 async def _is_impersonated(context: Context, sender: bytes | None) -> bool:
@@ -71,8 +72,9 @@ async def send_as(context: Context, request: CallRequest) -> bytes:
     assert editing is not None, "asked for where it is there"
     if request.sender is None:
         raise InvalidParams("from: missing; whose transaction is it?")
-    asked = await _as_asked(context, request)
-    return await editing.send_unsigned(await _with_fees(context, asked))
+    async with _turn(context, request):
+        asked = await _as_asked(context, request)
+        return await editing.send_unsigned(await _with_fees(context, asked))
 
 
 async def resend(

@@ -14,6 +14,7 @@ from tests.integration.rollups import ALICE, BOB, world
 from tests.integration.serving import Port, served
 
 COUNT = 12
+SOMEBODY = b"\x0e" * 20
 
 
 def at_once(port: Port, method: str, senders: list[bytes], **fields: str) -> list[Any]:
@@ -71,6 +72,22 @@ def test_one_that_is_refused_leaves_its_nonce_to_the_next() -> None:
         assert all("intrinsic gas too low" in one["error"]["message"] for one in refused)
         (taken,) = at_once(port, "eth_sendTransaction", [ALICE.address])
         assert nonces(port, [taken["result"]]) == [0]
+
+
+@pytest.mark.parametrize("name", ["l1", "l2"])
+@pytest.mark.parametrize("automine", [True, False])
+@pytest.mark.parametrize("method", ["eth_sendTransaction", "eth_sendUnsignedTransaction"])
+def test_so_are_those_that_nobody_signs(name: ChainName, automine: bool, method: str) -> None:
+    with served(world(), name) as port:
+        port.result("anvil_setBalance", "0x" + SOMEBODY.hex(), hex(10**18))
+        port.result("anvil_impersonateAccount", "0x" + SOMEBODY.hex())
+        port.result("evm_setAutomine", automine)
+        answers = at_once(port, method, [SOMEBODY] * COUNT)
+        assert [answer["error"] for answer in answers if "error" in answer] == []
+        port.result("evm_mine")
+        hashes = [answer["result"] for answer in answers]
+        assert all(port.result("eth_getTransactionReceipt", sent) for sent in hashes)
+        assert nonces(port, hashes) == list(range(COUNT))
 
 
 def test_nothing_is_kept_of_who_has_sent() -> None:
