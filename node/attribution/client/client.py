@@ -209,8 +209,9 @@ class AttributionClient:
 
         The offer must be for the prompt, this chain and its ledger; the answer must be the one
         whose hash was signed, and the evidence the one that the server commits to.  Raises
-        `http.PaymentFailed` with the server's error, `NodeError` for offers and answers
-        that are not what they must be.
+        `http.PaymentFailed` with the server's error, `http.PaymentUnanswered` where a payment
+        may have been taken and its answer was lost, `NodeError` for offers and answers that
+        are not what they must be.
         """
         if isinstance(target, int):
             target = await of_batches.endpoint_of(self.contracts, target)
