@@ -63,8 +63,10 @@ class Corpus:
     """Tokens of the shortest span that counts."""
     fallback: bytes = ZERO_ADDRESS
     """Who is paid for an output without spans."""
-    absent: tuple[tuple[int, int], ...] = ()
-    """Id and tokens of the model's datasets that are not at hand: they only count for N."""
+    absent: tuple[int, ...] = ()
+    """Ids of the model's datasets that are not at hand."""
+    registered: int = 0
+    """Tokens that the model was registered with; 0 for those of the datasets at hand."""
     total: int = field(init=False)
     """Tokens of all datasets together: N."""
 
@@ -77,8 +79,7 @@ class Corpus:
             raise ValueError(f"shortest span {self.min_length}: want 1 to {MOST_MIN_LENGTH}")
         if len(self.fallback) != 20:
             raise ValueError(f"fallback of {len(self.fallback)} bytes: want an address of 20")
-        here, elsewhere = map(len, self.datasets), (tokens for _, tokens in self.absent)
-        object.__setattr__(self, "total", sum(here) + sum(elsewhere))
+        object.__setattr__(self, "total", self.registered or sum(map(len, self.datasets)))
 
     def dataset(self, number: int) -> Dataset | None:
         """Return the dataset of that id, or `None` where the model has none."""

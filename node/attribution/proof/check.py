@@ -76,7 +76,7 @@ def _leaf_faults(
 ) -> Iterator[Fault]:
     """Yield what one leaf and its dataset show."""
     dataset = corpus.dataset(leaf.dataset)
-    if dataset is None and leaf.dataset not in (number for number, _ in corpus.absent):
+    if dataset is None and leaf.dataset not in corpus.absent:
         yield Fault(Reason.FOREIGN_DATASET, leaf=at)
         return
     if not corpus.min_length <= leaf.length <= DEPTH:

@@ -227,7 +227,7 @@ class Judge:
 
 
 def _identity(corpus: Corpus) -> tuple[object, ...]:
-    return corpus.datasets, corpus.min_length, corpus.fallback, corpus.absent
+    return corpus.datasets, corpus.min_length, corpus.fallback, corpus.absent, corpus.total
 
 
 def _judged(corpus: Corpus, record: RecordLeaf, content: Content) -> Verdict:
@@ -265,12 +265,12 @@ def corpus_of(view: View, number: int) -> Corpus | str:
     held = [view.shelf[one] for one in model.datasets if one in view.shelf]
     if not held:
         return _not_right_of(view, number)
-    absent = [one for one in model.datasets if one not in view.shelf]
     return Corpus(
         tuple(one.repaired or one.dataset for one in held),
         min_length,
         model.fallback_to,
-        tuple((one, view.index.registry.datasets[one].tokens) for one in absent),
+        absent=tuple(one for one in model.datasets if one not in view.shelf),
+        registered=model.tokens,
     )
 
 

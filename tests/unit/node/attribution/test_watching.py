@@ -31,7 +31,7 @@ from byline.node.attribution.watching.judging import (
 )
 from byline.node.attribution.weights import batch_payouts, payout_root
 from byline.precompiles.evidence.merkle import merkle_root
-from tests.properties.attribution_records import Case
+from tests.properties.attribution_records import Case, honest_case
 from tests.properties.test_attribution_faults import MUTATIONS, example
 
 ME, SOMEBODY = b"\x0e" * 20, b"\x0f" * 20
@@ -61,7 +61,7 @@ class Told:
     def tell(self, contract: str, name: str, at: int = 1000, **values: Any) -> None:
         self.events.append(Event(contract, name, values, Place(at, at, bytes(32))))
 
-    def begin(self) -> Told:
+    def begin(self, tokens: int = example().corpus.total) -> Told:
         for dataset in example().corpus.datasets:
             roots = dataset.roots
             self.tell(
@@ -73,7 +73,7 @@ class Told:
         self.tell(
             "AttributionRegistry", "ModelRegistered", 1, id=1, owner=ME, operator=SOMEBODY,
             fallbackTo=example().corpus.fallback, kind=0, feePolicy=1, engineId=engine_id(3),
-            method=0, mode=1, tokens=example().corpus.total, datasets=[1, 2], uri="",
+            method=0, mode=1, tokens=tokens, datasets=[1, 2], uri="",
         )  # fmt: skip
         return self
 
@@ -215,6 +215,22 @@ def test_a_batch_that_is_open_again_is_judged_by_what_is_found_again(
     assert [one.index for one in nothing_left.wanted] == [0, 1]
     assert calls(nothing_left) == [("demand", batch)]
     assert calls(told.decision(1250, [example(), case], judge=judge)) == wanted
+
+
+def test_weights_are_those_of_the_tokens_that_a_model_was_registered_with() -> None:
+    """Which a dataset of another size than it was registered with changes; and so the chain."""
+    case, others = example(), example().corpus.total + 40
+    by_chain = honest_case(replace(case.corpus, registered=others), case.output)
+    assert by_chain.leaves != case.leaves
+    told = Told().begin(tokens=others)
+    told.record(by_chain)
+    told.record(case)
+    decision = told.decision(1010, [by_chain, case])
+    assert [one.verdict.state for one in decision.findings if not one.is_dataset] == [
+        State.CLEAN,
+        State.FAULTY,
+    ]
+    assert calls(decision) == [("challenge", 2)]
 
 
 def test_challenges_come_before_demands() -> None:
