@@ -284,6 +284,28 @@ async def test_a_node_that_stops_answering_is_waited_for(
         assert await world.payer.prepaid() == 10**18 - FEE
 
 
+async def test_a_batch_that_fails_keeps_no_other_from_being_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with paid_world() as world, desk(world, tmp_path) as (store, operator, said):
+        await world.take(store, QUESTIONS[0], ANSWERS[0])
+        await operator.tick()
+        await world.later()
+
+        async def fails(*_: object) -> int:
+            raise NodeError("transaction 0x12 failed")
+
+        monkeypatch.setattr(world.operator, "settle", fails)
+        await world.take(store, QUESTIONS[1], ANSWERS[1])
+        for _ in range(2):
+            await operator.tick()
+        assert store.book.batches() == (1, 2)
+        assert said.count("batch 1: transaction 0x12 failed") == 1
+        monkeypatch.undo()
+        await operator.tick()
+        assert await status(world, 1) is BatchStatus.RELEASED
+
+
 async def test_a_batch_that_holds_more_than_the_journal_is_left_to_who_made_it(
     tmp_path: Path,
 ) -> None:
@@ -368,7 +390,7 @@ async def test_receipts_of_a_batch_that_is_not_over_are_kept_however_old(
 
             patched.setattr(operator, "_advance", silent)
             await world.later(2_000)
-            with pytest.raises(NodeError):
-                await operator.tick()
-            await operator._forget(await world.operator.contracts.now())
+            await operator.tick()
+            assert operator._next_look, "it looked for what is over"
+            await operator._forget(operator._next_look)
         assert store.book.batches() == (1,)

@@ -23,7 +23,7 @@ from byline.node.attribution.receipts import MOST_RECEIPTS
 from byline.node.attribution.serving.book import ReceiptKey, Stage, Taken
 from byline.node.attribution.serving.store import ReceiptStore
 from byline.node.attribution.weights import MOST_UNITS, batch_payouts, units
-from byline.node.errors import NodeError
+from byline.node.errors import NodeError, StorageError
 from byline.precompiles.evidence.merkle import MerkleTree
 
 LOG: Final = logging.getLogger("byline.attribution")
@@ -164,9 +164,12 @@ class Operator:
                 continue
             try:
                 await self._advance(batch)
-            except ContractRefused as refused:
-                # Others go on; this one is tried again.
-                self._complain(f"batch {batch}: {refused}")
+            except StorageError:
+                raise
+            except NodeError as error:
+                # Others go on, unless the chain is down; this one is tried again.
+                self._complain(f"batch {batch}: {error}")
+                await self._client.contracts.now()
         if self._uncertain:
             # What the chain took back may stand elsewhere, and must not be given up then.
             await self.reconcile()
