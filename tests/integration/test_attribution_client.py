@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from byline.node import AttributionClient, NodeError, SyncAttributionClient, SyncDevnet
 from byline.node.attribution.client.calls import ContractRefused
+from byline.node.attribution.client.http import sign_payment
 from byline.node.attribution.client.values import (
     AnsweredRecord,
     BatchStatus,
@@ -277,3 +279,28 @@ def test_what_is_no_key_is_refused_without_being_shown(key: bytes) -> None:
         with pytest.raises(NodeError, match=r"^the key ") as refused:
             form("http://127.0.0.1:1", key)
         assert "1111" not in str(refused.value)
+
+
+@pytest.mark.asyncio
+async def test_a_deposit_has_gas_enough_where_a_batch_takes_all_that_was_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was estimated on a balance that was not zero, which is cheaper to change."""
+    async with paid_world() as world, AttributionClient(world.devnet.l2.url, BEN.key) as ben:
+        await ben.deposit(FEE)
+        one = await world.offer("what is a pond?", ANSWERS[0])
+        sent = sign_payment(one.terms, ben.domain, BEN.key)
+        tokens = (one.terms.tokens_in, one.terms.tokens_out)
+        signed = SignedReceipt(
+            sent.receipt, one.evidence_root, one.weights_root, *tokens, sent.signature
+        )
+        real = ben.rpc.call
+
+        async def just_before(method: str, *params: Any) -> Any:
+            if method == "eth_sendRawTransaction":
+                await world.operator.record_batch(world.model, [signed], [one.points])
+                assert await ben.prepaid() == 0
+            return await real(method, *params)
+
+        monkeypatch.setattr(ben.rpc, "call", just_before)
+        assert await ben.deposit(2 * FEE) == 2 * FEE
