@@ -295,7 +295,8 @@ class Play:
         prove = PROOFS[PROVEN_BY[lie] if lie else "weights"]
         proof = prove(MADE_OF, batch, TRUE[batch.answers[0].fee])
         outcome = self.world.challenge(batch.id, proof)
-        assert lie or not self.told("challenge", self.world.ledger, outcome).success
+        assert lie or not outcome.success
+        self.told("challenge", self.world.ledger, outcome)
 
     # -- the accounts
 
@@ -365,7 +366,22 @@ def test_no_play_of_all_contracts_loses_or_makes_a_wei(seed: int) -> None:
     assert {"recordBatch", "finalize", "settle"} <= set(tried)
 
 
+CALLS: Final = frozenset(
+    (
+        "accrue", "bond", "cancel", "challenge", "claim", "claimAccrued", "default", "demand",
+        "demandPayouts", "depositFor", "deprecateModel", "finalize", "open", "payTreasury",
+        "publish", "publishPayouts", "record", "recordBatch", "refund", "release",
+        "requestWithdrawal", "setOperator", "setPolicy", "settle", "settleChunk", "slashWithheld",
+        "stake", "sweepExpired", "unstake", "withdraw",
+    )
+)  # fmt: skip
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 120))
-def test_no_long_play_of_all_contracts_loses_or_makes_a_wei(seed: int) -> None:
-    assert len(played(seed, list(Backend)[seed % 2], 1000)) > 20
+@pytest.mark.parametrize("first", [100, 110])
+def test_no_long_play_of_all_contracts_loses_or_makes_a_wei(first: int) -> None:
+    tried: Counter[str] = Counter()
+    for seed in range(first, first + 10):
+        tried += played(seed, list(Backend)[seed % 2], 1000)
+    # One play alone may be of models that soon end.
+    assert not CALLS - set(tried)
